@@ -1,0 +1,102 @@
+/**
+ * The fields of a message, in the order they came (RFC 9110 section 5). The reader hands over one string with the whole
+ * section and a flat array of positions in it: names and values are cut out only when somebody asks.
+ */
+
+import { equalsIgnoreCase } from './ascii.js'
+
+/** Positions a field: name start, name end, value start, value end. */
+const STRIDE = 4
+
+/** Names come back in lower case, values as they came without surrounding blanks. Nothing is keyed by what a peer sent. */
+export class Fields implements Iterable<readonly [name: string, value: string]> {
+  static readonly empty: Fields = new Fields('', [])
+
+  readonly #text: string
+  readonly #marks: readonly number[]
+
+  /** `marks` holds four positions in `text` a field: name start, name end, value start, value end. */
+  constructor(text: string, marks: readonly number[]) {
+    this.#text = text
+    this.#marks = marks
+  }
+
+  /** Fields from a flat list: name, value, name, value. Nothing is checked here; writers check what they write. */
+  static of(list: readonly string[]): Fields {
+    let text = ''
+    const marks: number[] = []
+    for (const part of list) {
+      marks.push(text.length, text.length + part.length)
+      text += part
+    }
+    return new Fields(text, marks)
+  }
+
+  /** How many field lines there are. */
+  get count(): number {
+    return this.#marks.length / STRIDE
+  }
+
+  /** The name of field `index` (0..count-1) in lower case. */
+  name(index: number): string {
+    return this.rawName(index).toLowerCase()
+  }
+
+  /** The name of field `index` (0..count-1) as it was sent. */
+  rawName(index: number): string {
+    return this.#cut(index * STRIDE)
+  }
+
+  /** The value of field `index` (0..count-1). */
+  value(index: number): string {
+    return this.#cut(index * STRIDE + 2)
+  }
+
+  /** All values of the field joined by a comma and a blank (RFC 9110 section 5.2), or undefined. Case does not matter. */
+  get(name: string): string | undefined {
+    let index = this.#find(name, 0)
+    if (index < 0) return undefined
+    let value = this.value(index)
+    const separator = equalsIgnoreCase(name, 0, name.length, 'cookie') ? '; ' : ', '
+    while ((index = this.#find(name, index + 1)) >= 0) value += separator + this.value(index)
+    return value
+  }
+
+  /** Every value of the field, in order. */
+  getAll(name: string): string[] {
+    const values: string[] = []
+    for (let index = this.#find(name, 0); index >= 0; index = this.#find(name, index + 1)) values.push(this.value(index))
+    return values
+  }
+
+  /** Whether there is such a field. */
+  has(name: string): boolean {
+    return this.#find(name, 0) >= 0
+  }
+
+  /** Name (lower case) and value of each field line, in order. */
+  entries(): (readonly [name: string, value: string])[] {
+    const entries: (readonly [string, string])[] = []
+    for (let index = 0; index < this.count; index++) entries.push([this.name(index), this.value(index)])
+    return entries
+  }
+
+  [Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
+    return this.entries()[Symbol.iterator]()
+  }
+
+  #cut(mark: number): string {
+    const start = this.#marks[mark]
+    const end = this.#marks[mark + 1]
+    if (start === undefined || end === undefined) throw new RangeError(`no field ${mark / STRIDE}`)
+    return this.#text.slice(start, end)
+  }
+
+  #find(name: string, from: number): number {
+    const text = this.#text
+    const marks = this.#marks
+    for (let mark = from * STRIDE; mark < marks.length; mark += STRIDE)
+      if (equalsIgnoreCase(text, marks[mark]!, marks[mark + 1]!, name)) return mark / STRIDE
+    return -1
+  }
+}
