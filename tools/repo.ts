@@ -46,5 +46,5 @@ export function filesBelow(folder: string): string[] {
       if (!SKIPPED.has(entry.name)) found.push(...filesBelow(name))
     } else found.push(name)
   }
-  return found.sort()
+  return found.toSorted()
 }
