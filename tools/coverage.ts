@@ -40,7 +40,9 @@ interface MappingReport {
   getCoverageMapFromAllCoverageFiles(): Promise<CoverageMap>
 }
 
-/** Reads the raw coverage in `rawFolder`, prints a line a layer and what is missing. Gives whether every floor holds. */
+/**
+ * Reads the raw coverage in `rawFolder`, prints a line a layer and what is missing. Gives whether every floor holds.
+ */
 export async function checkCoverage(rawFolder: string): Promise<boolean> {
   const report = new Report({
     tempDirectory: rawFolder,

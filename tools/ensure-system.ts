@@ -22,7 +22,10 @@ export function findProgram(command: string): string | undefined {
   return FOLDERS.map((folder) => path.join(folder, command)).find((file) => existsSync(file))
 }
 
-/** Makes sure that the programs are there. Where that is impossible it says what to install, and ends the process with 1. */
+/**
+ * Makes sure that the programs are there. Where that is impossible it says what to install, and ends the process with
+ * 1.
+ */
 export function ensurePrograms(programs: readonly SystemProgram[]): void {
   const missing = programs.filter(({ command }) => findProgram(command) === undefined)
   if (missing.length === 0) return

@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `npm test [-- <path> ...]`. Paths such as `test/http1` choose some of them; coverage is held against the
- * floors when all run.
+ * Runs the tests: `npm test [-- <path> ...]`. Paths such as `test/http1` choose some of them; coverage is held against
+ * the floors when all run.
  */
 
 import { spawnSync } from 'node:child_process'
