@@ -65,7 +65,8 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   /** Every value of the field, in order. */
   getAll(name: string): string[] {
     const values: string[] = []
-    for (let index = this.#find(name, 0); index >= 0; index = this.#find(name, index + 1)) values.push(this.value(index))
+    for (let index = this.#find(name, 0); index >= 0; index = this.#find(name, index + 1))
+      values.push(this.value(index))
     return values
   }
 

@@ -16,6 +16,8 @@ export interface Native {
   utf8Write(into: Uint8Array, text: string, offset: number): void
   /** Position of the first `byte` from `from` on, or -1. */
   indexOf(bytes: Uint8Array, byte: number, from: number): number
+  /** Room for `size` octets. What it holds before the first write is undefined: hand out only what was written. */
+  allocate(size: number): Uint8Array
 }
 
 interface BufferMethods {
@@ -27,7 +29,11 @@ interface BufferMethods {
 
 /** The names of a runtime that are looked for. Every runtime has TextEncoder; Node, Bun and Deno may have Buffer. */
 export interface Runtime {
-  readonly Buffer?: { readonly prototype: BufferMethods; byteLength(text: string): number }
+  readonly Buffer?: {
+    readonly prototype: BufferMethods
+    byteLength(text: string): number
+    allocUnsafeSlow(size: number): Uint8Array
+  }
   readonly TextEncoder: new () => {
     encode(text: string): Uint8Array
     encodeInto(text: string, into: Uint8Array): unknown
@@ -48,6 +54,7 @@ function borrowed(buffer: NonNullable<Runtime['Buffer']>): Native {
     utf8Length: (text) => buffer.byteLength(text),
     utf8Write: (into, text, offset) => void utf8Write.call(into, text, offset, into.length - offset),
     indexOf: (bytes, byte, from) => indexOf.call(bytes, byte, from),
+    allocate: (size) => buffer.allocUnsafeSlow(size),
   }
 }
 
@@ -69,6 +76,7 @@ function portable(runtime: Runtime): Native {
     utf8Length: (text) => encoder.encode(text).length,
     utf8Write: (into, text, offset) => void encoder.encodeInto(text, into.subarray(offset)),
     indexOf: (bytes, byte, from) => bytes.indexOf(byte, from),
+    allocate: (size) => new Uint8Array(size),
   }
 }
 

@@ -68,6 +68,14 @@ export interface EndEvent {
   readonly trailers: Fields
 }
 
+/**
+ * The client has closed its side while its last request is under way, and nothing it sent waits any more (server role). It
+ * may be gone or wait for the answer, which can still be sent. Comes once.
+ */
+export interface HalfCloseEvent {
+  readonly type: 'halfClose'
+}
+
 /** The connection now belongs to another protocol (101, or 2xx to CONNECT). `rest` is what came behind the message; owned. */
 export interface HandoverEvent {
   readonly type: 'handover'
@@ -78,14 +86,9 @@ export interface HandoverEvent {
 export type Http1FatalEvent = FatalEvent<Http1FaultCode>
 
 /** All events of the server role. */
-export type Http1ServerEvent = RequestEvent | DataEvent | EndEvent | HandoverEvent | Http1FatalEvent | ClosedEvent
+export type Http1ServerEvent =
+  RequestEvent | DataEvent | EndEvent | HalfCloseEvent | HandoverEvent | Http1FatalEvent | ClosedEvent
 
 /** All events of the client role. */
 export type Http1ClientEvent =
-  | InformEvent
-  | ResponseEvent
-  | DataEvent
-  | EndEvent
-  | HandoverEvent
-  | Http1FatalEvent
-  | ClosedEvent
+  InformEvent | ResponseEvent | DataEvent | EndEvent | HandoverEvent | Http1FatalEvent | ClosedEvent

@@ -1,0 +1,98 @@
+/**
+ * The bytes that an engine has ready. Small pieces are appended by index into a pooled block; large ones pass through
+ * uncopied. A region that was handed out is never written again: a block is filled once, from front to back.
+ */
+
+import { native } from './native.js'
+
+/** Big enough for some hundred response heads, small enough that one slow reader pins little memory. */
+const BLOCK_BYTES = 65_536
+
+/** Up to this size a copy is cheaper than a buffer of its own in the write call. */
+const COPY_BYTES_MAX = 8192
+
+/**
+ * One block for all connections, so that an idle one owns none. Only one queue at a time has its region open at the end
+ * of the block; another one that wants to append seals that region first.
+ */
+let block = native.allocate(BLOCK_BYTES)
+let used = 0
+let owner: OutputQueue | undefined
+
+/** A queue of output for one connection. */
+export class OutputQueue {
+  /** Octets queued and not yet taken. */
+  bytes = 0
+
+  #sealed: Uint8Array[] = []
+  #start = 0
+
+  /** Appends text whose characters are all below 256. */
+  latin1(text: string): void {
+    const size = text.length
+    native.latin1Write(block, text, this.#room(size))
+  }
+
+  /** Appends text as UTF-8; `size` is its length in octets. */
+  utf8(text: string, size: number): void {
+    native.utf8Write(block, text, this.#room(size))
+  }
+
+  /** Appends octets. Large ones are queued as they are: the caller gives them away. */
+  append(octets: Uint8Array): void {
+    if (octets.length <= COPY_BYTES_MAX) {
+      block.set(octets, this.#room(octets.length))
+      return
+    }
+    if (owner === this) this.#seal()
+    this.#sealed.push(octets)
+    this.bytes += octets.length
+  }
+
+  /** The next octets in order, or undefined. They belong to the caller. */
+  take(): Uint8Array | undefined {
+    if (owner === this && this.#sealed.length === 0) {
+      const octets = this.#cut()
+      this.bytes -= octets.length
+      return octets
+    }
+    const octets = this.#sealed.shift()
+    if (octets !== undefined) this.bytes -= octets.length
+    return octets
+  }
+
+  /** Forgets what was not taken. */
+  clear(): void {
+    if (owner === this) owner = undefined
+    this.#sealed = []
+    this.bytes = 0
+  }
+
+  /** Makes room for `size` octets at the end of this queue and gives their position in the block. */
+  #room(size: number): number {
+    if (owner !== this || block.length - used < size) this.#open(size)
+    const at = used
+    used += size
+    this.bytes += size
+    return at
+  }
+
+  #open(size: number): void {
+    if (owner !== undefined) owner.#seal()
+    if (block.length - used < size) {
+      block = native.allocate(Math.max(size, BLOCK_BYTES))
+      used = 0
+    }
+    owner = this
+    this.#start = used
+  }
+
+  #seal(): void {
+    this.#sealed.push(this.#cut())
+  }
+
+  #cut(): Uint8Array {
+    owner = undefined
+    return block.subarray(this.#start, used)
+  }
+}
