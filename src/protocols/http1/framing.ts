@@ -23,7 +23,8 @@ export class MessageFraming {
   expectContinue = false
   upgrade = ''
 
-  #validHost = ''
+  /** The last Host that was found valid; the empty one never is. */
+  #validHost: string | undefined
 
   /** Reads a request head. Gives the fault, or undefined. */
   readRequest(reader: HeadReader, limits: Http1Limits): Http1FaultCode | undefined {
