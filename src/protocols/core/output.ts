@@ -33,6 +33,7 @@ export class OutputQueue {
   /** Appends text whose characters are all below 256. */
   latin1(text: string): void {
     const size = text.length
+    // Making room may open another block, so it comes before `block` is looked at; here and below.
     const at = this.#room(size)
     if (size > LOOP_CHARS_MAX) {
       native.latin1Write(block, text, at)
@@ -43,13 +44,15 @@ export class OutputQueue {
 
   /** Appends text as UTF-8; `size` is its length in octets. */
   utf8(text: string, size: number): void {
-    native.utf8Write(block, text, this.#room(size))
+    const at = this.#room(size)
+    native.utf8Write(block, text, at)
   }
 
   /** Appends octets. Large ones are queued as they are: the caller gives them away. */
   append(octets: Uint8Array): void {
     if (octets.length <= COPY_BYTES_MAX) {
-      block.set(octets, this.#room(octets.length))
+      const at = this.#room(octets.length)
+      block.set(octets, at)
       return
     }
     if (owner === this) this.#seal()

@@ -24,7 +24,8 @@ export class MessageFraming {
   expectContinue = false
   upgrade = ''
 
-  #validHost = ''
+  /** The last Host that was found valid; the empty one never is. */
+  #validHost: string | undefined
   /** The fields and the version of the last request that passed: equal ones need no second reading. */
   #passed: Fields | undefined
   #passedMinor = -1
