@@ -114,7 +114,7 @@ export class StaticDirectory {
   /** A strong tag for a large file is worth a short wait; an entry from a clock ahead of ours would wait for ever. */
   #delayFor(entry: FileEntry, nowMs: number): number {
     const ageMs = nowMs - entry.ctimeMs
-    return entry.settled || entry.content !== undefined || ageMs < 0 || ageMs >= tickMs ? 0 : SETTLE_MS
+    return entry.settled || entry.content !== undefined || ageMs < -tickMs || ageMs >= tickMs ? 0 : SETTLE_MS
   }
 
   #cached(key: string): FileEntry | undefined {
@@ -171,9 +171,9 @@ export class StaticDirectory {
   }
 
   /** The precompressed file, unless it has gone or is older than the plain one. */
-  #encoded(entry: FileEntry, path: string, coding: ContentCoding, nowMs: number): FileEntry | undefined {
+  #encoded(entry: FileEntry, plainKey: string, coding: ContentCoding, nowMs: number): FileEntry | undefined {
     // No canonical path holds a NUL.
-    const key = `${path}\0${coding.suffix}`
+    const key = `${plainKey}\0${coding.suffix}`
     const file = entry.source.file + coding.suffix
     const source = { ...this.#sourceOf(file), namesake: entry.source.file, coding }
     const encoded = this.#cached(key) ?? this.#load(key, source, nowMs)
@@ -190,8 +190,8 @@ export class StaticDirectory {
 }
 
 /** Whether a segment of the path begins with a dot, but for a leading `.well-known`. */
-function isHidden(path: string): boolean {
-  return path.includes('/.', path.startsWith('/.well-known/') ? 1 : 0)
+function isHidden(key: string): boolean {
+  return key.includes('/.', key.startsWith('/.well-known/') ? 1 : 0)
 }
 
 /** 301 to the path with a slash at its end, on the same host whatever the path is. */
