@@ -1,6 +1,6 @@
 /**
- * Transaction ids: what one request causes in several servers can be found by one global id, and the order of the calls by
- * the local ids. They are hints for people who read logs, never a proof of anything.
+ * Transaction ids: what one request causes in several servers can be found by one global id, and the order of the
+ * calls by the local ids. They are hints for people who read logs, never a proof of anything.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -39,7 +39,10 @@ export class TransactionId {
     return String(this.#level + this.#sequence)
   }
 
-  /** Counts one call to another server and gives the fields to send with it, a flat list. After 999 calls counting begins anew. */
+  /**
+   * Counts one call to another server and gives the fields to send with it, a flat list. After 999 calls counting
+   * begins anew.
+   */
   forCall(): readonly string[] {
     this.#sequence = (this.#sequence + 1) % LEVEL
     return [GLOBAL_ID_FIELD, this.gtid, LOCAL_ID_FIELD, this.ltid]
@@ -51,8 +54,8 @@ export class TransactionIds {
   readonly #prefix: string
 
   /**
-   * `worker` is `M`, `W0`, …. `boot` tells this run of the process from all others, on this and on other machines, so that
-   * counters may begin anew: letters and digits; by default 8 random ones.
+   * `worker` is `M`, `W0`, …. `boot` tells this run of the process from all others, on this and on other machines, so
+   * that counters may begin anew: letters and digits; by default 8 random ones.
    */
   constructor(worker: string, boot: string = randomBytes(4).toString('hex')) {
     this.#prefix = `${boot}.${worker}`

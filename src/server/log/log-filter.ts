@@ -1,11 +1,11 @@
 /** Which requests leave no line. */
 
 /**
- * Patterns of paths that are not logged. A pattern that begins with `*` stands for all paths that end with the rest of it;
- * any other for all paths that begin with it (a `*` at its end changes nothing). `/` itself is always logged.
+ * Patterns of paths that are not logged. A pattern that begins with `*` stands for all paths that end with the rest
+ * of it; any other for all paths that begin with it (a `*` at its end changes nothing). `/` itself is always logged.
  *
- * We differ: decisions are not remembered. Comparing with some patterns costs less than looking an answer up, and what
- * clients make up cannot fill a table that does not exist.
+ * We differ: decisions are not remembered. Comparing with some patterns costs less than looking an answer up, and
+ * what clients make up cannot fill a table that does not exist.
  */
 export class LogFilter {
   readonly #prefixes: string[] = []

@@ -43,8 +43,8 @@ export interface RequestRecord {
 }
 
 /**
- * The line, with its line end: items that are separated by one blank, in the documented order. `stamp` is date and time,
- * see `LocalClock`. Numbers are rounded to whole ones.
+ * The line, with its line end: items that are separated by one blank, in the documented order. `stamp` is date and
+ * time, see `LocalClock`. Numbers are rounded to whole ones.
  */
 export function requestLine(record: RequestRecord, stamp: string): string {
   const { requestBytes, status, responseBytes, token, connections } = record

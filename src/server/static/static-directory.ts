@@ -37,7 +37,9 @@ const ENTRY_BYTES = 2048
 /** How often a file that is served is searched for precompressed files beside it. */
 const CODINGS_CHECK_MS = 1000
 
-/** How long to wait for the times of a large file that has just changed. Timers and the clock may be 1 ms early each. */
+/**
+ * How long to wait for the times of a large file that has just changed. Timers and the clock may be 1 ms early each.
+ */
 const SETTLE_MS = tickMs + 3
 
 /** How often an answer is begun anew when the file is replaced while we look at it. */
@@ -82,8 +84,8 @@ export class StaticDirectory {
 
   /**
    * The answer to a request; undefined when it is none of ours: another method than GET and HEAD, no such file, or a
-   * directory without index. A promise only for a large file that was changed a moment ago. Throws, or rejects with, what
-   * the file system reports beside missing files and missing rights.
+   * directory without index. A promise only for a large file that was changed a moment ago. Throws, or rejects with,
+   * what the file system reports beside missing files and missing rights.
    */
   answer(request: StaticRequest): Reply | undefined | Promise<Reply | undefined> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
