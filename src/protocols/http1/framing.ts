@@ -3,6 +3,7 @@
  * persists (RFC 9112 sections 3.2, 6.3, 9.3). One answer or a fault; two readings of one message never both pass.
  */
 
+import { equalsIgnoreCase } from '../core/ascii.js'
 import { isAuthority, isToken, listElements } from '../core/http-syntax.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Framing, TargetForm } from './events.js'
@@ -133,6 +134,12 @@ export class MessageFraming {
   #readPersistence(reader: HeadReader): void {
     this.keepAlive = reader.minor === 1
     if ((reader.seen & Known.connection) === 0) return
+    const value = reader.fields.get('connection')!
+    // The two values that nearly all messages have, without taking the list apart.
+    if (equalsIgnoreCase(value, 0, value.length, 'keep-alive')) {
+      this.keepAlive = true
+      return
+    }
     const options = connectionOptions(reader)
     if (options.includes('close')) this.keepAlive = false
     else if (options.includes('keep-alive')) this.keepAlive = true

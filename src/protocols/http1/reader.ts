@@ -310,6 +310,7 @@ export class HeadReader {
     let nameEnd = base + this.#nameEnd
     let valueAt = base + this.#valueAt
     this.#restore()
+    if (state === State.field) at = this.#readWholeLines(bytes, base, at, stop)
     for (;;) {
       if (state === State.field) {
         if (at === end) break
@@ -350,8 +351,9 @@ export class HeadReader {
         if (at === stop) break
         if (bytes[at] !== LF) return this.#fail('H1_LINE_ENDING', at)
         at++
-        this.#record(bytes, base, nameAt, nameEnd, valueAt)
+        this.#record(bytes, base, nameAt, nameEnd, valueAt, base + this.#valueEnd)
         state = State.field
+        at = this.#readWholeLines(bytes, base, at, stop)
       } else {
         if (at === end) break
         if (bytes[at] !== LF) return this.#fail('H1_LINE_ENDING', at)
@@ -364,6 +366,29 @@ export class HeadReader {
     this.#valueAt = valueAt - base
     this.#saved = scratch.slice(0, this.#fieldCount * MARKS_A_FIELD)
     return this.#suspend(state, at, base)
+  }
+
+  /**
+   * The plain case, fast: reads field lines that lie whole before `stop` and have one blank behind the colon and none at the
+   * end. Gives the start of the first line that is anything else, for the state machine to judge.
+   */
+  #readWholeLines(bytes: Uint8Array, base: number, from: number, stop: number): number {
+    const countMax = this.#limits.fieldCountMax
+    let line = from
+    while (line < stop && this.#fieldCount < countMax) {
+      let at = line
+      while (at < stop && TOKEN[bytes[at]!] === 1) at++
+      if (at === line || stop - at < 4 || bytes[at] !== COLON || bytes[at + 1] !== SP) break
+      const nameEnd = at
+      at += 2
+      const valueAt = at
+      while (at < stop && FIELD_VALUE[bytes[at]!] === 1) at++
+      if (stop - at < 2 || bytes[at] !== CR || bytes[at + 1] !== LF || bytes[at - 1]! <= SP || bytes[valueAt]! <= SP)
+        break
+      this.#record(bytes, base, line, nameEnd, valueAt, at)
+      line = at + 2
+    }
+    return line
   }
 
   /** What speaks against a field line that begins with `byte`, if anything does. */
@@ -384,12 +409,13 @@ export class HeadReader {
     for (let i = 0; i < saved.length; i++) scratch[i] = saved[i]!
   }
 
-  #record(bytes: Uint8Array, base: number, nameAt: number, nameEnd: number, valueAt: number): void {
-    const mark = this.#fieldCount++ * MARKS_A_FIELD
+  #record(bytes: Uint8Array, base: number, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): void {
+    const mark = this.#fieldCount * MARKS_A_FIELD
+    this.#fieldCount++
     scratch[mark] = nameAt - base
     scratch[mark + 1] = nameEnd - base
     scratch[mark + 2] = valueAt - base
-    scratch[mark + 3] = this.#valueEnd
+    scratch[mark + 3] = valueEnd - base
     const bit = knownField(bytes, nameAt, nameEnd)
     if (bit === 0) return
     this.repeated |= this.seen & bit

@@ -1,0 +1,8 @@
+/** Sockets, timers and the loop that drives engines. The only part that touches the system; it knows no application. */
+
+export { Clock, clock, type Timed } from './clock.js'
+export { Driver, type DriverHandler } from './driver.js'
+export { Listener, type ListenOptions } from './listener.js'
+export { memoryTransports } from './memory-transport.js'
+export { SocketTransport } from './socket-transport.js'
+export { type Endpoint, formatEndpoint, type Transport, TransportError, type TransportSink } from './transport.js'

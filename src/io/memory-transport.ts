@@ -1,0 +1,120 @@
+/** Two transports that are wired to each other in memory: tests and in-process clients talk to a server without a socket. */
+
+import type { Endpoint, Transport, TransportSink } from './transport.js'
+
+/** Above this, `writable` turns false until the other side has taken it, as with a socket. */
+const HIGH_WATER_BYTES = 65_536
+
+const NOWHERE: Endpoint = { address: 'memory', port: 0 }
+
+class MemoryTransport implements Transport {
+  readonly peer: Endpoint = NOWHERE
+  readonly local: Endpoint = NOWHERE
+  readonly encrypted = false
+  other!: MemoryTransport
+
+  #sink: TransportSink | undefined
+  #inbox: Uint8Array[] = []
+  #inboxBytes = 0
+  #endCame = false
+  #endTold = false
+  #ended = false
+  #paused = false
+  #closed = false
+  #scheduled = false
+  #full = false
+
+  get writable(): boolean {
+    return this.other.#inboxBytes < HIGH_WATER_BYTES
+  }
+
+  open(sink: TransportSink): void {
+    this.#sink = sink
+    this.#schedule()
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    if (this.#ended || this.#closed) return
+    for (const piece of pieces) this.other.#take(piece)
+    if (!this.writable) this.#full = true
+  }
+
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#schedule()
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.other.#endCame = true
+    this.other.#schedule()
+    this.#schedule()
+  }
+
+  destroy(): void {
+    this.#close()
+    this.other.#close()
+  }
+
+  #take(piece: Uint8Array): void {
+    this.#inbox.push(piece)
+    this.#inboxBytes += piece.length
+    this.#schedule()
+  }
+
+  /** Delivery is never inside the call that caused it: the two sides take turns, as over a network. */
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#deliver()
+    })
+  }
+
+  #deliver(): void {
+    const sink = this.#sink
+    if (sink === undefined || this.#closed) return
+    while (!this.#paused && this.#inbox.length > 0) {
+      const piece = this.#inbox.shift()!
+      this.#inboxBytes -= piece.length
+      sink.onData(piece)
+      if (this.#closed) return
+    }
+    this.other.#drain()
+    if (this.#inbox.length > 0) return
+    if (this.#endCame && !this.#endTold && !this.#paused) {
+      this.#endTold = true
+      sink.onEnd()
+    }
+    if (this.#endTold && this.#ended) this.#close()
+  }
+
+  #drain(): void {
+    if (!this.#full || !this.writable) return
+    this.#full = false
+    this.#sink?.onDrain()
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#inbox = []
+    this.#inboxBytes = 0
+    setImmediate(() => this.#sink?.onClose(undefined))
+  }
+}
+
+/** A connected pair: what one side writes, the other receives. */
+export function memoryTransports(): [Transport, Transport] {
+  const one = new MemoryTransport()
+  const two = new MemoryTransport()
+  one.other = two
+  two.other = one
+  return [one, two]
+}

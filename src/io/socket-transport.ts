@@ -1,0 +1,118 @@
+/** Transports over sockets of `node:net` and `node:tls`: TCP, TLS and Unix sockets. */
+
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { type Endpoint, type Transport, TransportError, type TransportSink } from './transport.js'
+
+/** A socket with its transport. Listeners are shared functions: an idle connection owns no closure. */
+type Owned = Socket & { [owner]: SocketTransport }
+
+const owner = Symbol('transport')
+
+/** One connected socket. It takes the socket over: all of its events are handled here. */
+export class SocketTransport implements Transport {
+  readonly peer: Endpoint
+  readonly local: Endpoint
+  readonly encrypted: boolean
+
+  readonly #socket: Owned
+  #sink: TransportSink | undefined
+  #error: Error | undefined
+  #writable = true
+
+  /** `peer` and `local` replace the socket's own addresses, when a proxy has told the real ones. */
+  constructor(socket: Socket, peer?: Endpoint, local?: Endpoint) {
+    this.peer = peer ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    this.local = local ?? { address: socket.localAddress ?? '', port: socket.localPort ?? 0 }
+    this.encrypted = socket instanceof TLSSocket
+    this.#socket = Object.assign(socket, { [owner]: this })
+    // Without a sink the peer waits; an error without a listener would end the process.
+    socket.pause()
+    socket.on('error', onError)
+    socket.on('close', onClose)
+  }
+
+  get writable(): boolean {
+    return this.#writable
+  }
+
+  open(sink: TransportSink): void {
+    const first = this.#sink === undefined
+    this.#sink = sink
+    if (!first) return
+    this.#socket.on('data', onData)
+    this.#socket.on('end', onEnd)
+    this.#socket.on('drain', onDrain)
+    this.#socket.resume()
+  }
+
+  write(pieces: readonly Uint8Array[]): void {
+    const socket = this.#socket
+    if (pieces.length === 1) {
+      this.#writable = socket.write(pieces[0]!)
+      return
+    }
+    socket.cork()
+    for (const piece of pieces) this.#writable = socket.write(piece)
+    socket.uncork()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** For the listeners below. */
+  receive(chunk: Uint8Array): void {
+    this.#sink?.onData(chunk)
+  }
+
+  receiveEnd(): void {
+    this.#sink?.onEnd()
+  }
+
+  drained(): void {
+    this.#writable = true
+    this.#sink?.onDrain()
+  }
+
+  failed(error: Error): void {
+    this.#error ??= error
+  }
+
+  closed(): void {
+    const error = this.#error as NodeJS.ErrnoException | undefined
+    this.#sink?.onClose(error && new TransportError(error.code ?? 'ERR_SOCKET', this.peer, error.message, error))
+  }
+}
+
+function onData(this: Socket, chunk: Uint8Array): void {
+  ;(this as Owned)[owner].receive(chunk)
+}
+
+function onEnd(this: Socket): void {
+  ;(this as Owned)[owner].receiveEnd()
+}
+
+function onDrain(this: Socket): void {
+  ;(this as Owned)[owner].drained()
+}
+
+function onError(this: Socket, error: Error): void {
+  ;(this as Owned)[owner].failed(error)
+}
+
+function onClose(this: Socket): void {
+  ;(this as Owned)[owner].closed()
+}

@@ -1,0 +1,81 @@
+/** Events as plain data that outlives the engine: copied when they come, compared and printed later. */
+
+import { concat, escapeBytes } from './bytes.js'
+
+/** What every event of every engine has. */
+export interface TypedEvent {
+  readonly type: string
+}
+
+/** A deep copy of an event: octets copied, iterables (fields) as arrays, all else as it was. */
+export type Snapshot = TypedEvent & Readonly<Record<string, unknown>>
+
+/** Copies an event. */
+export function snapshot(event: TypedEvent): Snapshot {
+  return copyObject(event) as Snapshot
+}
+
+function copyObject(source: object): Record<string, unknown> {
+  // No prototype: a property name that came from a peer must not reach one.
+  const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+  for (const [key, value] of Object.entries(source)) copy[key] = copyValue(value)
+  return copy
+}
+
+function copyValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value.slice()
+  if (typeof value !== 'object' || value === null) return value
+  if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, copyValue)
+  return copyObject(value)
+}
+
+/** One line: the type, then each property as `name=value`; octets and strings escaped in quotes. */
+export function formatEvent(event: Snapshot): string {
+  let line = event.type
+  for (const [key, value] of Object.entries(event)) if (key !== 'type') line += ` ${key}=${formatValue(value)}`
+  return line
+}
+
+function formatValue(value: unknown): string {
+  if (value instanceof Uint8Array) return `"${escapeBytes(value)}"`
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  return `{${Object.entries(value)
+    .map(([key, member]) => `${key}: ${formatValue(member)}`)
+    .join(', ')}}`
+}
+
+/**
+ * Adjacent `data` events become one: how content is cut is the only thing that may differ between two deliveries of the
+ * same octets. Two are adjacent when all their properties but `bytes` are equal (the stream, for one).
+ */
+export function mergeData(events: readonly Snapshot[]): Snapshot[] {
+  const merged: Snapshot[] = []
+  let parts: Uint8Array[] = []
+  let open: Snapshot | undefined
+  const flush = (): void => {
+    if (open !== undefined) merged.push({ ...open, bytes: concat(parts) })
+    open = undefined
+    parts = []
+  }
+  for (const event of events) {
+    const bytes = event['bytes']
+    if (event.type !== 'data' || !(bytes instanceof Uint8Array)) {
+      flush()
+      merged.push(event)
+      continue
+    }
+    if (open !== undefined && withoutBytes(open) !== withoutBytes(event)) flush()
+    open ??= event
+    parts.push(bytes)
+  }
+  flush()
+  return merged
+}
+
+function withoutBytes(event: Snapshot): string {
+  const rest: Record<string, unknown> = { ...event }
+  delete rest['bytes']
+  return formatEvent(rest as Snapshot)
+}
