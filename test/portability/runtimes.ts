@@ -1,47 +1,32 @@
 /** The other runtimes, and how each runs a program in the folder of a user's project. */
 
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { findProgram } from '../../tools/ensure-system.js'
-import { plainEnvironment, repoRoot, runOrThrow } from '../../tools/repo.js'
+import { installPackages, platformProgram } from '../../tools/packages.js'
+import { plainEnvironment } from '../../tools/repo.js'
 
 const execute = promisify(execFile)
 
 /** Long enough for the first start of a browser on a busy machine. */
 const RUN_TIMEOUT_MS = 60_000
 
-const folder = path.join(repoRoot, 'test', 'portability')
+const FOLDER = 'test/portability'
 
-/** Installs Deno and Bun from their npm packages unless they are there. No script of theirs runs. */
+/** Installs Deno and Bun from their npm packages unless they are there. */
 export function installRuntimes(): void {
-  if (binaries('@deno', 'deno').length > 0 && binaries('@oven', 'bin/bun').length > 0) return
-  runOrThrow('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder })
-}
-
-/** The programs themselves lie in a package of the platform; the one in `.bin` needs the script that we do not run. */
-function binaries(scope: string, file: string): string[] {
-  const packages = path.join(folder, 'node_modules', scope)
-  if (!existsSync(packages)) return []
-  return readdirSync(packages)
-    .map((name) => path.join(packages, name, file))
-    .filter((candidate) => existsSync(candidate))
-}
-
-function binaryOf(scope: string, file: string): string {
-  const [binary] = binaries(scope, file)
-  if (binary === undefined) throw new Error(`the package ${scope} has no program for this platform`)
-  return binary
+  installPackages(FOLDER)
 }
 
 /** Runs a module of the project under Deno without any permission. Gives what it printed. */
 export async function runInDeno(project: string, module: string): Promise<string> {
   const args = ['run', '--quiet', '--no-prompt', '--no-remote', '--node-modules-dir=manual', module]
-  return print(binaryOf('@deno', 'deno'), args, project, {
+  return print(platformProgram(FOLDER, '@deno', 'deno'), args, project, {
     DENO_NO_UPDATE_CHECK: '1',
     DENO_DIR: path.join(project, 'deno'),
   })
@@ -49,7 +34,7 @@ export async function runInDeno(project: string, module: string): Promise<string
 
 /** Runs a module of the project under Bun. Gives what it printed. */
 export async function runInBun(project: string, module: string): Promise<string> {
-  return print(binaryOf('@oven', 'bin/bun'), ['--no-install', module], project, { DO_NOT_TRACK: '1' })
+  return print(platformProgram(FOLDER, '@oven', 'bin/bun'), ['--no-install', module], project, { DO_NOT_TRACK: '1' })
 }
 
 async function print(program: string, args: string[], cwd: string, extra: NodeJS.ProcessEnv): Promise<string> {
