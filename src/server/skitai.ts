@@ -7,6 +7,7 @@ import { Listener } from '../io/listener.js'
 import { type Endpoint, formatEndpoint, type Transport } from '../io/transport.js'
 import type { Http1Limits } from '../protocols/http1/limits.js'
 import { App } from './app/app.js'
+import { tellRunning, withOverrides } from './command-line.js'
 import { type ConnectionOwner, Http1Connection, type Http1Exchange } from './connection.js'
 import type { MountedFunction } from './mounts.js'
 import { Site } from './site.js'
@@ -117,13 +118,15 @@ export class Skitai implements ConnectionOwner {
   async run(options: RunOptions = {}): Promise<Running> {
     if (this.#mounted === 0) throw new Error('nothing is mounted')
     if (this.#closing !== undefined) throw new Error('the engine is closed')
-    const { address = '0.0.0.0', port = 5000, signals = true, ...rest } = options
+    const { address = '0.0.0.0', port = 5000, signals = true, ...rest } = withOverrides(options)
     const listener = await Listener.open({ address, port, ...rest }, (transport) => this.#accept(transport))
     this.#listeners.push(listener)
     if (signals) this.#catchSignals()
     const { endpoint } = listener
     const scheme = options.tls === undefined ? 'http' : 'https'
-    return { ...endpoint, url: endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}` }
+    const url = endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}`
+    tellRunning({ url })
+    return { ...endpoint, url }
   }
 
   /** Serves a connection that came some other way, as from `memoryTransports`. */
