@@ -107,8 +107,8 @@ export function enterCommand(command: Command): void {
 }
 
 /**
- * For `run`: its options with those of the command line, which stand for one listener only and so for the first. Where it
- * listens then is to be told to `tellRunning`.
+ * For `run`: its options with those of the command line, which stand for one listener only and so for the first.
+ * Where it listens then is to be told to `tellRunning`.
  */
 export function withOverrides<Options extends RunOverrides & { readonly path?: string; readonly descriptor?: number }>(
   options: Options,
