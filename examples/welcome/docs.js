@@ -33,6 +33,15 @@ function titleOf(text, file) {
   return /^# (.+)$/m.exec(text)?.[1]?.replaceAll('`', '') ?? file
 }
 
+/**
+ * A page in a list of pages.
+ *
+ * @param {{ readonly file: string, readonly title: string }} page
+ */
+export function docItem({ file, title }) {
+  return html`<li><a href="/docs/${file}">${title}</a> <small>${file}</small></li>`
+}
+
 export const docs = new App({ name: 'docs' })
 
 docs.get('/', () =>
@@ -43,7 +52,7 @@ docs.get('/', () =>
         <p class="crumbs"><a href="/">Welcome</a> / docs</p>
         <h1>Documentation</h1>
         <ul class="docs">
-          ${pages().map(({ file, title }) => html`<li><a href="/docs/${file}">${title}</a> <small>${file}</small></li>`)}
+          ${pages().map(docItem)}
         </ul>
       </main>
     `,

@@ -1,5 +1,6 @@
 // The welcome page itself.
 
+import { docItem } from './docs.js'
 import { html, page } from './html.js'
 
 /**
@@ -54,7 +55,7 @@ export function welcomePage(request, docPages) {
         <section id="docs">
           <h2>Where to go next</h2>
           <ul class="docs">
-            ${docPages.map(({ file, title }) => html`<li><a href="/docs/${file}">${title}</a> <small>${file}</small></li>`)}
+            ${docPages.map(docItem)}
           </ul>
           <p>The page that you see is <code>examples/welcome/main.js</code>: copy it, and change it.</p>
         </section>
