@@ -90,6 +90,7 @@ export class HeadReader {
   #partAt = 0
   #methodEnd = 0
   #targetEnd = 0
+  #reasonAt = 0
   #fieldsAt = 0
   #nameEnd = 0
   #valueAt = 0
@@ -105,6 +106,14 @@ export class HeadReader {
   /** Whether some bytes of a head were read and its end was not. */
   get midway(): boolean {
     return this.#at > 0
+  }
+
+  /** How many octets of complete empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
+  dropEmptyLines(): number {
+    if (this.#state !== State.emptyLine) return 0
+    const read = this.#at
+    this.#at = 0
+    return read
   }
 
   /** Prepares for a head of this kind. */
@@ -145,7 +154,7 @@ export class HeadReader {
       this.method = methodOf(text, this.#lineAt, this.#methodEnd)
       this.target = text.slice(this.#methodEnd + 1, this.#targetEnd)
     } else if (this.#kind === 'response') {
-      this.reason = text.slice(this.#partAt, this.#targetEnd)
+      this.reason = text.slice(this.#reasonAt, this.#targetEnd)
     }
     this.#at = 0
   }
@@ -240,6 +249,7 @@ export class HeadReader {
       if (!blank && bytes[at] !== CR) return this.#fail('H1_STATUS_SYNTAX', at)
       if (blank) at++
       this.#partAt = at - base
+      this.#reasonAt = at - base
       state = State.reason
     }
     if (state === State.reason) {
