@@ -108,9 +108,9 @@ export class HeadReader {
     return this.#at > 0
   }
 
-  /** How many octets of complete empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
+  /** How many octets of empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
   dropEmptyLines(): number {
-    if (this.#state !== State.emptyLine) return 0
+    if (this.#state > State.emptyLineEnd) return 0
     const read = this.#at
     this.#at = 0
     return read
