@@ -1,12 +1,6 @@
 /** The commands of HTTP/1.1 vectors, and the application that a vector describes. */
 
-import {
-  Http1Client,
-  type Http1ClientEvent,
-  type Http1Limits,
-  Http1Server,
-  type Http1ServerEvent,
-} from 'skitai/http1'
+import { Http1Client, type Http1ClientEvent, type Http1Limits, Http1Server, type Http1ServerEvent } from 'skitai/http1'
 import { type Subject, unescapeBytes } from 'skitai/testing'
 
 /** The Date of all vectors. */
