@@ -40,6 +40,11 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** A plain copy. `slice` is no way to make one: the Buffer of Node overrides it and shares the memory. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
 /** Whether both hold the same octets. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false

@@ -1,7 +1,7 @@
 /** One direction of a connection, emulated: delay, fragmentation, coalescing, bounded capacity, stall and truncation. */
 
 import type { Millis } from '../protocols/core/engine.js'
-import { concat } from './bytes.js'
+import { concat, copyOf } from './bytes.js'
 import type { Random } from './random.js'
 
 /** How a link treats what is sent over it. Without options it delivers each block at once and as it was. */
@@ -65,7 +65,7 @@ export class Link {
       let size = Math.min(this.#fragmentBytes(block.length - from), truncateAtBytes - this.#sentBytes)
       const untilStall = stall === undefined ? 0 : stall.afterBytes - this.#sentBytes
       if (untilStall > 0) size = Math.min(size, untilStall)
-      this.#schedule(block.slice(from, from + size), now, untilStall === 0 && stall !== undefined ? stall.ms : 0)
+      this.#schedule(copyOf(block.subarray(from, from + size)), now, untilStall === 0 && stall !== undefined ? stall.ms : 0)
       from += size
     }
   }

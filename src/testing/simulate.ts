@@ -1,7 +1,7 @@
 /** Whole conversations in memory: two engines back to back over two links, under a clock that jumps to what is due next. */
 
 import type { Millis } from '../protocols/core/engine.js'
-import { concat } from './bytes.js'
+import { concat, copyOf } from './bytes.js'
 import { Link } from './link.js'
 import type { LinkOptions } from './link.js'
 import { Random } from './random.js'
@@ -187,7 +187,7 @@ class Side<Event extends TypedEvent> {
         const block = engine.output()
         if (block === undefined) break
         more = true
-        this.#sent.push(block.slice())
+        this.#sent.push(copyOf(block))
         this.#outputLink.send(block, this.now)
       }
     }

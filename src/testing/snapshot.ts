@@ -1,6 +1,6 @@
 /** Events as plain data that outlives the engine: copied when they come, compared and printed later. */
 
-import { concat, escapeBytes } from './bytes.js'
+import { concat, copyOf, escapeBytes } from './bytes.js'
 
 /** What every event of every engine has. */
 export interface TypedEvent {
@@ -23,7 +23,7 @@ function copyObject(source: object): Record<string, unknown> {
 }
 
 function copyValue(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.slice()
+  if (value instanceof Uint8Array) return copyOf(value)
   if (typeof value !== 'object' || value === null) return value
   if (Symbol.iterator in value) return Array.from(value as Iterable<unknown>, copyValue)
   return copyObject(value)

@@ -1,7 +1,7 @@
 /** Drives one engine over a script, as a driver would, and writes down all that comes out of it. */
 
 import type { Engine, Millis } from '../protocols/core/engine.js'
-import { concat, sameBytes } from './bytes.js'
+import { concat, copyOf, sameBytes } from './bytes.js'
 import { formatEvent, mergeData, snapshot } from './snapshot.js'
 import type { Snapshot, TypedEvent } from './snapshot.js'
 
@@ -52,6 +52,13 @@ export interface TraceOptions {
    * is taken, and everything that was delivered is compared with what it was. Default false.
    */
   readonly overwrite?: boolean
+}
+
+/** Octets as the Buffer of Node has them: `slice` shares the memory. An engine that means to copy must do so here, too. */
+class SharingBytes extends Uint8Array {
+  override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+    return this.subarray(start, end) as Uint8Array<ArrayBuffer>
+  }
 }
 
 const OVERWRITTEN = 0xee
@@ -146,7 +153,7 @@ class Run<Event extends TypedEvent> {
       this.#handedOver.push(bytes)
       return
     }
-    const chunk = bytes.slice()
+    const chunk = this.#overwrite ? new SharingBytes(bytes) : copyOf(bytes)
     const first = this.#delivered.length
     this.#stepsLeft += bytes.length * STEPS_PER_OCTET
     this.#engine.receive(chunk, this.#now)
@@ -180,7 +187,7 @@ class Run<Event extends TypedEvent> {
         more = true
         this.#spend('output without end')
         this.#outputBytes += block.length
-        this.#output.push(block.slice())
+        this.#output.push(copyOf(block))
         if (this.#overwrite) block.fill(OVERWRITTEN)
       }
     }

@@ -56,7 +56,8 @@ export class Input {
 
   /** Takes all that waits, as a copy of its own. */
   takeRest(): Uint8Array {
-    const rest = this.bytes.slice(this.at, this.end)
+    // Not `slice`: a chunk may be a Buffer of Node, whose `slice` shares the memory of the driver.
+    const rest = new Uint8Array(this.bytes.subarray(this.at, this.end))
     this.clear()
     return rest
   }

@@ -11,6 +11,9 @@ const BLOCK_BYTES = 65_536
 /** Up to this size a copy is cheaper than a buffer of its own in the write call. */
 const COPY_BYTES_MAX = 8192
 
+/** Up to this size a loop is faster than a native call. */
+const LOOP_CHARS_MAX = 24
+
 /**
  * One block for all connections, so that an idle one owns none. Only one queue at a time has its region open at the end
  * of the block; another one that wants to append seals that region first.
@@ -30,18 +33,26 @@ export class OutputQueue {
   /** Appends text whose characters are all below 256. */
   latin1(text: string): void {
     const size = text.length
-    native.latin1Write(block, text, this.#room(size))
+    // Making room may open another block, so it comes before `block` is looked at; here and below.
+    const at = this.#room(size)
+    if (size > LOOP_CHARS_MAX) {
+      native.latin1Write(block, text, at)
+      return
+    }
+    for (let i = 0; i < size; i++) block[at + i] = text.charCodeAt(i)
   }
 
   /** Appends text as UTF-8; `size` is its length in octets. */
   utf8(text: string, size: number): void {
-    native.utf8Write(block, text, this.#room(size))
+    const at = this.#room(size)
+    native.utf8Write(block, text, at)
   }
 
   /** Appends octets. Large ones are queued as they are: the caller gives them away. */
   append(octets: Uint8Array): void {
     if (octets.length <= COPY_BYTES_MAX) {
-      block.set(octets, this.#room(octets.length))
+      const at = this.#room(octets.length)
+      block.set(octets, at)
       return
     }
     if (owner === this) this.#seal()

@@ -152,6 +152,11 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.#endResponse()
   }
 
+  /** The response under way, or the next one, says `Connection: close` and is the last; an idle connection waits for it. */
+  announceClose(): void {
+    this.lastExchange = true
+  }
+
   /** Ends the connection once the exchange under way is over; its response says `Connection: close` if its head is still to go. */
   close(): void {
     this.lastExchange = true

@@ -1,0 +1,106 @@
+/**
+ * The parameters of a route rule: `/episode/<int:id>` has `id: number`. The types come out of the rule by inference, and the
+ * same rule is compiled to a pattern.
+ */
+
+interface Converters {
+  int: number
+  float: number
+  path: string
+  string: string
+}
+
+type Converted<Kind extends string> = Kind extends keyof Converters ? Converters[Kind] : never
+
+type ParamOf<Spec extends string> = Spec extends `${infer Kind}:${infer Name}`
+  ? { [Key in Name]: Converted<Kind> }
+  : { [Key in Spec]: string }
+
+type Merge<Params> = { readonly [Key in keyof Params]: Params[Key] }
+
+/** The parameters of `Rule` by name: number for `int` and `float`, string for the others. */
+export type PathParams<Rule extends string> = string extends Rule
+  ? Readonly<Record<string, string | number>>
+  : Merge<Collect<Rule>>
+
+type Collect<Rule extends string> = Rule extends `${string}<${infer Spec}>${infer Rest}`
+  ? ParamOf<Spec> & Collect<Rest>
+  : unknown
+
+/** One parameter of a rule. */
+export interface ParamSpec {
+  readonly name: string
+  readonly kind: keyof Converters | 'text'
+}
+
+/** A rule, compiled. */
+export interface CompiledRule {
+  readonly params: readonly ParamSpec[]
+  /** The text before the first parameter. */
+  readonly literal: string
+  /** Matches the whole path, with a group a parameter; undefined for a rule without parameters. */
+  readonly pattern: RegExp | undefined
+}
+
+const PATTERNS: Readonly<Record<ParamSpec['kind'], string>> = {
+  text: '([^/]+)',
+  string: '([^/]+)',
+  int: '(\\d+)',
+  float: '(\\d+(?:\\.\\d+)?)',
+  path: '(.+)',
+}
+
+/** Compiles a rule. Throws `TypeError` for one that does not begin with `/`, or has malformed, repeated or touching parameters. */
+export function compileRule(rule: string): CompiledRule {
+  if (!rule.startsWith('/')) throw new TypeError(`a route begins with "/": ${rule}`)
+  const params: ParamSpec[] = []
+  let pattern = ''
+  let at = 0
+  for (const match of rule.matchAll(/<([^<>]*)>/g)) {
+    const before = rule.slice(at, match.index)
+    if (params.length > 0 && before === '') throw new TypeError(`parameters need text between them: ${rule}`)
+    const param = paramOf(match[1]!, rule)
+    if (params.some(({ name }) => name === param.name))
+      throw new TypeError(`the parameter ${param.name} stands twice: ${rule}`)
+    params.push(param)
+    pattern += escapePattern(before) + PATTERNS[param.kind]
+    at = match.index + match[0].length
+    if (param.kind === 'path' && at < rule.length) throw new TypeError(`a path parameter is the last part: ${rule}`)
+  }
+  const rest = rule.slice(at)
+  if (/[<>]/.test(rule.replace(/<[^<>]*>/g, ''))) throw new TypeError(`unbalanced "<" or ">": ${rule}`)
+  const first = rule.indexOf('<')
+  return {
+    params,
+    literal: first < 0 ? rule : rule.slice(0, first),
+    pattern: params.length === 0 ? undefined : new RegExp(`^${pattern}${escapePattern(rest)}$`, 's'),
+  }
+}
+
+function paramOf(spec: string, rule: string): ParamSpec {
+  const match = /^(?:(int|float|path|string):)?([A-Za-z_]\w*)$/.exec(spec)
+  if (match === null) throw new TypeError(`not a parameter: <${spec}> in ${rule}`)
+  return { kind: (match[1] as keyof Converters | undefined) ?? 'text', name: match[2]! }
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+}
+
+/** The value of a matched parameter; undefined when it does not fit a number. Underscores of a plain name stand for blanks. */
+export function convertParam(kind: ParamSpec['kind'], text: string): string | number | undefined {
+  switch (kind) {
+    case 'int': {
+      const value = Number(text)
+      return Number.isSafeInteger(value) ? value : undefined
+    }
+    case 'float': {
+      const value = Number(text)
+      return Number.isFinite(value) ? value : undefined
+    }
+    case 'text':
+      return text.replaceAll('_', ' ')
+    default:
+      return text
+  }
+}

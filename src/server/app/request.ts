@@ -1,0 +1,193 @@
+/** `was.request`: the request as a handler sees it, whichever protocol version carried it. */
+
+import type { Fields } from '../../protocols/core/fields.js'
+import type { Exchange } from '../exchange.js'
+import { HttpError } from '../http-error.js'
+import type { Route } from './app.js'
+
+/** Limits of reading the content. */
+export interface ReadOptions {
+  /** Octets of content at the most; more is answered with 413. */
+  readonly limit?: number
+}
+
+/** Content that a handler reads as one piece has at most this many octets unless it says otherwise. */
+const BODY_BYTES_MAX = 5 * 1024 * 1024
+
+/** One request. */
+export class Request {
+  /** The canonical path, decoded once, as guards, router and static files see it. */
+  readonly path: string
+  /** What followed the `?`, as it came. */
+  readonly queryString: string
+  /** The mount point that the app was found under, without a slash at its end. */
+  readonly scriptName: string
+  /** The route that was found; undefined in a mounted function. */
+  routedFunction: Route['handler'] | undefined = undefined
+  /** The options of that route. */
+  routable: Route | undefined = undefined
+
+  readonly #exchange: Exchange
+  readonly #bodyBytesMax: number
+  #query: URLSearchParams | undefined
+  #abort: AbortController | undefined
+
+  constructor(
+    exchange: Exchange,
+    path: string,
+    queryString: string,
+    scriptName: string,
+    bodyBytesMax: number = BODY_BYTES_MAX,
+  ) {
+    this.#exchange = exchange
+    this.path = path
+    this.queryString = queryString
+    this.scriptName = scriptName
+    this.#bodyBytesMax = bodyBytesMax
+  }
+
+  /** The method, as it came: methods are case-sensitive (RFC 9110 section 9.1). */
+  get method(): string {
+    return this.#exchange.method
+  }
+
+  /** The request target as it came. */
+  get uri(): string {
+    return this.#exchange.target
+  }
+
+  /** `1.0`, `1.1`. */
+  get version(): string {
+    return this.#exchange.version
+  }
+
+  /** `http` or `https`. */
+  get scheme(): 'http' | 'https' {
+    return this.#exchange.encrypted ? 'https' : 'http'
+  }
+
+  /** Host and optional port that the request is for. */
+  get host(): string {
+    return this.#exchange.authority
+  }
+
+  /** The header fields. Names in any case. */
+  get headers(): Fields {
+    return this.#exchange.fields
+  }
+
+  /** The trailer fields, once the content was read. */
+  get trailers(): Fields {
+    return this.#exchange.body.trailers
+  }
+
+  /** The address of the peer: the client, or the proxy in front of us. */
+  get remoteAddress(): string {
+    return this.#exchange.peer.address
+  }
+
+  /** The parameters of the query string. */
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.queryString)
+    return this.#query
+  }
+
+  /** Aborted when the client leaves before the response is complete: stop what nobody waits for. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const controller = new AbortController()
+      this.#abort = controller
+      this.#exchange.onLeft(() => controller.abort(new Error('the client has left')))
+    }
+    return this.#abort.signal
+  }
+
+  /** The content as bytes. Throws `HttpError` 413 beyond the limit; rejects when the client leaves. Once. */
+  bytes(options?: ReadOptions): Promise<Uint8Array> {
+    return this.#exchange.body.collect(options?.limit ?? this.#bodyBytesMax)
+  }
+
+  /** The content as text in UTF-8. Throws `HttpError` 400 when it is not. */
+  async text(options?: ReadOptions): Promise<string> {
+    const bytes = await this.bytes(options)
+    try {
+      return utf8.decode(bytes)
+    } catch (error) {
+      throw withCause(new HttpError(400, 'The content of the request is not UTF-8'), error)
+    }
+  }
+
+  /** The content as JSON. Throws `HttpError` 400 when it is none. Keys like `__proto__` are keys like any other. */
+  async json(options?: ReadOptions): Promise<unknown> {
+    const text = await this.text(options)
+    try {
+      return JSON.parse(text) as unknown
+    } catch (error) {
+      throw withCause(new HttpError(400, 'The content of the request is not JSON'), error)
+    }
+  }
+
+  /** The content piece by piece. The peer is paused while nobody takes the next one. */
+  stream(options?: ReadOptions): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.#exchange.body.stream(options?.limit ?? Infinity)
+  }
+
+  /** A header field, or `fallback`. */
+  getHeader(name: string): string | undefined
+  getHeader(name: string, fallback: string): string
+  getHeader(name: string, fallback?: string): string | undefined {
+    return this.headers.get(name) ?? fallback
+  }
+
+  /** Names (lower case) and values of all header fields, in order. */
+  getHeaders(): (readonly [name: string, value: string])[] {
+    return this.headers.entries()
+  }
+
+  /** The content as bytes. */
+  getBody(options?: ReadOptions): Promise<Uint8Array> {
+    return this.bytes(options)
+  }
+
+  getScheme(): 'http' | 'https' {
+    return this.scheme
+  }
+
+  getRemoteAddr(): string {
+    return this.remoteAddress
+  }
+
+  getUserAgent(): string | undefined {
+    return this.headers.get('user-agent')
+  }
+
+  /** Content-Type without its parameters, in lower case. */
+  getContentType(): string | undefined {
+    return mediaType(this.headers)
+  }
+
+  /** `text` of `text/html`. */
+  getMainType(): string | undefined {
+    return mediaType(this.headers)?.split('/')[0]
+  }
+
+  /** `html` of `text/html`. */
+  getSubType(): string | undefined {
+    return mediaType(this.headers)?.split('/')[1]
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?=[ \t]*(?:;|$))/
+
+/** The media type of the content in lower case; undefined when there is none or it is malformed (RFC 9110 section 8.3.1). */
+export function mediaType(fields: Fields): string | undefined {
+  const value = fields.get('content-type')
+  return value === undefined ? undefined : MEDIA_TYPE.exec(value)?.[0].toLowerCase()
+}
+
+function withCause(error: HttpError, cause: unknown): HttpError {
+  error.cause = cause
+  return error
+}

@@ -1,0 +1,141 @@
+/** Finds the route of a request: exact rules first, then those with parameters, the longest literal beginning first. */
+
+import { type CompiledRule, compileRule, convertParam } from './path-params.js'
+
+/** What a route needs to be found. */
+export interface Routable {
+  readonly rule: string
+  /** Upper case; undefined for all methods. */
+  readonly methods: readonly string[] | undefined
+  /** Values for trailing parameters that the path leaves out. */
+  readonly defaults: Readonly<Record<string, unknown>> | undefined
+}
+
+/** The parameters of a match, by name, on an object without a prototype. */
+export type MatchedParams = Readonly<Record<string, unknown>>
+
+/** What was found for a method and a path. */
+export type RouteMatch<Route> =
+  | { readonly found: 'route'; readonly route: Route; readonly params: MatchedParams }
+  /** The path is known, the method is not: what Allow lists. */
+  | { readonly found: 'methods'; readonly allow: readonly string[] }
+  /** The path is known with a slash at its end. */
+  | { readonly found: 'slash' }
+  | { readonly found: 'nothing' }
+
+interface Entry<Route> {
+  readonly compiled: CompiledRule
+  readonly routes: Route[]
+  /** Set when the entry stands for a rule whose last parameter was left out. */
+  readonly params: MatchedParams
+}
+
+const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<string, unknown>)
+
+/** The routes of an app. */
+export class Router<Route extends Routable> {
+  readonly #exact: Map<string, Entry<Route>> = new Map()
+  #patterns: Entry<Route>[] = []
+
+  /** Adds a route. Throws `TypeError` for a malformed rule, or for a method that the rule already has. */
+  add(route: Route): void {
+    const compiled = compileRule(route.rule)
+    const last = compiled.params.at(-1)
+    if (route.defaults !== undefined && last !== undefined && Object.hasOwn(route.defaults, last.name))
+      this.#addShort(route, compiled)
+    if (compiled.pattern === undefined) {
+      this.#addExact(route.rule, route, compiled, NO_PARAMS)
+      return
+    }
+    const known = this.#patterns.find((entry) => entry.routes[0]!.rule === route.rule)
+    if (known !== undefined) {
+      addTo(known, route)
+      return
+    }
+    this.#patterns.push({ compiled, routes: [route], params: NO_PARAMS })
+    this.#patterns.sort((a, b) => b.compiled.literal.length - a.compiled.literal.length)
+  }
+
+  /**
+   * The route for a method (upper case) and a canonical path. A rule that knows the path but not the method leaves it to the
+   * next one that does; when none has the method, all of theirs are allowed.
+   */
+  find(method: string, path: string): RouteMatch<Route> {
+    let known: Route[] | undefined
+    const exact = this.#exact.get(path)
+    if (exact !== undefined) {
+      const route = pick(exact.routes, method)
+      if (route !== undefined) return { found: 'route', route, params: exact.params }
+      known = [...exact.routes]
+    }
+    for (const { compiled, routes } of this.#patterns) {
+      if (!path.startsWith(compiled.literal)) continue
+      const params = match(compiled, path)
+      if (params === undefined) continue
+      const route = pick(routes, method)
+      if (route !== undefined) return { found: 'route', route, params }
+      known = known === undefined ? [...routes] : [...known, ...routes]
+    }
+    if (known !== undefined) return { found: 'methods', allow: allowed(known) }
+    return this.#exact.has(path + '/') ? { found: 'slash' } : { found: 'nothing' }
+  }
+
+  /** `/episode/<int:id>` with a default for `id` also is `/episode/` and `/episode`; `/<id>` stays as it is. */
+  #addShort(route: Route, compiled: CompiledRule): void {
+    const { literal, params } = compiled
+    if (params.length !== 1 || literal === '/' || !literal.endsWith('/') || !route.rule.endsWith('>')) return
+    const defaults: MatchedParams = Object.assign(Object.create(null) as Record<string, unknown>, route.defaults)
+    this.#addExact(literal, route, compiled, defaults)
+    this.#addExact(literal.slice(0, -1), route, compiled, defaults)
+  }
+
+  #addExact(path: string, route: Route, compiled: CompiledRule, params: MatchedParams): void {
+    const known = this.#exact.get(path)
+    if (known === undefined) this.#exact.set(path, { compiled, routes: [route], params })
+    else addTo(known, route)
+  }
+}
+
+function addTo<Route extends Routable>(entry: Entry<Route>, route: Route): void {
+  for (const other of entry.routes) {
+    const clash =
+      other.methods === undefined ? !route.methods : route.methods?.find((method) => other.methods?.includes(method))
+    if (clash)
+      throw new TypeError(`the route ${route.rule} is there twice${typeof clash === 'string' ? ` for ${clash}` : ''}`)
+  }
+  entry.routes.push(route)
+}
+
+/** The methods of a route that names none. */
+const USUAL_METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+function pick<Route extends Routable>(routes: readonly Route[], method: string): Route | undefined {
+  for (const route of routes) if (route.methods?.includes(method)) return route
+  for (const route of routes) if (route.methods === undefined && USUAL_METHODS.includes(method)) return route
+  // HEAD is GET without content (RFC 9110 section 9.3.2).
+  return method === 'HEAD' ? routes.find((route) => route.methods?.includes('GET')) : undefined
+}
+
+/** What Allow lists: the methods of the routes, HEAD with GET, and OPTIONS, which always has an answer. */
+function allowed(routes: readonly Routable[]): string[] {
+  const methods = new Set<string>()
+  for (const route of routes)
+    for (const method of route.methods ?? USUAL_METHODS) {
+      methods.add(method)
+      if (method === 'GET') methods.add('HEAD')
+    }
+  return [...methods.add('OPTIONS')]
+}
+
+function match(compiled: CompiledRule, path: string): MatchedParams | undefined {
+  const groups = compiled.pattern!.exec(path)
+  if (groups === null) return undefined
+  const params = Object.create(null) as Record<string, unknown>
+  for (let i = 0; i < compiled.params.length; i++) {
+    const { name, kind } = compiled.params[i]!
+    const value = convertParam(kind, groups[i + 1]!)
+    if (value === undefined) return undefined
+    params[name] = value
+  }
+  return params
+}

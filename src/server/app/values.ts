@@ -1,0 +1,91 @@
+/** What a handler may return, and how it becomes a response. */
+
+import { FieldLines } from '../../protocols/http1/writer.js'
+
+/** Content that is sent piece by piece: bytes, or text that is sent as UTF-8. */
+export type StreamBody =
+  | AsyncIterable<Uint8Array | string>
+  | Iterable<Uint8Array | string>
+  | ReadableStream<Uint8Array | string>
+  | NodeJS.ReadableStream
+
+/** Content of a response. A plain object, an array, a number or a boolean is sent as JSON; nothing is sent for null. */
+export type BodyValue = string | Uint8Array | StreamBody | object | number | boolean | null | undefined
+
+/** What a handler may return: content, a whole response, or nothing (204). */
+export type HandlerValue = BodyValue | ResponseValue | Response
+
+/** Headers by name, or as a list of pairs; several values of one name are sent as several field lines. */
+export type HeaderValues =
+  Readonly<Record<string, string | number | readonly string[]>> | readonly (readonly [string, string])[]
+
+/** A response with status, content and headers: what `was.response(…)` makes. */
+export class ResponseValue {
+  readonly status: number
+  readonly body: BodyValue
+  /** Flat list: name, value. */
+  readonly fields: readonly string[]
+
+  constructor(status: number, body: BodyValue, fields: readonly string[]) {
+    this.status = status
+    this.body = body
+    this.fields = fields
+  }
+}
+
+/** Content that is ready to be sent. */
+export interface Prepared {
+  readonly body: string | Uint8Array | StreamBody
+  /** The Content-Type that it has unless another is given; already a field line. */
+  readonly type: FieldLines
+  readonly typeName: string
+}
+
+const typed = (name: string): { type: FieldLines; typeName: string } => ({
+  type: new FieldLines(['content-type', name]),
+  typeName: name,
+})
+const HTML = typed('text/html; charset=utf-8')
+const OCTETS = typed('application/octet-stream')
+const JSON_TYPE = typed('application/json')
+
+/** Makes content of a value; undefined for no content. Throws `TypeError` for what cannot be sent. */
+export function prepare(value: BodyValue): Prepared | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return { body: value, type: HTML.type, typeName: HTML.typeName }
+  if (value instanceof Uint8Array) return { body: value, type: OCTETS.type, typeName: OCTETS.typeName }
+  if (value instanceof ArrayBuffer) return prepare(new Uint8Array(value))
+  if (typeof value === 'object' && !Array.isArray(value) && isStream(value)) {
+    const raw = 'pipe' in value || 'getReader' in value
+    return { body: value, ...(raw ? OCTETS : HTML) }
+  }
+  const text = JSON.stringify(value) as string | undefined
+  if (text === undefined) throw new TypeError(`a handler returned a ${typeof value}, which cannot be sent`)
+  return { body: text, type: JSON_TYPE.type, typeName: JSON_TYPE.typeName }
+}
+
+function isStream(value: object): value is StreamBody {
+  return Symbol.asyncIterator in value || Symbol.iterator in value || 'getReader' in value
+}
+
+/** A flat list of fields from headers in any of their forms. */
+export function flattenHeaders(headers: HeaderValues): string[] {
+  const fields: string[] = []
+  const add = (name: string, value: string | number | readonly string[]): void => {
+    if (Array.isArray(value)) for (const each of value as readonly string[]) fields.push(name, each)
+    else fields.push(name, String(value))
+  }
+  if (Array.isArray(headers))
+    for (const [name, value] of headers as readonly (readonly [string, string])[]) add(name, value)
+  else
+    for (const name of Object.keys(headers)) add(name, (headers as Record<string, string | readonly string[]>)[name]!)
+  return fields
+}
+
+/** The status of `200`, `'200'` or `'404 Not Found'`. Throws `TypeError` for anything else. */
+export function statusOf(status: number | string): number {
+  const code = typeof status === 'number' ? status : Number(/^\d{3}(?= |$)/.exec(status)?.[0])
+  if (!Number.isInteger(code) || code < 200 || code > 599)
+    throw new TypeError(`not a status from 200 to 599: ${status}`)
+  return code
+}

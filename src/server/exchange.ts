@@ -1,0 +1,46 @@
+/**
+ * One request and its response, whichever protocol version carries them. Rooms of the server see this, never an engine.
+ */
+
+import type { Endpoint } from '../io/transport.js'
+import type { Fields } from '../protocols/core/fields.js'
+import type { FieldsToSend } from '../protocols/http1/writer.js'
+import type { RequestBody } from './request-body.js'
+
+/** The request as it came, and the way to answer it. Sending into an exchange whose client is gone does nothing. */
+export interface Exchange {
+  readonly method: string
+  readonly target: string
+  /** Host and optional port that the request is for; empty when unknown. */
+  readonly authority: string
+  readonly version: string
+  readonly fields: Fields
+  readonly encrypted: boolean
+  readonly peer: Endpoint
+  readonly body: RequestBody
+  /** The client is gone or has closed its side: nobody may be waiting any more. */
+  readonly left: boolean
+  /** No response can be sent any more: it is complete, or the connection is lost. */
+  readonly over: boolean
+  /** Octets of response that wait for the client. */
+  readonly outputBytes: number
+  /** Whether a response head was sent. */
+  readonly answered: boolean
+
+  /** An interim response; dropped where the client's version has none. */
+  inform(status: number, fields: FieldsToSend): void
+  /** A whole response. */
+  send(status: number, fields: FieldsToSend, body: string | Uint8Array): void
+  /** A response head; `length` is -1 when the size of the content is not known. */
+  sendHead(status: number, fields: FieldsToSend, length: number): void
+  sendData(octets: Uint8Array): void
+  sendEnd(trailers?: readonly string[]): void
+  /** Ends the response where it stands, so that the client sees that it is incomplete. */
+  abort(): void
+  /** Resolves when little output waits, or the exchange is over. */
+  drained(): Promise<void>
+  /** Calls `listener` once when the client leaves before the response is complete; at once if it has. */
+  onLeft(listener: () => void): void
+  /** Calls `listener` once when the exchange ends without a complete response. */
+  onLost(listener: () => void): void
+}

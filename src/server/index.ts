@@ -1,0 +1,23 @@
+/** skitai: an app engine. Mount apps, directories and functions, run, and close without losing a request. */
+
+export { App, type AppOptions, type Handler, type Route, type RouteOptions } from './app/app.js'
+export type { PathParams } from './app/path-params.js'
+export { type ReadOptions, Request } from './app/request.js'
+export type { ResponseMaker } from './app/response.js'
+export { type BodyValue, type HandlerValue, type HeaderValues, ResponseValue, type StreamBody } from './app/values.js'
+export { Was } from './app/was.js'
+export { HttpError } from './http-error.js'
+export type { MountedFunction } from './mounts.js'
+export {
+  type CloseOptions,
+  type MountOptions,
+  type Running,
+  type RunOptions,
+  Skitai,
+  type SkitaiOptions,
+} from './skitai.js'
+import { Skitai } from './skitai.js'
+
+/** An engine that is ready to use; `new Skitai(options)` makes another one. */
+const skitai: Skitai = new Skitai()
+export default skitai

@@ -1,0 +1,119 @@
+/** The mount table: which rooms answer below which point, for which host. */
+
+import type { App, Handler } from './app/app.js'
+import type { StaticDirectory } from './static/static-directory.js'
+
+/** A function that answers everything below its point. */
+export type MountedFunction = Handler<Readonly<Record<string, never>>>
+
+/** What is mounted at one point. */
+export interface Mount {
+  /** `/`, or a path without a slash at its end. */
+  readonly point: string
+  readonly target: App | StaticDirectory | MountedFunction
+}
+
+/** The mounts of one group of hosts. */
+export class HostGroup {
+  /** Both lists: longest point first; of equal points the first mounted first, functions last. */
+  readonly directories: (Mount & { readonly target: StaticDirectory })[] = []
+  readonly apps: (Mount & { readonly target: App | MountedFunction })[] = []
+
+  /** Adds a directory. */
+  addDirectory(point: string, target: StaticDirectory): void {
+    this.directories.push({ point, target })
+    this.directories.sort(byPoint)
+  }
+
+  /** Adds an app or a function. A second function at a point would never be asked: it throws. */
+  addApp(point: string, target: App | MountedFunction): void {
+    if (
+      typeof target === 'function' &&
+      this.apps.some((mount) => mount.point === point && typeof mount.target === 'function')
+    )
+      throw new TypeError(`a function is mounted at ${point} already`)
+    this.apps.push({ point, target })
+    this.apps.sort(
+      (a, b) => byPoint(a, b) || Number(typeof a.target === 'function') - Number(typeof b.target === 'function'),
+    )
+  }
+
+  /** Whether `path` is a mount point that lacks its slash. */
+  isBarePoint(path: string): boolean {
+    return (
+      path !== '/' &&
+      (this.apps.some(({ point }) => point === path) || this.directories.some(({ point }) => point === path))
+    )
+  }
+}
+
+function byPoint(a: Mount, b: Mount): number {
+  return b.point.length - a.point.length
+}
+
+/** Whether `path` lies below `point`, on the boundary of a segment. */
+export function isBelow(path: string, point: string): boolean {
+  return point === '/' || (path.startsWith(point) && path.charCodeAt(point.length) === 0x2f)
+}
+
+/** `path` without `point`; begins with `/`. */
+export function pathBelow(path: string, point: string): string {
+  return point === '/' ? path : path.slice(point.length)
+}
+
+const HOST = /^\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$|^\[[0-9a-f:.]+\]$/
+
+/**
+ * Virtual hosts. A rule is a host name, or `.name` for the name and all names below it. Names are compared whole, label by
+ * label, without case and port; the longest rule wins, and `default` takes what no rule names.
+ */
+export class VirtualHosts {
+  readonly #exact: Map<string, HostGroup> = new Map()
+  readonly #suffixes: Map<string, HostGroup> = new Map()
+  readonly #groups: Map<string, HostGroup> = new Map()
+  #default: HostGroup | undefined
+
+  /** The group of a blank-separated list of rules; made when it is new. Throws `TypeError` for a malformed rule. */
+  group(hosts: string): HostGroup {
+    const rules = hosts.toLowerCase().split(/\s+/).filter(Boolean)
+    if (rules.length === 0) throw new TypeError('a host rule is missing')
+    const key = rules.toSorted().join(' ')
+    const known = this.#groups.get(key)
+    if (known !== undefined) return known
+    const group = new HostGroup()
+    this.#groups.set(key, group)
+    for (const rule of rules) this.#assign(rule, group)
+    return group
+  }
+
+  /** The group for an authority (`host[:port]`), or undefined when no rule takes it. */
+  find(authority: string): HostGroup | undefined {
+    if (this.#exact.size === 0 && this.#suffixes.size === 0) return this.#default
+    const host = hostOf(authority)
+    const exact = this.#exact.get(host)
+    if (exact !== undefined) return exact
+    for (let at = 0; at >= 0; at = host.indexOf('.', at + 1)) {
+      const group = this.#suffixes.get(at === 0 ? '.' + host : host.slice(at))
+      if (group !== undefined) return group
+    }
+    return this.#default
+  }
+
+  #assign(rule: string, group: HostGroup): void {
+    if (rule === 'default') {
+      this.#default = group
+      return
+    }
+    if (!HOST.test(rule)) throw new TypeError(`not a host rule: ${rule}`)
+    const table = rule.startsWith('.') ? this.#suffixes : this.#exact
+    if (table.has(rule)) throw new TypeError(`the host rule ${rule} belongs to another group of hosts`)
+    table.set(rule, group)
+  }
+}
+
+/** The host of an authority, in lower case, without port and without the dot of an absolute name. */
+function hostOf(authority: string): string {
+  const colon = authority.lastIndexOf(':')
+  const host = colon > authority.lastIndexOf(']') ? authority.slice(0, colon) : authority
+  return (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase()
+}

@@ -1,0 +1,142 @@
+/**
+ * The content of a request on its way to a handler. Pieces wait in a bounded queue; when it is full the connection is told
+ * to hold, and the peer is paused in the end.
+ */
+
+import { Fields } from '../protocols/core/fields.js'
+import { HttpError } from './http-error.js'
+
+/** Pieces that wait for a reader at the most, before the peer is paused. */
+const QUEUE_BYTES_MAX = 65_536
+
+/** What a body needs of its connection. */
+export interface BodySource {
+  /** Holds or releases the flow of content. */
+  hold(hold: boolean): void
+  /** The reader wants the content: a client that waits for 100 (Continue) gets it. */
+  begin(): void
+}
+
+interface Waiter {
+  readonly resolve: (piece: Uint8Array | undefined) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Pieces of content, to be read once. */
+export class RequestBody {
+  /** The declared length in octets; 0 without content, -1 when unknown. */
+  readonly contentLength: number
+  /** Octets that came. */
+  bytes = 0
+  /** The trailer fields, once the content is complete. */
+  trailers: Fields = Fields.empty
+
+  readonly #source: BodySource
+  #queue: Uint8Array[] | undefined
+  #queuedBytes = 0
+  #waiter: Waiter | undefined
+  #error: Error | undefined
+  #complete = false
+  #taken = false
+  #holding = false
+
+  constructor(source: BodySource, contentLength: number) {
+    this.#source = source
+    this.contentLength = contentLength
+  }
+
+  /** Whether the content has come whole. */
+  get complete(): boolean {
+    return this.#complete
+  }
+
+  /** Takes a piece from the connection. It is kept uncopied: a transport never uses its memory again. */
+  push(piece: Uint8Array): void {
+    this.bytes += piece.length
+    const waiter = this.#waiter
+    if (waiter !== undefined) {
+      this.#waiter = undefined
+      waiter.resolve(piece)
+      return
+    }
+    this.#queue ??= []
+    this.#queue.push(piece)
+    this.#queuedBytes += piece.length
+    this.#balance()
+  }
+
+  /** The content is complete. */
+  end(trailers: Fields): void {
+    this.#complete = true
+    this.trailers = trailers
+    this.#waiter?.resolve(undefined)
+    this.#waiter = undefined
+  }
+
+  /** The content will not be complete: readers fail with `error`. */
+  fail(error: Error): void {
+    if (this.#complete || this.#error !== undefined) return
+    this.#error = error
+    this.#waiter?.reject(error)
+    this.#waiter = undefined
+  }
+
+  /** The next piece, or undefined at the end. Rejects when the client leaves. One call at a time. */
+  read(): Promise<Uint8Array | undefined> {
+    const piece = this.#queue?.shift()
+    if (piece !== undefined) {
+      this.#queuedBytes -= piece.length
+      this.#balance()
+      return Promise.resolve(piece)
+    }
+    if (this.#complete) return Promise.resolve(undefined)
+    if (this.#error !== undefined) return Promise.reject(this.#error)
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve, reject }
+      this.#source.begin()
+    })
+  }
+
+  /** All of it, as one piece. Rejects with 413 when it has more than `limit` octets. */
+  async collect(limit: number): Promise<Uint8Array> {
+    this.take()
+    if (this.contentLength > limit) throw tooLarge(limit)
+    const pieces: Uint8Array[] = []
+    let size = 0
+    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
+      size += piece.length
+      if (size > limit) throw tooLarge(limit)
+      pieces.push(piece)
+    }
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)
+  }
+
+  /** Piece by piece. Fails with 413 when more than `limit` octets come. */
+  async *stream(limit: number): AsyncGenerator<Uint8Array, void, undefined> {
+    this.take()
+    if (this.contentLength > limit) throw tooLarge(limit)
+    let size = 0
+    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
+      size += piece.length
+      if (size > limit) throw tooLarge(limit)
+      yield piece
+    }
+  }
+
+  /** Marks the content as being read: a second reader is a mistake of the application. */
+  take(): void {
+    if (this.#taken) throw new TypeError('the content of the request was read before')
+    this.#taken = true
+  }
+
+  #balance(): void {
+    const hold = this.#queuedBytes >= QUEUE_BYTES_MAX
+    if (hold === this.#holding) return
+    this.#holding = hold
+    this.#source.hold(hold)
+  }
+}
+
+function tooLarge(limit: number): HttpError {
+  return new HttpError(413, `The content of the request has more than ${limit} octets`)
+}

@@ -1,0 +1,181 @@
+/** Finds who answers a request, and sees to it that somebody does: hosts, directories, apps, errors (SRV-04 to SRV-08). */
+
+import type { App, Route } from './app/app.js'
+import { mediaType, Request } from './app/request.js'
+import type { HandlerValue } from './app/values.js'
+import { Was } from './app/was.js'
+import { answer, answerReply } from './answer.js'
+import { statusPage } from './error-page.js'
+import type { Exchange } from './exchange.js'
+import { escapeHtml } from './html.js'
+import { HttpError } from './http-error.js'
+import { type HostGroup, isBelow, type Mount, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
+import { canonicalTarget, type CanonicalTarget, encodePath, pathRefusals } from './path.js'
+import type { Reply } from './reply.js'
+
+/** Told of errors that nobody expected. */
+export type ErrorListener = (error: unknown, exchange: Exchange) => void
+
+const NO_PARAMS: Readonly<Record<string, never>> = Object.freeze(Object.create(null) as Record<string, never>)
+
+/** All that is mounted, and the way of a request through it. */
+export class Site {
+  readonly hosts: VirtualHosts = new VirtualHosts()
+  readonly #onError: ErrorListener
+
+  constructor(onError: ErrorListener) {
+    this.#onError = onError
+  }
+
+  /** Answers an exchange, now or later. Never throws. */
+  handle(exchange: Exchange): void {
+    try {
+      this.#route(exchange)
+    } catch (error) {
+      this.#fail(exchange, error, false)
+    }
+  }
+
+  #route(exchange: Exchange): void {
+    if (exchange.target === '*')
+      return exchange.send(204, ['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'], '')
+    if (exchange.method === 'CONNECT')
+      throw new HttpError(405, 'This server is no tunnel', ['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'])
+    const target = canonicalTarget(exchange.target)
+    if (typeof target === 'string') throw new HttpError(pathRefusals[target].status, pathRefusals[target].text)
+    const group = this.hosts.find(exchange.authority)
+    if (group === undefined) throw new HttpError(404)
+    if (group.isBarePoint(target.path)) return redirect(exchange, 308, target)
+    if (group.directories.length > 0 && (exchange.method === 'GET' || exchange.method === 'HEAD')) {
+      const reply = this.#askDirectory(exchange, group, target)
+      if (reply instanceof Promise) return this.#awaitReply(exchange, group, target, reply)
+      if (reply !== undefined) return answerReply(exchange, reply)
+    }
+    this.#askApps(exchange, group, target)
+  }
+
+  #askDirectory(
+    exchange: Exchange,
+    group: HostGroup,
+    target: CanonicalTarget,
+  ): Reply | undefined | Promise<Reply | undefined> {
+    const { path: location, query } = target
+    const mount = group.directories.find(({ point }) => isBelow(location, point))
+    if (mount === undefined) return undefined
+    const { method, version, fields } = exchange
+    return mount.target.answer({ method, path: pathBelow(location, mount.point), location, query, version, fields })
+  }
+
+  #awaitReply(exchange: Exchange, group: HostGroup, target: CanonicalTarget, reply: Promise<Reply | undefined>): void {
+    reply
+      .then((found) => (found === undefined ? this.#askApps(exchange, group, target) : answerReply(exchange, found)))
+      .catch((error: unknown) => this.#fail(exchange, error, false))
+  }
+
+  /** The longest point wins; the apps of one point are asked in the order they were mounted. */
+  #askApps(exchange: Exchange, group: HostGroup, target: CanonicalTarget): void {
+    const { path, query } = target
+    let point: string | undefined
+    let allow: readonly string[] | undefined
+    for (const mount of group.apps) {
+      if (point === undefined ? !isBelow(path, mount.point) : mount.point !== point) continue
+      point = mount.point
+      if (typeof mount.target === 'function') return this.#runFunction(exchange, mount, mount.target, path, query)
+      const match = mount.target.router.find(exchange.method, pathBelow(path, point))
+      if (match.found === 'route') {
+        const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.bodyBytesMax)
+        return this.#runRoute(exchange, request, mount.target, match.route, match.params)
+      }
+      if (match.found === 'slash') return redirect(exchange, 301, target)
+      if (match.found === 'methods')
+        allow = allow === undefined ? match.allow : [...new Set([...allow, ...match.allow])]
+    }
+    if (allow === undefined) throw new HttpError(404)
+    if (exchange.method === 'OPTIONS') return exchange.send(204, ['allow', allow.join(', ')], '')
+    throw new HttpError(405, '', ['allow', allow.join(', ')])
+  }
+
+  #runFunction(exchange: Exchange, mount: Mount, target: MountedFunction, path: string, query: string): void {
+    const request = new Request(exchange, path, query, mount.point === '/' ? '' : mount.point)
+    const was = new Was(exchange, request, undefined)
+    this.#settle(exchange, was, target(was, NO_PARAMS), false)
+  }
+
+  #runRoute(
+    exchange: Exchange,
+    request: Request,
+    app: App,
+    route: Route,
+    params: Readonly<Record<string, unknown>>,
+  ): void {
+    if (route.contentTypes !== undefined && !accepts(route.contentTypes, exchange))
+      throw new HttpError(415, `This route takes ${route.contentTypes.join(', ')}`)
+    request.routable = route
+    request.routedFunction = route.handler
+    const was = new Was(exchange, request, app)
+    let value: HandlerValue | Promise<HandlerValue>
+    try {
+      value = route.handler(was, params as never)
+    } catch (error) {
+      this.#fail(exchange, error, app.debug)
+      return
+    }
+    this.#settle(exchange, was, value, app.debug)
+  }
+
+  #settle(exchange: Exchange, was: Was, value: HandlerValue | Promise<HandlerValue>, debug: boolean): void {
+    if (isThenable(value)) {
+      value.then(
+        (settled) => this.#settle(exchange, was, settled, debug),
+        (error: unknown) => this.#fail(exchange, error, debug),
+      )
+      return
+    }
+    try {
+      answer(exchange, value, Was.responseState(was))
+    } catch (error) {
+      this.#fail(exchange, error, debug)
+    }
+  }
+
+  /** Answers with an error; where the response has begun, ends it so that the client sees that it is incomplete. */
+  #fail(exchange: Exchange, error: unknown, debug: boolean): void {
+    const expected = error instanceof HttpError
+    if (!expected && !exchange.over) this.#onError(error, exchange)
+    if (exchange.answered || exchange.over) {
+      exchange.abort()
+      return
+    }
+    const status = expected ? error.status : 500
+    const trace =
+      !expected && debug ? (error instanceof Error ? (error.stack ?? error.message) : String(error)) : undefined
+    const page = statusPage(status, expected ? error.message : '', exchange.fields, trace)
+    if (!expected || error.fields.length === 0) {
+      exchange.send(status, page.fields, page.body)
+      return
+    }
+    exchange.send(status, [...error.fields, ...page.list], page.body)
+  }
+}
+
+function isThenable(value: HandlerValue | Promise<HandlerValue>): value is Promise<HandlerValue> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** Whether the content of the request is of one of the types; a request without content is. */
+function accepts(types: readonly string[], exchange: Exchange): boolean {
+  if (exchange.body.contentLength === 0) return true
+  const type = mediaType(exchange.fields)
+  if (type === undefined) return false
+  return types.some(
+    (accepted) =>
+      accepted === type || accepted === '*/*' || (accepted.endsWith('/*') && type.startsWith(accepted.slice(0, -1))),
+  )
+}
+
+/** Redirects to the same path with a slash at its end. The path is encoded anew and escaped: nothing of it is taken as markup. */
+function redirect(exchange: Exchange, status: 301 | 308, target: CanonicalTarget): void {
+  const location = `${encodePath(target.path)}/${target.query && `?${target.query}`}`
+  const body = `<!doctype html>\n<title>Moved</title>\n<p>Moved to <a href="${escapeHtml(location)}">${escapeHtml(location)}</a>\n`
+  exchange.send(status, ['location', location, 'content-type', 'text/html; charset=utf-8'], body)
+}
