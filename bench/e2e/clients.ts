@@ -25,16 +25,22 @@ export interface WrkSample {
   readonly p99Ms: number
 }
 
-/** Loads a server for some seconds. Throws when an answer was not 2xx, or a connection broke. */
-export async function runWrk(server: RunningServer, script: readonly string[], seconds: number): Promise<WrkSample> {
+/** Loads a server for some seconds. Throws when an answer was not 2xx or too short, or when a connection broke. */
+export async function runWrk(
+  server: RunningServer,
+  script: readonly string[],
+  seconds: number,
+  bodyBytes: number,
+): Promise<WrkSample> {
   const lua = path.join(repoRoot, 'bench/e2e/wrk.lua')
   const duration = `${Math.max(1, Math.round(seconds))}s`
   const url = `http://127.0.0.1:${server.port}/`
   const args = ['-c', CLIENT_CORE, 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${duration}`, '-s', lua, url, '--', ...script]
   const { stdout } = await execute('taskset', args)
   const sample = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Record<string, number>
-  const { requests = 0, microseconds = 0, status = 0, broken = 0, p50 = 0, p99 = 0 } = sample
+  const { requests = 0, microseconds = 0, bytes = 0, status = 0, broken = 0, p50 = 0, p99 = 0 } = sample
   if (status + broken > 0) throw new Error(`${server.name}: ${status} wrong answers, ${broken} broken connections`)
+  if (bytes < requests * bodyBytes) throw new Error(`${server.name}: ${requests} answers of only ${bytes} octets`)
   return { requestsPerSecond: requests / (microseconds / 1e6), p50Ms: p50 / 1000, p99Ms: p99 / 1000 }
 }
 
@@ -125,7 +131,8 @@ export async function readSlowly(
     if (taken <= allowed()) socket.resume()
     onTick()
   }
-  if (socket.destroyed && taken < limits.bytes) throw new Error(`${server.name} closed the connection after ${taken} octets`)
+  if (socket.destroyed && taken < limits.bytes)
+    throw new Error(`${server.name} closed the connection after ${taken} octets`)
   socket.destroy()
   return taken
 }

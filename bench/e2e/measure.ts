@@ -49,18 +49,19 @@ async function measureRate(
   folder: string,
 ): Promise<ServerResult[]> {
   const running: RunningServer[] = []
+  const bodyBytes = scenario.answer?.length ?? 0
   try {
     for (const name of scenario.servers) running.push(await startServer(name, scenario.task, folder))
     const subjects = []
     for (const server of running) {
       const fields = await verifyAnswer(server, scenario)
       const restingBytes = server.rssBytes()
-      await runWrk(server, script, options.seconds / 2)
+      await runWrk(server, script, options.seconds / 2, bodyBytes)
       subjects.push({ server, fields, restingBytes, samples: [] as WrkSample[], rssBytes: [] as number[] })
     }
     for (let round = 0; round < options.rounds; round++)
       for (const { server, samples, rssBytes } of subjects) {
-        samples.push(await runWrk(server, script, options.seconds))
+        samples.push(await runWrk(server, script, options.seconds, bodyBytes))
         rssBytes.push(server.rssBytes())
       }
     return subjects.map(({ server, fields, restingBytes, samples, rssBytes }) => ({
