@@ -65,7 +65,11 @@ export class Link {
       let size = Math.min(this.#fragmentBytes(block.length - from), truncateAtBytes - this.#sentBytes)
       const untilStall = stall === undefined ? 0 : stall.afterBytes - this.#sentBytes
       if (untilStall > 0) size = Math.min(size, untilStall)
-      this.#schedule(copyOf(block.subarray(from, from + size)), now, untilStall === 0 && stall !== undefined ? stall.ms : 0)
+      this.#schedule(
+        copyOf(block.subarray(from, from + size)),
+        now,
+        untilStall === 0 && stall !== undefined ? stall.ms : 0,
+      )
       from += size
     }
   }

@@ -9,7 +9,8 @@ import { isAuthority, isToken, listElements } from '../core/http-syntax.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Framing, TargetForm } from './events.js'
 import type { Http1Limits } from './limits.js'
-import { type HeadReader, isOriginForm, Known } from './reader.js'
+import { Known } from './known-names.js'
+import { type HeadReader, isOriginForm } from './reader.js'
 
 const LENGTH_DIGITS_MAX = 15
 

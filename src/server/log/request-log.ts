@@ -13,17 +13,20 @@ export interface RequestLogOptions {
   readonly sink?: LogSink
   /** The wall clock, in milliseconds since 1970. Default Date.now. */
   readonly now?: () => number
+  /** Which requests leave no line. Default: all leave one. */
+  readonly filter?: LogFilter
   /** Called once when the sink has failed. Default: a process warning. */
   readonly failed?: (error: Error) => void
 }
 
 /** Collects the lines of all requests. */
 export class RequestLog {
-  readonly filter: LogFilter = new LogFilter()
+  readonly #filter: LogFilter
   readonly #clock: LocalClock
   readonly #writer: BatchWriter
 
   constructor(options: RequestLogOptions = {}) {
+    this.#filter = options.filter ?? new LogFilter()
     this.#clock = new LocalClock(options.now ?? Date.now)
     this.#writer = new BatchWriter(options.sink ?? process.stdout, {
       dropped: (count) =>
@@ -34,7 +37,7 @@ export class RequestLog {
 
   /** Whether a request for this target leaves a line: asked before a record is made. */
   logs(uri: string): boolean {
-    return this.filter.logs(uri)
+    return this.#filter.logs(uri)
   }
 
   /** Leaves the line of a request. */
