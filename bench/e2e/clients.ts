@@ -48,8 +48,8 @@ export async function runWrk(
 const GLANCE_BYTES = 65_536
 
 /**
- * Asks a server once and throws unless the answer is what every server of the scenario has to give: 200, the body, Date,
- * Content-Type, and a length that fits where there is one. Gives the names of the fields, for the record.
+ * Asks a server once and throws unless the answer is what every server of the scenario has to give: 200, the body,
+ * Date, Content-Type, and a length that fits where there is one. Gives the names of the fields, for the record.
  */
 export async function verifyAnswer(server: RunningServer, scenario: Scenario): Promise<string[]> {
   const { method, bodyBytes } = scenario.request

@@ -120,8 +120,8 @@ events { worker_connections 4096; }
 http {
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; keepalive_timeout 120s;
   open_file_cache max=1000; types { text/html html; } default_type text/plain; charset utf-8;
-  client_body_temp_path ${folder}/nginx-body; proxy_temp_path ${folder}/nginx-proxy; fastcgi_temp_path ${folder}/nginx-a;
-  uwsgi_temp_path ${folder}/nginx-b; scgi_temp_path ${folder}/nginx-c;
+  client_body_temp_path ${folder}/nginx-body; proxy_temp_path ${folder}/nginx-proxy;
+  fastcgi_temp_path ${folder}/nginx-fastcgi; uwsgi_temp_path ${folder}/nginx-uwsgi; scgi_temp_path ${folder}/nginx-scgi;
   server { listen 127.0.0.1:${port} backlog=4096; root ${folder}; location = / { return 200 "Hello, World!"; } }
 }
 `
