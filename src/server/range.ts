@@ -103,8 +103,8 @@ export function planMultipart(ranges: readonly ByteRange[], size: number, type: 
   const tail = `\r\n--${boundary}--\r\n`
   let length = tail.length
   for (const range of ranges) {
-    const opening = heads.length === 0 ? '' : '\r\n'
-    const head = `${opening}--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`
+    const opening = `${heads.length === 0 ? '' : '\r\n'}--${boundary}\r\n`
+    const head = `${opening}Content-Type: ${type}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`
     heads.push(head)
     length += head.length + range.end - range.start
   }

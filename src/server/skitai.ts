@@ -9,6 +9,7 @@ import { Listener, type ListenOptions } from '../io/listener.js'
 import { type Endpoint, formatEndpoint, type Transport } from '../io/transport.js'
 import type { Http1Limits } from '../protocols/http1/limits.js'
 import { App } from './app/app.js'
+import { tellRunning, withOverrides } from './command-line.js'
 import { type ConnectionOwner, Http1Connection, type Http1Exchange } from './connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
 import { LogFilter } from './log/log-filter.js'
@@ -142,7 +143,7 @@ export class Skitai implements ConnectionOwner {
   async run(options: RunOptions = {}): Promise<Running> {
     if (this.#mounted === 0) throw new Error('nothing is mounted')
     if (this.#closing !== undefined) throw new Error('the engine is closed')
-    const { address = '0.0.0.0', port = 5000, signals = true, inherit = true, ...rest } = options
+    const { address = '0.0.0.0', port = 5000, signals = true, inherit = true, ...rest } = withOverrides(options)
     const fixed = rest.path !== undefined || rest.descriptor !== undefined
     const inherited = inherit && !fixed ? takeInheritedSockets() : []
     const places: ListenOptions[] =
@@ -152,7 +153,9 @@ export class Skitai implements ConnectionOwner {
     if (signals) this.#catchSignals()
     const { endpoint } = this.#listeners.at(-places.length)!
     const scheme = options.tls === undefined ? 'http' : 'https'
-    return { ...endpoint, url: endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}` }
+    const url = endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}`
+    tellRunning({ url })
+    return { ...endpoint, url }
   }
 
   /** Serves a connection that came some other way, as from `memoryTransports`. */

@@ -52,8 +52,8 @@ export function requestLine(record: RequestRecord, stamp: string): string {
     `${stamp} ${bareItem(record.address)} ${bareItem(record.host)} ${bareItem(record.method)} ` +
     `${bareItem(withoutTokens(record.uri))} ${bareItem(record.version)} ${requestBytes} ${status} ${responseBytes} ` +
     `${bareItem(record.gtid)} ${bareItem(record.ltid)} ${quotedItem(record.user)} ` +
-    `${token === '' ? '-' : digest(token)} ${quotedItem(withoutTokens(record.referer))} ${quotedItem(record.userAgent)} ` +
-    `${bareItem(record.realIp)} ${bareItem(record.worker)} ${connections} ` +
+    `${token === '' ? '-' : digest(token)} ${quotedItem(withoutTokens(record.referer))} ` +
+    `${quotedItem(record.userAgent)} ${bareItem(record.realIp)} ${bareItem(record.worker)} ${connections} ` +
     `${Math.round(record.handlingMs)} ${Math.round(record.transferMs)}\n`
   )
 }

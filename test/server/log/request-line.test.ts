@@ -53,8 +53,9 @@ describe('the line of a request', () => {
     const line = requestLine(record, stamp)
     assert.equal(
       line,
-      '2026.03.01 14:05:09 203.0.113.7 example.com GET /episode/12?lang=en 1.1 0 200 5120 4f1d09ae.W0-C17-R3 1000 "ann" ' +
-        'sha256:9f86d081884c "https://example.com/" "curl/8.5.0" 198.51.100.4 W0 12 3 1\n',
+      '2026.03.01 14:05:09 203.0.113.7 example.com GET /episode/12?lang=en 1.1 0 200 5120 ' +
+        '4f1d09ae.W0-C17-R3 1000 "ann" sha256:9f86d081884c "https://example.com/" ' +
+        '"curl/8.5.0" 198.51.100.4 W0 12 3 1\n',
     )
     assert.ok(readFileSync(`${repoRoot}/docs/request-log.md`, 'utf8').includes(`\n${line}`))
   })
