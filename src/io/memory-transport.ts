@@ -1,4 +1,7 @@
-/** Two transports that are wired to each other in memory: tests and in-process clients talk to a server without a socket. */
+/**
+ * Two transports that are wired to each other in memory: tests and in-process clients talk to a server without a
+ * socket.
+ */
 
 import type { Endpoint, Transport, TransportSink } from './transport.js'
 
@@ -30,7 +33,8 @@ class MemoryTransport implements Transport {
 
   open(sink: TransportSink): void {
     this.#sink = sink
-    this.#schedule()
+    if (this.#closed) setImmediate(() => sink.onClose(undefined))
+    else this.#schedule()
   }
 
   write(pieces: readonly Uint8Array[]): void {
@@ -91,6 +95,7 @@ class MemoryTransport implements Transport {
     if (this.#endCame && !this.#endTold && !this.#paused) {
       this.#endTold = true
       sink.onEnd()
+      this.other.#finish()
     }
     if (this.#endTold && this.#ended) this.#close()
   }
@@ -99,6 +104,11 @@ class MemoryTransport implements Transport {
     if (!this.#full || !this.writable) return
     this.#full = false
     this.#sink?.onDrain()
+  }
+
+  /** The other side has taken everything, the end included. */
+  #finish(): void {
+    if (!this.#closed) this.#sink?.onDrain()
   }
 
   #close(): void {
