@@ -1,6 +1,6 @@
 /**
- * The parameters of a route rule: `/episode/<int:id>` has `id: number`. The types come out of the rule by inference, and the
- * same rule is compiled to a pattern.
+ * The parameters of a route rule: `/episode/<int:id>` has `id: number`. The types come out of the rule by inference,
+ * and the same rule is compiled to a pattern.
  */
 
 interface Converters {
@@ -50,21 +50,26 @@ const PATTERNS: Readonly<Record<ParamSpec['kind'], string>> = {
   path: '(.+)',
 }
 
-/** Compiles a rule. Throws `TypeError` for one that does not begin with `/`, or has malformed, repeated or touching parameters. */
+/**
+ * Compiles a rule. Throws `TypeError` for one that does not begin with `/`, or has malformed, repeated or touching
+ * parameters.
+ */
 export function compileRule(rule: string): CompiledRule {
   if (!rule.startsWith('/')) throw new TypeError(`a route begins with "/": ${rule}`)
   const params: ParamSpec[] = []
   let pattern = ''
   let at = 0
-  for (const match of rule.matchAll(/<([^<>]*)>/g)) {
+  const specs = [...rule.matchAll(/<([^<>]*)>/g)]
+  for (const [index, match] of specs.entries()) {
     const before = rule.slice(at, match.index)
     if (params.length > 0 && before === '') throw new TypeError(`parameters need text between them: ${rule}`)
     const param = paramOf(match[1]!, rule)
     if (params.some(({ name }) => name === param.name))
       throw new TypeError(`the parameter ${param.name} stands twice: ${rule}`)
     params.push(param)
-    pattern += escapePattern(before) + PATTERNS[param.kind]
     at = match.index + match[0].length
+    const next = specs[index + 1]
+    pattern += escapePattern(before) + patternOf(param.kind, next && rule.slice(at, next.index))
     if (param.kind === 'path' && at < rule.length) throw new TypeError(`a path parameter is the last part: ${rule}`)
   }
   const rest = rule.slice(at)
@@ -77,6 +82,15 @@ export function compileRule(rule: string): CompiledRule {
   }
 }
 
+/**
+ * A text that another parameter follows in the same segment ends where the text between them begins first: were it
+ * allowed to hold that text, a path could be divided in so many ways that trying them takes seconds.
+ */
+function patternOf(kind: ParamSpec['kind'], between: string | undefined): string {
+  const bounded = (kind === 'text' || kind === 'string') && between !== undefined && !between.includes('/')
+  return bounded ? `((?:(?!${escapePattern(between)})[^/])+)` : PATTERNS[kind]
+}
+
 function paramOf(spec: string, rule: string): ParamSpec {
   const match = /^(?:(int|float|path|string):)?([A-Za-z_]\w*)$/.exec(spec)
   if (match === null) throw new TypeError(`not a parameter: <${spec}> in ${rule}`)
@@ -87,7 +101,10 @@ function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
-/** The value of a matched parameter; undefined when it does not fit a number. Underscores of a plain name stand for blanks. */
+/**
+ * The value of a matched parameter; undefined when it does not fit a number. Underscores of a plain name stand for
+ * blanks.
+ */
 export function convertParam(kind: ParamSpec['kind'], text: string): string | number | undefined {
   switch (kind) {
     case 'int': {
