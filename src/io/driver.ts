@@ -101,6 +101,13 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     if (entered.push(this as unknown as AnyDriver) === 1 && unflushed.size === 0) process.nextTick(settleEntered)
   }
 
+  /** Writes what is ready, as far as the transport takes it, and ends the connection where it stands. */
+  cut(reset = false): void {
+    if (this.#state === GONE) return
+    this.#write()
+    this.destroy(undefined, reset)
+  }
+
   /**
    * Ends the connection at once; with `reset` the peer is told that this is no end in order, where the transport can.
    */
@@ -218,12 +225,7 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
   }
 
   #flush(): void {
-    const { transport } = this
-    while (transport.writable) {
-      const first = this.#engine.output()
-      if (first === undefined) break
-      transport.write(this.#pieces(first))
-    }
+    this.#write()
     if (this.#state === OPEN) {
       this.#deadline = this.#engine.deadline()
       if (this.#engine.wantsInput === this.#paused) this.#pause(!this.#paused)
@@ -232,6 +234,14 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
       return
     }
     this.#handler.onFlushed()
+  }
+
+  #write(): void {
+    while (this.transport.writable) {
+      const first = this.#engine.output()
+      if (first === undefined) break
+      this.transport.write(this.#pieces(first))
+    }
   }
 
   /** All that is ready now, to leave in one write. Large output is taken piece by piece as the transport takes it. */

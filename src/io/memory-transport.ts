@@ -24,6 +24,8 @@ class MemoryTransport implements Transport {
   #ended = false
   #paused = false
   #closed = false
+  /** The other side is gone: this one is, too, when it has taken what was sent before. */
+  #left = false
   #scheduled = false
   #full = false
 
@@ -38,7 +40,7 @@ class MemoryTransport implements Transport {
   }
 
   write(pieces: readonly Uint8Array[]): void {
-    if (this.#ended || this.#closed) return
+    if (this.#ended || this.#closed || this.#left) return
     for (const piece of pieces) this.other.#take(piece)
     if (!this.writable) this.#full = true
   }
@@ -60,9 +62,11 @@ class MemoryTransport implements Transport {
     this.#schedule()
   }
 
-  destroy(): void {
+  destroy(reset = false): void {
     this.#close()
-    this.other.#close()
+    if (reset) this.other.#close()
+    this.other.#left = true
+    this.other.#schedule()
   }
 
   #take(piece: Uint8Array): void {
@@ -97,7 +101,7 @@ class MemoryTransport implements Transport {
       sink.onEnd()
       this.other.#finish()
     }
-    if (this.#endTold && this.#ended) this.#close()
+    if (this.#left || (this.#endTold && this.#ended)) this.#close()
   }
 
   #drain(): void {

@@ -69,7 +69,7 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
 
   /** Ends the connection where it stands. */
   cut(): void {
-    this.driver.destroy(undefined, this.#exchange?.endsWithConnection ?? false)
+    this.driver.cut(this.#exchange?.endsWithConnection ?? false)
   }
 
   onEvent(event: Http1ServerEvent): void {
@@ -245,7 +245,6 @@ export class Http1Exchange implements Exchange {
 
   abort(): void {
     if (this.over) return
-    this.connection.engine.abort()
     this.connection.cut()
   }
 
