@@ -1,6 +1,6 @@
 /**
- * One coarse clock for all deadlines: a single timer that ticks while anything waits. Time is read once a tick, so that it
- * costs nothing per chunk; deadlines are late by one tick at the most.
+ * One coarse clock for all deadlines: a single timer that ticks while anything waits. Time is read once a tick, so that
+ * it costs nothing per chunk; deadlines are late by one tick at the most.
  */
 
 import { performance } from 'node:perf_hooks'

@@ -1,8 +1,8 @@
 /**
  * Reads of all plain sockets go into one buffer. Node allocates 64 KiB for each read and passes it through a Readable;
- * `net.Socket` also has a mode without both (`onread`), but offers it for outgoing connections only. An accepted socket gets
- * it when its handle moves to a new one. Measured with a constant answer over 64 connections: 1.5 times the requests a
- * second; an idle connection holds 2 KiB less.
+ * `net.Socket` also has a mode without both (`onread`), but offers it for outgoing connections only. An accepted socket
+ * gets it when its handle moves to a new one. Measured with a constant answer over 64 connections: 1.5 times the
+ * requests a second; an idle connection holds 2 KiB less.
  */
 
 import { Socket } from 'node:net'

@@ -18,8 +18,8 @@ export interface StatusPage {
 }
 
 /**
- * Explains `status`. `detail` is text for the client; `trace` is shown in debug mode only, by the caller's choice. A client
- * that accepts JSON and does not name HTML gets an object `{ code, message, detail? }`.
+ * Explains `status`. `detail` is text for the client; `trace` is shown in debug mode only, by the caller's choice. A
+ * client that accepts JSON and does not name HTML gets an object `{ code, message, detail? }`.
  */
 export function statusPage(status: number, detail: string, request: Fields, trace?: string): StatusPage {
   const message = reasonPhrase(status) || 'Unknown'

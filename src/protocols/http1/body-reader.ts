@@ -1,6 +1,6 @@
 /**
- * Bytes → content (RFC 9112 sections 6 and 7): by length, chunked, or until the connection ends. Chunk lines are read byte
- * by byte with what little state they need; data goes out as views of the input.
+ * Bytes → content (RFC 9112 sections 6 and 7): by length, chunked, or until the connection ends. Chunk lines are read
+ * byte by byte with what little state they need; data goes out as views of the input.
  */
 
 import { CR, FIELD_VALUE, HEX, HTAB, LF, SP } from '../core/ascii.js'

@@ -140,7 +140,9 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
     return this.out.bytes
   }
 
-  /** Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more. */
+  /**
+   * Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more.
+   */
   get over(): boolean {
     return this.#over
   }

@@ -1,8 +1,8 @@
 /**
  * Bytes → message heads and trailer sections (RFC 9112 sections 2 to 5): an integer-state tokenizer that runs over the
- * arriving chunk by offsets. All positions are relative to the start of the head, so that a head that comes in pieces goes
- * on where it stopped once the pieces lie together. The first byte that cannot be right decides the fault, whatever the
- * chunks are.
+ * arriving chunk by offsets. All positions are relative to the start of the head, so that a head that comes in pieces
+ * goes on where it stopped once the pieces lie together. The first byte that cannot be right decides the fault,
+ * whatever the chunks are.
  */
 
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN, VISIBLE } from '../core/ascii.js'
@@ -148,9 +148,9 @@ export class HeadReader {
   }
 
   /**
-   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One comparison
-   * then takes the place of reading it (a browser's head: 0.25 of the time). Only what this connection sent is remembered, so
-   * nobody can find out by timing what others send.
+   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One
+   * comparison then takes the place of reading it (a browser's head: 0.25 of the time). Only what this connection sent
+   * is remembered, so nobody can find out by timing what others send.
    */
   #readRemembered(bytes: Uint8Array, start: number, end: number): number {
     const memo = this.#memo
@@ -252,7 +252,10 @@ export class HeadReader {
     return this.#readStartEnd(bytes, base, end, at, state)
   }
 
-  /** The status line (RFC 9112 section 4). We differ: the blank before an empty reason phrase may be missing, as it often is. */
+  /**
+   * The status line (RFC 9112 section 4). We differ: the blank before an empty reason phrase may be missing, as it
+   * often is.
+   */
   #readStatusLine(bytes: Uint8Array, base: number, end: number): number {
     let at = base + this.#at
     let state = this.#state
@@ -339,8 +342,8 @@ export class HeadReader {
   }
 
   /**
-   * Field lines up to the empty line (RFC 9112 section 5). The loops stop at `stop`, the first byte that may not be part of
-   * a field line any more, so that the size limit costs nothing inside them.
+   * Field lines up to the empty line (RFC 9112 section 5). The loops stop at `stop`, the first byte that may not be
+   * part of a field line any more, so that the size limit costs nothing inside them.
    */
   #readFields(bytes: Uint8Array, base: number, end: number): number {
     let at = base + this.#at
@@ -411,8 +414,8 @@ export class HeadReader {
   }
 
   /**
-   * The plain case, fast: reads field lines that lie whole before `stop` and have one blank behind the colon and none at the
-   * end. Gives the start of the first line that is anything else, for the state machine to judge.
+   * The plain case, fast: reads field lines that lie whole before `stop` and have one blank behind the colon and none
+   * at the end. Gives the start of the first line that is anything else, for the state machine to judge.
    */
   #readWholeLines(bytes: Uint8Array, base: number, from: number, stop: number): number {
     const countMax = this.#limits.fieldCountMax
