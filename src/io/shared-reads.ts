@@ -10,9 +10,11 @@ import { Socket } from 'node:net'
 /** Filled by one read at a time and looked at before the next one: more than one read rarely brings. */
 const SHARED = Buffer.allocUnsafeSlow(131_072)
 
+const HANDLE = '_handle'
+
 /** What `net.Socket` has besides its documented interface, in all versions of Node that we know. */
 interface Internals {
-  _handle: object | null
+  [HANDLE]: object | null
 }
 
 interface HandleOptions {
@@ -27,7 +29,7 @@ interface HandleOptions {
  */
 export function readShared(accepted: Socket, onData: (chunk: Uint8Array) => void): Socket | undefined {
   const internals = accepted as unknown as Internals
-  const handle = internals._handle
+  const handle = internals[HANDLE]
   if (
     handle === null ||
     typeof handle !== 'object' ||
@@ -35,7 +37,7 @@ export function readShared(accepted: Socket, onData: (chunk: Uint8Array) => void
     process.versions['bun'] !== undefined
   )
     return undefined
-  internals._handle = null
+  internals[HANDLE] = null
   const options: HandleOptions = {
     handle,
     allowHalfOpen: true,

@@ -10,6 +10,9 @@ import type { Http1Exchange, Http1Request, Http1Response } from './http1-message
 
 type Arbitrary<T> = FastCheck.Arbitrary<T>
 
+/** The fast-check module: its default export or its namespace. */
+export type FastCheckModule = typeof FastCheck.default
+
 /** What `http1Arbitraries` makes. All strings are Latin-1: one character an octet. */
 export interface Http1Arbitraries {
   /** A token (RFC 9110 section 5.6.2), 1..12 octets. */
@@ -56,7 +59,7 @@ const STEERING = ['host', 'content-length', 'transfer-encoding', 'connection', '
   .concat(['content-encoding', 'content-type', 'content-range', 'cache-control', 'max-forwards', 'range'])
 
 /** Makes the arbitraries. `fc` is the fast-check module. */
-export function http1Arbitraries(fc: typeof FastCheck): Http1Arbitraries {
+export function http1Arbitraries(fc: FastCheckModule): Http1Arbitraries {
   const texts = textArbitraries(fc)
   const request = requestArbitrary(fc, texts)
   const exchange = exchangeArbitrary(fc, texts)
@@ -91,7 +94,7 @@ type Texts = Pick<
   'token' | 'fieldName' | 'fieldValue' | 'fields' | 'target' | 'reason' | 'hostileText'
 >
 
-function textArbitraries(fc: typeof FastCheck): Texts {
+function textArbitraries(fc: FastCheckModule): Texts {
   const of = (characters: string, minLength: number, maxLength: number): Arbitrary<string> =>
     fc.string({ unit: fc.constantFrom(...characters), minLength, maxLength })
   const token = of(TOKEN, 1, 12)
@@ -123,7 +126,7 @@ function latin1(first: number, last: number): string {
 }
 
 function contentArbitrary(
-  fc: typeof FastCheck,
+  fc: FastCheckModule,
   texts: Texts,
 ): Arbitrary<Pick<Http1Request, 'fields' | 'body' | 'chunkBytes' | 'chunkExtensions' | 'trailers'>> {
   return fc.record({
@@ -135,7 +138,7 @@ function contentArbitrary(
   })
 }
 
-function requestArbitrary(fc: typeof FastCheck, texts: Texts): Arbitrary<Http1Request> {
+function requestArbitrary(fc: FastCheckModule, texts: Texts): Arbitrary<Http1Request> {
   return fc
     .record({
       method: fc.oneof(
@@ -159,7 +162,7 @@ function requestArbitrary(fc: typeof FastCheck, texts: Texts): Arbitrary<Http1Re
     }))
 }
 
-function exchangeArbitrary(fc: typeof FastCheck, texts: Texts): Arbitrary<Http1Exchange> {
+function exchangeArbitrary(fc: FastCheckModule, texts: Texts): Arbitrary<Http1Exchange> {
   return fc
     .record({
       method: fc.constantFrom(...METHODS),
@@ -195,7 +198,7 @@ type Damage =
   | { readonly type: 'set'; readonly at: number; readonly octet: number }
   | { readonly type: 'remove' | 'repeat'; readonly at: number; readonly length: number }
 
-function damagedArbitrary(fc: typeof FastCheck, bytes: Arbitrary<Uint8Array>): Arbitrary<Uint8Array> {
+function damagedArbitrary(fc: FastCheckModule, bytes: Arbitrary<Uint8Array>): Arbitrary<Uint8Array> {
   const at = fc.nat(0xffff)
   const damage: Arbitrary<Damage> = fc.oneof(
     fc.record({ type: fc.constant('insert' as const), at, text: fc.constantFrom(...http1Dictionary) }),

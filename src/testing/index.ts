@@ -28,4 +28,4 @@ export type { Controls, Conversation, SideReport, SimulationOptions } from './si
 export { encodeRequest, encodeResponse, http1Dictionary } from './http1-messages.js'
 export type { Http1Content, Http1Exchange, Http1Request, Http1Response } from './http1-messages.js'
 export { encodeExchange, http1Arbitraries } from './http1-arbitraries.js'
-export type { Http1Arbitraries } from './http1-arbitraries.js'
+export type { FastCheckModule, Http1Arbitraries } from './http1-arbitraries.js'

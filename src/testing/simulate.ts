@@ -172,6 +172,8 @@ class Side<Event extends TypedEvent> {
     const due = this.#timers.filter(({ at }) => at <= now)
     this.#timers = this.#timers.filter(({ at }) => at > now)
     for (const timer of due) {
+      this.#subject.engine.advance(now)
+      this.#poll()
       if (this.#last === '') timer.run()
       this.#poll()
     }

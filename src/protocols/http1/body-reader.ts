@@ -95,9 +95,10 @@ export class BodyReader {
     const size = input.size
     if (size === 0) return NEED_MORE
     const left = this.#limits.bodyBytesMax - this.#bodyBytes
-    if (size > left) return this.#fail('H1_BODY_TOO_LARGE', input.at + left, this.#limits.bodyBytesMax)
-    this.#bodyBytes += size
-    return this.#take(input, size)
+    if (left === 0) return this.#fail('H1_BODY_TOO_LARGE', input.at, this.#limits.bodyBytesMax)
+    const taken = Math.min(size, left)
+    this.#bodyBytes += taken
+    return this.#take(input, taken)
   }
 
   #readData(input: Input, next: number): number {

@@ -142,7 +142,7 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     if (status < 200 && status !== 101) return this.#inform()
     if (status === 101 && !upgrade) return this.fail('H1_UPGRADE_UNREQUESTED', this.input.position(this.input.at))
     const bodiless = method === 'HEAD' || status === 204 || status === 304 || status === 101 || connected
-    const code = framing.readResponse(head, limits, bodiless)
+    const code = framing.readResponse(head, limits, bodiless, connected)
     if (code !== undefined) return this.fail(code, this.input.position(this.input.at))
     this.#keepAlive = framing.keepAlive
     const event: ResponseEvent = {

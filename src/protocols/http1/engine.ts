@@ -221,8 +221,9 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
       return true
     }
     if (at !== NEED_MORE) return this.fail(head.fault, input.position(head.faultAt), head.faultLimit)
-    if (this.ended) return this.onInputEnd(true)
-    if (!this.#headBegun) {
+    input.at += head.dropEmptyLines()
+    if (this.ended) return this.onInputEnd(head.midway)
+    if (!this.#headBegun && head.midway) {
       this.#headBegun = true
       this.beginWait()
     }

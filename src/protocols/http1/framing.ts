@@ -65,11 +65,19 @@ export class MessageFraming {
     return undefined
   }
 
-  /** Reads a response head; `bodiless` when the request or the status rules content out (RFC 9112 section 6.3). */
-  readResponse(reader: HeadReader, limits: Http1Limits, bodiless: boolean): Http1FaultCode | undefined {
+  /**
+   * Reads a response head; `bodiless` when the request or the status rules content out (RFC 9112 section 6.3). `tunnel`: a
+   * 2xx to CONNECT, whose framing fields are to be ignored, whatever they say (RFC 9110 section 9.3.6).
+   */
+  readResponse(
+    reader: HeadReader,
+    limits: Http1Limits,
+    bodiless: boolean,
+    tunnel: boolean,
+  ): Http1FaultCode | undefined {
     this.framing = 'close'
     this.contentLength = -1
-    if ((reader.seen & (Known.contentLength | Known.transferEncoding)) !== 0) {
+    if (!tunnel && (reader.seen & (Known.contentLength | Known.transferEncoding)) !== 0) {
       const code = this.#readLength(reader, bodiless ? undefined : limits)
       if (code !== undefined) return code
     }

@@ -96,6 +96,7 @@ export class HeadReader {
   #partAt = 0
   #methodEnd = 0
   #targetEnd = 0
+  #reasonAt = 0
   #fieldsAt = 0
   #nameEnd = 0
   #valueAt = 0
@@ -112,6 +113,14 @@ export class HeadReader {
   /** Whether some bytes of a head were read and its end was not. */
   get midway(): boolean {
     return this.#at > 0
+  }
+
+  /** How many octets of empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
+  dropEmptyLines(): number {
+    if (this.#state > State.emptyLineEnd) return 0
+    const read = this.#at
+    this.#at = 0
+    return read
   }
 
   /** Prepares for a head of this kind. */
@@ -186,7 +195,7 @@ export class HeadReader {
       if (until - from !== this.target.length || !isText(bytes, from, this.target))
         this.target = native.latin1Slice(bytes, from, until)
     } else if (this.#kind === 'response') {
-      this.reason = native.latin1Slice(bytes, base + this.#partAt, base + this.#targetEnd)
+      this.reason = native.latin1Slice(bytes, base + this.#reasonAt, base + this.#targetEnd)
     }
     this.#at = 0
     return end
@@ -285,6 +294,7 @@ export class HeadReader {
       if (!blank && bytes[at] !== CR) return this.#fail('H1_STATUS_SYNTAX', at)
       if (blank) at++
       this.#partAt = at - base
+      this.#reasonAt = at - base
       state = State.reason
     }
     if (state === State.reason) {

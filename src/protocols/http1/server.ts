@@ -183,10 +183,10 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
       }
       if (this.received === HalfStates.body) {
         if (this.held && !this.dropping) return undefined
+        // Content that comes unasked is content: the client does not wait any more (RFC 9110 section 10.1.1).
+        if (this.#awaitsContinue && this.input.size > 0) this.#allowContent()
         const event = this.readBody()
         if (event === undefined) return undefined
-        // Content that comes unasked is content: the client does not wait any more (RFC 9110 section 10.1.1).
-        if (event.type === 'data') this.#awaitsContinue = false
         if (!this.dropping) return event
         if (event.type === 'data' && !this.#drop(event.bytes.length)) return undefined
       } else if (this.sent === HalfStates.done) {

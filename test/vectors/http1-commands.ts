@@ -1,0 +1,136 @@
+/** The commands of HTTP/1.1 vectors, and the application that a vector describes. */
+
+import { Http1Client, type Http1ClientEvent, type Http1Limits, Http1Server, type Http1ServerEvent } from 'skitai/http1'
+import { type Subject, unescapeBytes } from 'skitai/testing'
+
+/** The Date of all vectors. */
+export const VECTOR_DATE = 'Thu, 01 Jan 1970 00:00:00 GMT'
+
+/** A command as words: positional ones, content in quotes, and `name=value` pairs. */
+interface Command {
+  readonly verb: string
+  readonly words: readonly string[]
+  readonly fields: readonly string[]
+  readonly content: Uint8Array | undefined
+  readonly reason: string | undefined
+  readonly length: number | undefined
+}
+
+const WORD = /([^\s"=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))|"((?:[^"\\]|\\.)*)"|(\S+)/g
+
+function parseCommand(text: string): Command {
+  const words: string[] = []
+  const fields: string[] = []
+  let content: Uint8Array | undefined
+  let reason: string | undefined
+  let length: number | undefined
+  for (const [, name, quoted, bare, octets, word] of text.matchAll(WORD)) {
+    const value = quoted === undefined ? bare : String.fromCharCode(...unescapeBytes(quoted))
+    if (octets !== undefined) content = unescapeBytes(octets)
+    else if (name === undefined || name.startsWith('/')) words.push(word ?? `${name}=${bare}`)
+    else if (name === 'reason') reason = value
+    else if (name === 'length') length = Number(value)
+    else fields.push(name, value ?? '')
+  }
+  const [verb = '', ...rest] = words
+  return { verb, words: rest, fields, content, reason, length }
+}
+
+/** What both roles understand. Gives whether it was one of those. */
+function runCommon(engine: Http1Client | Http1Server, { verb, fields, content }: Command): boolean {
+  switch (verb) {
+    case 'data':
+      engine.sendData(content ?? new Uint8Array(0))
+      return true
+    case 'finish':
+      engine.sendEnd(fields)
+      return true
+    case 'hold':
+    case 'release':
+      engine.holdBody(verb === 'hold')
+      return true
+    case 'close':
+      engine.close()
+      return true
+    case 'abort':
+      engine.abort()
+      return true
+    case 'nothing':
+      return true
+    default:
+      return false
+  }
+}
+
+/** Gives a command to a server engine. */
+export function runServerCommand(engine: Http1Server, text: string): void {
+  const command = parseCommand(text)
+  if (runCommon(engine, command)) return
+  const { verb, words, fields, content, reason, length } = command
+  if (verb === 'send') engine.sendResponse(Number(words[0]), fields, content, reason)
+  else if (verb === 'head') engine.sendHead(Number(words[0]), fields, length, reason)
+  else if (verb === 'inform') engine.sendInform(Number(words[0]), fields)
+  else if (verb === 'continue') engine.sendContinue()
+  else throw new Error(`not a command of the server role: ${text}`)
+}
+
+/** Gives a command to a client engine. */
+export function runClientCommand(engine: Http1Client, text: string): void {
+  const command = parseCommand(text)
+  if (runCommon(engine, command)) return
+  const { verb, words, content, length } = command
+  const [method = '', target = ''] = words
+  const hasHost = command.fields.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  const fields = hasHost ? command.fields : ['Host', 'example.com', ...command.fields]
+  if (verb === 'send') engine.sendRequest(method, target, fields, content)
+  else if (verb === 'head') engine.sendHead(method, target, fields, length)
+  else throw new Error(`not a command of the client role: ${text}`)
+}
+
+/** A server engine whose application answers as the lines of an `answers` block say. */
+export function serverSubject(
+  limits: Partial<Http1Limits>,
+  answers: readonly string[] | undefined,
+): Subject<Http1ServerEvent> & { readonly engine: Http1Server } {
+  const engine = new Http1Server({ date: () => VECTOR_DATE, limits })
+  const rules = (answers ?? ['end: send 204']).map(parseRule)
+  let request = 0
+  return {
+    engine,
+    onEvent: ({ type }) => {
+      if (type === 'request') request++
+      const here = rules.filter((rule) => rule.event === type)
+      const numbered = here.filter((rule) => rule.request === request)
+      const applying = numbered.length > 0 ? numbered : here.filter((rule) => rule.request === 0)
+      for (const rule of applying) runServerCommand(engine, rule.command)
+    },
+  }
+}
+
+interface Rule {
+  readonly event: string
+  /** 0 for every request. */
+  readonly request: number
+  readonly command: string
+}
+
+function parseRule(line: string): Rule {
+  const match = /^(\w+)(?: (\d+))?: (.+)$/.exec(line)
+  if (match === null) throw new Error(`not an answer: ${line}`)
+  const [, event = '', request, command = ''] = match
+  return { event, request: Number(request ?? 0), command }
+}
+
+/** A client engine that begins with the commands of a `requests` block. */
+export function clientSubject(
+  limits: Partial<Http1Limits>,
+  requests: readonly string[],
+): Subject<Http1ClientEvent> & { readonly engine: Http1Client } {
+  const engine = new Http1Client({ limits })
+  return {
+    engine,
+    begin: () => {
+      for (const request of requests) runClientCommand(engine, request)
+    },
+  }
+}
