@@ -1,4 +1,5 @@
-// An HTTP/1.1 server on a bare socket: the engine does the protocol, this file moves the bytes. `node examples/http1-server.js [port]`
+// An HTTP/1.1 server on a bare socket: the engine does the protocol, this file moves the bytes. `node
+// examples/http1-server.js [port]`
 import { createServer } from 'node:net'
 import { Http1Server } from 'skitai/http1'
 

@@ -66,8 +66,8 @@ export class MessageFraming {
   }
 
   /**
-   * Reads a response head; `bodiless` when the request or the status rules content out (RFC 9112 section 6.3). `tunnel`: a
-   * 2xx to CONNECT, whose framing fields are to be ignored, whatever they say (RFC 9110 section 9.3.6).
+   * Reads a response head; `bodiless` when the request or the status rules content out (RFC 9112 section 6.3).
+   * `tunnel`: a 2xx to CONNECT, whose framing fields are to be ignored, whatever they say (RFC 9110 section 9.3.6).
    */
   readResponse(
     reader: HeadReader,
