@@ -15,10 +15,16 @@ export interface RunResult {
   readonly stderr: string
 }
 
+/** This process's environment without what npm adds for the scripts it runs: another npm would take it for settings. */
+export function plainEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
+}
+
 /** Runs a program to its end without input, its output captured. Throws when it cannot be started. */
 export function run(command: string, args: readonly string[], options: { cwd?: string } = {}): RunResult {
   const result = spawnSync(command, args, {
     cwd: options.cwd ?? repoRoot,
+    env: plainEnvironment(),
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'pipe'],

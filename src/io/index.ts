@@ -2,7 +2,15 @@
 
 export { Clock, clock, type Timed } from './clock.js'
 export { Driver, type DriverHandler } from './driver.js'
+export { type InheritedSocket, takeInheritedSockets } from './inherited.js'
 export { Listener, type ListenOptions } from './listener.js'
 export { memoryTransports } from './memory-transport.js'
+export {
+  type ProxyFault,
+  proxyFaults,
+  type ProxyHeader,
+  ProxyProtocolReader,
+  type ProxyRead,
+} from './proxy-protocol.js'
 export { SocketTransport } from './socket-transport.js'
 export { type Endpoint, formatEndpoint, type Transport, TransportError, type TransportSink } from './transport.js'

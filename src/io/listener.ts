@@ -1,8 +1,9 @@
-/** Accepts connections: TCP or Unix socket, plain or TLS, under a cap on how many are open at once. */
+/** Accepts connections: TCP or Unix socket, plain or TLS, with or without PROXY headers, under a cap on how many are open. */
 
 import { createServer, type Server, type Socket } from 'node:net'
-import { createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls'
-import { clock } from './clock.js'
+import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls'
+import { clock, type Timed } from './clock.js'
+import { ProxyProtocolReader } from './proxy-protocol.js'
 import { SocketTransport } from './socket-transport.js'
 import type { Endpoint, Transport } from './transport.js'
 
@@ -22,7 +23,9 @@ export interface ListenOptions {
   readonly connectionsMax?: number | undefined
   /** TLS with this certificate; 1.2 at the least. */
   readonly tls?: SecureContextOptions | undefined
-  /** From the connection to the end of the TLS handshake. */
+  /** Every connection begins with a PROXY header, version 1 or 2; one without is closed. Only behind a balancer that sends it. */
+  readonly proxyProtocol?: boolean | undefined
+  /** From the connection to the end of the PROXY header and the TLS handshake. */
   readonly handshakeMs?: number | undefined
 }
 
@@ -30,24 +33,34 @@ const BACKLOG = 4096
 const CONNECTIONS_MAX = 100_000
 const HANDSHAKE_MS = 10_000
 
+/** The addresses that a PROXY header tells. */
+interface Ends {
+  readonly peer: Endpoint
+  readonly local: Endpoint
+}
+
 /** A listening socket. */
 export class Listener {
   readonly #server: Server
   readonly #options: ListenOptions
+  readonly #secureContext: SecureContext | undefined
   readonly #onTransport: (transport: Transport) => void
   #refused = 0
 
-  /** `onTransport` gets each connection, paused until it is opened. */
   private constructor(options: ListenOptions, onTransport: (transport: Transport) => void) {
     this.#options = options
     this.#onTransport = onTransport
+    this.#secureContext = options.tls && createSecureContext({ minVersion: 'TLSv1.2', ...options.tls })
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     this.#server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX
     this.#server.on('drop', () => this.#refused++)
     this.#server.on('connection', (socket) => this.#accept(socket))
   }
 
-  /** Listens; rejects with the system's error (`EADDRINUSE`, `EACCES`). */
+  /**
+   * Listens; `onTransport` gets each connection, paused until it is opened. Rejects with the system's error (`EADDRINUSE`,
+   * `EACCES`), or with that of TLS for a certificate that cannot be used.
+   */
   static async open(options: ListenOptions, onTransport: (transport: Transport) => void): Promise<Listener> {
     const listener = new Listener(options, onTransport)
     await listener.#listen()
@@ -89,22 +102,56 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    if (this.#options.tls === undefined) this.#onTransport(new SocketTransport(socket))
-    else this.#secure(socket, this.#options.tls)
+    if (this.#options.proxyProtocol === true) this.#readProxyHeader(socket)
+    else this.#secure(socket, undefined)
   }
 
-  #secure(socket: Socket, options: SecureContextOptions): void {
-    const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...options })
+  #readProxyHeader(socket: Socket): void {
+    const reader = new ProxyProtocolReader()
+    const settle = this.#giveUpLater(socket)
+    const onData = (chunk: Uint8Array): void => {
+      const read = reader.receive(chunk)
+      if (read.type === 'more') return
+      settle()
+      if (read.type === 'fault') {
+        socket.destroy()
+        return
+      }
+      socket.off('data', onData)
+      socket.pause()
+      if (read.rest.length > 0) socket.unshift(read.rest)
+      const { kind, source, destination } = read.header
+      this.#secure(socket, kind === 'proxied' ? { peer: source, local: destination } : undefined)
+    }
+    socket.on('data', onData)
+    // Until its transport takes the socket over, an end is a failure and an error has no other listener.
+    socket.once('end', () => void (socket.listenerCount('data') > 0 && socket.off('data', onData).destroy()))
+    socket.on('error', () => socket.destroy())
+    socket.resume()
+  }
+
+  #secure(socket: Socket, ends: Ends | undefined): void {
+    const secureContext = this.#secureContext
+    if (secureContext === undefined) {
+      this.#onTransport(new SocketTransport(socket, ends?.peer, ends?.local))
+      return
+    }
     const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] })
-    const deadline = clock.now + (this.#options.handshakeMs ?? HANDSHAKE_MS)
-    const handshake = { onTick: (now: number): void => void (now >= deadline && secured.destroy()) }
-    const settle = (): void => clock.remove(handshake)
-    clock.add(handshake)
-    secured.once('close', settle)
+    const settle = this.#giveUpLater(secured)
     secured.on('error', () => secured.destroy())
     secured.once('secure', () => {
       settle()
-      this.#onTransport(new SocketTransport(secured))
+      this.#onTransport(new SocketTransport(secured, ends?.peer, ends?.local))
     })
+  }
+
+  /** Ends a connection that does not get through its opening in time. The result calls that off. */
+  #giveUpLater(socket: Socket): () => void {
+    const deadline = clock.now + (this.#options.handshakeMs ?? HANDSHAKE_MS)
+    const opening: Timed = { onTick: (now) => void (now >= deadline && socket.destroy()) }
+    const settle = (): void => clock.remove(opening)
+    clock.add(opening)
+    socket.once('close', settle)
+    return settle
   }
 }

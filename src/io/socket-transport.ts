@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { readShared } from './shared-reads.js'
 import { type Endpoint, type Transport, TransportError, type TransportSink } from './transport.js'
 
 /** A socket with its transport. Listeners are shared functions: an idle connection owns no closure. */
@@ -16,6 +17,8 @@ export class SocketTransport implements Transport {
   readonly encrypted: boolean
 
   readonly #socket: Owned
+  /** The socket reads into the shared buffer and hands that over itself. */
+  readonly #shared: boolean
   #sink: TransportSink | undefined
   #error: Error | undefined
   #writable = true
@@ -25,11 +28,14 @@ export class SocketTransport implements Transport {
     this.peer = peer ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     this.local = local ?? { address: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     this.encrypted = socket instanceof TLSSocket
-    this.#socket = Object.assign(socket, { [owner]: this })
+    const moved = this.encrypted ? undefined : readShared(socket, (chunk) => this.#sink?.onData(chunk))
+    const used = moved ?? socket
+    this.#shared = moved !== undefined
+    this.#socket = Object.assign(used, { [owner]: this })
     // Without a sink the peer waits; an error without a listener would end the process.
-    socket.pause()
-    socket.on('error', onError)
-    socket.on('close', onClose)
+    used.pause()
+    used.on('error', onError)
+    used.on('close', onClose)
   }
 
   get writable(): boolean {
@@ -40,7 +46,7 @@ export class SocketTransport implements Transport {
     const first = this.#sink === undefined
     this.#sink = sink
     if (!first) return
-    this.#socket.on('data', onData)
+    if (!this.#shared) this.#socket.on('data', onData)
     this.#socket.on('end', onEnd)
     this.#socket.on('drain', onDrain)
     this.#socket.resume()

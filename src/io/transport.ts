@@ -10,7 +10,7 @@ export interface Endpoint {
 
 /** What a transport reports. After `onClose` nothing follows. */
 export interface TransportSink {
-  /** Bytes came. The chunk belongs to the sink: a transport never uses its memory again. */
+  /** Bytes came. The chunk is valid during the call only: its memory is used again for the next one. */
   onData(chunk: Uint8Array): void
   /** The peer has half-closed. */
   onEnd(): void

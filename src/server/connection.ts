@@ -4,12 +4,14 @@ import { Driver, type DriverHandler } from '../io/driver.js'
 import { type Endpoint, type Transport, TransportError } from '../io/transport.js'
 import { clock } from '../io/clock.js'
 import type { Fields } from '../protocols/core/fields.js'
-import type { Http1ServerEvent, RequestEvent } from '../protocols/http1/events.js'
+import { http1Faults } from '../protocols/http1/errors.js'
+import type { Http1FatalEvent, Http1ServerEvent, RequestEvent } from '../protocols/http1/events.js'
 import type { Http1Limits } from '../protocols/http1/limits.js'
 import { Http1Server } from '../protocols/http1/server.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
 import type { Exchange } from './exchange.js'
 import { RequestBody } from './request-body.js'
+import type { TransactionId, TransactionIds } from './transaction-id.js'
 
 /** Output from which a producer waits, and below which it goes on. */
 const HIGH_WATER_BYTES = 65_536
@@ -20,6 +22,10 @@ export interface ConnectionOwner {
   onExchange(exchange: Http1Exchange): void
   /** An exchange is over: answered, or lost. */
   onExchangeOver(exchange: Http1Exchange): void
+  /** A request was refused by the engine, with this status, before it was complete. */
+  onRefused(connection: Http1Connection, status: number): void
+  /** Gives the ids of requests. */
+  readonly transactionIds: TransactionIds
   /** A connection is gone; `error` when not in order. */
   onConnectionClosed(connection: Http1Connection, error: Error | undefined): void
 }
@@ -76,12 +82,22 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
         this.#exchange?.leave()
         return
       case 'fatal':
-        this.#exchange?.lose(new TransportError(event.code, this.driver.transport.peer, event.code))
+        this.#fault(event)
         return
       case 'closed':
       case 'handover':
         return
     }
+  }
+
+  #fault(event: Http1FatalEvent): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) {
+      if (event.wireCode > 0) this.owner.onRefused(this, event.wireCode)
+      return
+    }
+    exchange.status ||= event.wireCode
+    exchange.lose(new TransportError(event.code, this.driver.transport.peer, http1Faults[event.code].text))
   }
 
   onFlushed(): void {
@@ -111,6 +127,8 @@ export class Http1Exchange implements Exchange {
   readonly connection: Http1Connection
   readonly request: RequestEvent
   readonly body: RequestBody
+  /** Which request of its connection it is, from 1 on. */
+  readonly number: number
   /** When the request came, in milliseconds of `performance`; 0 when nobody asks. */
   startedAt = 0
   /** When the response head was sent. */
@@ -121,6 +139,7 @@ export class Http1Exchange implements Exchange {
   over = false
   answered = false
 
+  #transaction: TransactionId | undefined
   #onLeft: (() => void)[] | undefined
   #onLost: (() => void)[] | undefined
   #onDrained: (() => void)[] | undefined
@@ -128,6 +147,7 @@ export class Http1Exchange implements Exchange {
   constructor(connection: Http1Connection, request: RequestEvent) {
     this.connection = connection
     this.request = request
+    this.number = connection.requests
     this.body = new RequestBody(this, request.contentLength)
   }
 
@@ -159,6 +179,12 @@ export class Http1Exchange implements Exchange {
     return this.connection.driver.transport.peer
   }
 
+  get transaction(): TransactionId {
+    const { owner, id } = this.connection
+    this.#transaction ??= owner.transactionIds.of(this.fields, id, this.number)
+    return this.#transaction
+  }
+
   get outputBytes(): number {
     return this.connection.engine.outputBytes
   }
@@ -183,6 +209,7 @@ export class Http1Exchange implements Exchange {
     engine.sendHead(status, fields, length)
     this.answered = true
     this.status = status
+    if (this.startedAt > 0) this.answeredAt = performance.now()
   }
 
   sendData(octets: Uint8Array): void {

@@ -6,6 +6,7 @@ import type { Endpoint } from '../io/transport.js'
 import type { Fields } from '../protocols/core/fields.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
 import type { RequestBody } from './request-body.js'
+import type { TransactionId } from './transaction-id.js'
 
 /** The request as it came, and the way to answer it. Sending into an exchange whose client is gone does nothing. */
 export interface Exchange {
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly encrypted: boolean
   readonly peer: Endpoint
   readonly body: RequestBody
+  /** The ids under which logs of several servers tell of it. */
+  readonly transaction: TransactionId
   /** The client is gone or has closed its side: nobody may be waiting any more. */
   readonly left: boolean
   /** No response can be sent any more: it is complete, or the connection is lost. */

@@ -6,6 +6,7 @@ export { type ReadOptions, Request } from './app/request.js'
 export type { ResponseMaker } from './app/response.js'
 export { type BodyValue, type HandlerValue, type HeaderValues, ResponseValue, type StreamBody } from './app/values.js'
 export { Was } from './app/was.js'
+export type { LogSink } from './log/request-log.js'
 export { HttpError } from './http-error.js'
 export type { MountedFunction } from './mounts.js'
 export {

@@ -1,6 +1,6 @@
 /**
- * The one canonical path of a request, made once at the edge. Guards, the router, static directories and the proxy all see
- * this value and never decode again, so none of them can be led to see another path than the next one.
+ * The one canonical path of a request, made once at the edge. Guards, the router, static directories and the proxy
+ * all see this value and never decode again, so none of them can be led to see another path than the next one.
  */
 
 import { isUtf8 } from 'node:buffer'
@@ -58,14 +58,14 @@ const PLAIN: Uint8Array = VISIBLE.slice()
 for (const code of [HASH, PERCENT, SLASH, QUESTION, BACKSLASH]) PLAIN[code] = 0
 
 /**
- * Takes apart a request target in origin-form or absolute-form (RFC 9112 section 3.2); the authority of the latter is left
- * to the engine, which has checked it. Gives a refusal for anything that two readers could understand differently. The
- * answers to the other two forms, `*` and an authority, are up to the caller: they are refused here.
+ * Takes apart a request target in origin-form or absolute-form (RFC 9112 section 3.2); the authority of the latter is
+ * left to the engine, which has checked it. Gives a refusal for anything that two readers could understand
+ * differently. The answers to the other two forms, `*` and an authority, are up to the caller: they are refused here.
  *
  * `//` inside a path is refused with 404, not collapsed: nothing here lives at such a path, collapsing would give one
  * resource two names (which caches and guards in front of us tell apart), and a path that begins with `//` turns into
- * another host when it is put into a Location field. A client that follows a link with `.` or `..` removes the dots itself
- * (RFC 3986 section 5.2.4), so dot segments only come from those who look for a way out.
+ * another host when it is put into a Location field. A client that follows a link with `.` or `..` removes the dots
+ * itself (RFC 3986 section 5.2.4), so dot segments only come from those who look for a way out.
  */
 export function canonicalTarget(target: string): CanonicalTarget | PathRefusal {
   if (target.charCodeAt(0) === SLASH) return canonicalOrigin(target)
@@ -162,8 +162,8 @@ function segmentRefusal(path: string): PathRefusal | undefined {
 const PLAIN_PATH = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/
 
 /**
- * Percent-encodes a canonical path for a Location field or a link: `canonicalTarget` gives `path` back. Whatever `path` is,
- * the result begins with exactly one `/` and so never names another host.
+ * Percent-encodes a canonical path for a Location field or a link: `canonicalTarget` gives `path` back. Whatever
+ * `path` is, the result begins with exactly one `/` and so never names another host.
  */
 export function encodePath(path: string): string {
   const rooted = '/' + path.replace(/^[/\\]+/, '')

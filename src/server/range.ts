@@ -6,7 +6,9 @@ export interface ByteRange {
   readonly end: number
 }
 
-/** What a Range field selects: everything (no usable field), nothing (416), or some parts in the order of the request. */
+/**
+ * What a Range field selects: everything (no usable field), nothing (416), or some parts in the order of the request.
+ */
 export type RangeSelection = 'whole' | 'unsatisfiable' | readonly ByteRange[]
 
 /** Ranges that one request may ask for; with more the field is ignored. Each costs some 200 octets of part head. */
@@ -16,10 +18,11 @@ export const rangeCountMax = 16
 const FIELD_BYTES_MAX = 1024
 
 /**
- * Reads a Range field for a representation of `size` octets. Other units than `bytes`, more than `rangeCountMax` ranges and
- * overlong fields are ignored (RFC 9110 section 14.2 allows it); a malformed set of ranges is `unsatisfiable`, and so is
- * one of which no range begins inside. Ranges that overlap or touch become one, so the parts never add up to more than the
- * whole. `bytes=-N` of an empty representation selects the whole, which no Content-Range could express.
+ * Reads a Range field for a representation of `size` octets. Other units than `bytes`, more than `rangeCountMax`
+ * ranges and overlong fields are ignored (RFC 9110 section 14.2 allows it); a malformed set of ranges is
+ * `unsatisfiable`, and so is one of which no range begins inside. Ranges that overlap or touch become one, so the
+ * parts never add up to more than the whole. `bytes=-N` of an empty representation selects the whole, which no
+ * Content-Range could express.
  */
 export function selectRanges(field: string, size: number): RangeSelection {
   const equals = field.indexOf('=')
@@ -91,17 +94,17 @@ export interface Multipart {
 }
 
 /**
- * Plans a multipart/byteranges content. `type` is the Content-Type of the representation (ASCII). `boundary` is 1 to 70
- * letters, digits or `-` that nobody could guess when the representation was made: that keeps it out of the content, which
- * is not searched.
+ * Plans a multipart/byteranges content. `type` is the Content-Type of the representation (ASCII). `boundary` is 1 to
+ * 70 letters, digits or `-` that nobody could guess when the representation was made: that keeps it out of the
+ * content, which is not searched.
  */
 export function planMultipart(ranges: readonly ByteRange[], size: number, type: string, boundary: string): Multipart {
   const heads: string[] = []
   const tail = `\r\n--${boundary}--\r\n`
   let length = tail.length
   for (const range of ranges) {
-    const opening = heads.length === 0 ? '' : '\r\n'
-    const head = `${opening}--${boundary}\r\nContent-Type: ${type}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`
+    const opening = `${heads.length === 0 ? '' : '\r\n'}--${boundary}\r\n`
+    const head = `${opening}Content-Type: ${type}\r\nContent-Range: ${contentRange(range, size)}\r\n\r\n`
     heads.push(head)
     length += head.length + range.end - range.start
   }

@@ -22,7 +22,7 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
-/** Pieces of content, to be read once. */
+/** Pieces of content, to be read once. What readers get is theirs. */
 export class RequestBody {
   /** The declared length in octets; 0 without content, -1 when unknown. */
   readonly contentLength: number
@@ -35,6 +35,8 @@ export class RequestBody {
   #queue: Uint8Array[] | undefined
   #queuedBytes = 0
   #waiter: Waiter | undefined
+  /** Where content of known size is being put together. */
+  #whole: Uint8Array | undefined
   #error: Error | undefined
   #complete = false
   #taken = false
@@ -50,17 +52,23 @@ export class RequestBody {
     return this.#complete
   }
 
-  /** Takes a piece from the connection. It is kept uncopied: a transport never uses its memory again. */
+  /** Takes a piece from the connection: a view that is valid during the call, so what stays is copied. */
   push(piece: Uint8Array): void {
+    const at = this.bytes
     this.bytes += piece.length
+    const whole = this.#whole
+    if (whole !== undefined) {
+      whole.set(piece, at)
+      return
+    }
     const waiter = this.#waiter
     if (waiter !== undefined) {
       this.#waiter = undefined
-      waiter.resolve(piece)
+      waiter.resolve(Buffer.from(piece))
       return
     }
     this.#queue ??= []
-    this.#queue.push(piece)
+    this.#queue.push(Buffer.from(piece))
     this.#queuedBytes += piece.length
     this.#balance()
   }
@@ -69,7 +77,7 @@ export class RequestBody {
   end(trailers: Fields): void {
     this.#complete = true
     this.trailers = trailers
-    this.#waiter?.resolve(undefined)
+    this.#waiter?.resolve(this.#whole)
     this.#waiter = undefined
   }
 
@@ -101,6 +109,7 @@ export class RequestBody {
   async collect(limit: number): Promise<Uint8Array> {
     this.take()
     if (this.contentLength > limit) throw tooLarge(limit)
+    if (this.contentLength >= 0) return this.#collectSized(this.contentLength)
     const pieces: Uint8Array[] = []
     let size = 0
     for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
@@ -109,6 +118,26 @@ export class RequestBody {
       pieces.push(piece)
     }
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, size)
+  }
+
+  /** Content of known size is put together where it will lie: one copy, whatever the pieces are. */
+  #collectSized(size: number): Uint8Array | Promise<Uint8Array> {
+    const whole = Buffer.allocUnsafe(size)
+    let at = 0
+    for (const piece of this.#queue ?? []) {
+      whole.set(piece, at)
+      at += piece.length
+    }
+    this.#queue = undefined
+    this.#queuedBytes = 0
+    if (this.#complete) return whole
+    if (this.#error !== undefined) throw this.#error
+    this.#whole = whole
+    this.#balance()
+    return new Promise((resolve, reject) => {
+      this.#waiter = { resolve: resolve as Waiter['resolve'], reject }
+      this.#source.begin()
+    })
   }
 
   /** Piece by piece. Fails with 413 when more than `limit` octets come. */

@@ -1,17 +1,24 @@
 /** The engine object: what is mounted, where it listens, how it ends. */
 
 import { statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import path from 'node:path'
 import type { SecureContextOptions } from 'node:tls'
-import { Listener } from '../io/listener.js'
+import { inspect } from 'node:util'
+import { takeInheritedSockets } from '../io/inherited.js'
+import { Listener, type ListenOptions } from '../io/listener.js'
 import { type Endpoint, formatEndpoint, type Transport } from '../io/transport.js'
 import type { Http1Limits } from '../protocols/http1/limits.js'
 import { App } from './app/app.js'
+import { tellRunning, withOverrides } from './command-line.js'
 import { type ConnectionOwner, Http1Connection, type Http1Exchange } from './connection.js'
+import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
+import { LogFilter } from './log/log-filter.js'
+import { type LogSink, RequestLog } from './log/request-log.js'
 import type { MountedFunction } from './mounts.js'
 import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
 import { StaticDirectory, type StaticOptions } from './static/static-directory.js'
+import { TransactionIds } from './transaction-id.js'
 
 /** Options of an engine. */
 export interface SkitaiOptions {
@@ -19,6 +26,8 @@ export interface SkitaiOptions {
   readonly limits?: Partial<Http1Limits>
   /** Called with errors that no handler expected; by default they go to standard error. */
   readonly onError?: (error: unknown) => void
+  /** Where the request log goes: a stream, by default standard output; `false` for no log. */
+  readonly log?: LogSink | false
 }
 
 /** Options of a mount. */
@@ -40,6 +49,10 @@ export interface RunOptions {
   readonly backlog?: number
   readonly connectionsMax?: number
   readonly tls?: SecureContextOptions
+  /** Every connection begins with a PROXY header (version 1 or 2). Only behind a balancer that sends it. Default false. */
+  readonly proxyProtocol?: boolean
+  /** Listen on the sockets that systemd hands over (`LISTEN_FDS`), when there are any, instead of address and port. Default true. */
+  readonly inherit?: boolean
   /** Drain on SIGTERM and SIGINT, and force on a second one. Default true. */
   readonly signals?: boolean
 }
@@ -68,11 +81,15 @@ export class Skitai implements ConnectionOwner {
   readonly #site: Site
   readonly #connections: Set<Http1Connection> = new Set()
   readonly #listeners: Listener[] = []
+  readonly #logFilter: LogFilter = new LogFilter()
+  #log: RequestLog | undefined
+  /** Numbers the requests of this engine. */
+  readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
   #mounted = 0
   #connectionCount = 0
   #closing: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
-  #onSignal: ((signal: NodeJS.Signals) => void) | undefined
+  #onSignal: (() => void) | undefined
 
   constructor(options: SkitaiOptions = {}) {
     this.#options = options
@@ -105,6 +122,15 @@ export class Skitai implements ConnectionOwner {
     return this
   }
 
+  /**
+   * Leaves requests out of the log: a pattern that begins with `*` is the end of a path, any other its beginning. `/` itself
+   * is always logged.
+   */
+  logOff(...patterns: readonly string[]): this {
+    this.#logFilter.off(...patterns)
+    return this
+  }
+
   /** How many connections are open. */
   get connectionCount(): number {
     return this.#connections.size
@@ -117,17 +143,24 @@ export class Skitai implements ConnectionOwner {
   async run(options: RunOptions = {}): Promise<Running> {
     if (this.#mounted === 0) throw new Error('nothing is mounted')
     if (this.#closing !== undefined) throw new Error('the engine is closed')
-    const { address = '0.0.0.0', port = 5000, signals = true, ...rest } = options
-    const listener = await Listener.open({ address, port, ...rest }, (transport) => this.#accept(transport))
-    this.#listeners.push(listener)
+    const { address = '0.0.0.0', port = 5000, signals = true, inherit = true, ...rest } = withOverrides(options)
+    const fixed = rest.path !== undefined || rest.descriptor !== undefined
+    const inherited = inherit && !fixed ? takeInheritedSockets() : []
+    const places: ListenOptions[] =
+      inherited.length > 0 ? inherited.map(({ descriptor }) => ({ ...rest, descriptor })) : [{ address, port, ...rest }]
+    for (const place of places) this.#listeners.push(await Listener.open(place, (transport) => this.#accept(transport)))
+    this.#openLog()
     if (signals) this.#catchSignals()
-    const { endpoint } = listener
+    const { endpoint } = this.#listeners.at(-places.length)!
     const scheme = options.tls === undefined ? 'http' : 'https'
-    return { ...endpoint, url: endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}` }
+    const url = endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}`
+    tellRunning({ url })
+    return { ...endpoint, url }
   }
 
   /** Serves a connection that came some other way, as from `memoryTransports`. */
   serve(transport: Transport): void {
+    this.#openLog()
     this.#accept(transport)
   }
 
@@ -141,10 +174,18 @@ export class Skitai implements ConnectionOwner {
   }
 
   onExchange(exchange: Http1Exchange): void {
+    if (this.#log !== undefined) exchange.startedAt = performance.now()
     this.#site.handle(exchange)
   }
 
-  onExchangeOver(_exchange: Http1Exchange): void {}
+  onExchangeOver(exchange: Http1Exchange): void {
+    const log = this.#log
+    if (log?.logs(exchange.target)) log.write(exchangeRecord(exchange, this.#connections.size, performance.now()))
+  }
+
+  onRefused(connection: Http1Connection, status: number): void {
+    this.#log?.write(refusalRecord(connection, status, this.#connections.size))
+  }
 
   onConnectionClosed(connection: Http1Connection): void {
     this.#connections.delete(connection)
@@ -161,9 +202,13 @@ export class Skitai implements ConnectionOwner {
   async #drain({ timeoutMs = CLOSE_MS, graceMs = GRACE_MS }: CloseOptions): Promise<void> {
     for (const listener of this.#listeners) listener.close()
     if (this.#onSignal !== undefined) for (const signal of SIGNALS) process.off(signal, this.#onSignal)
-    if (this.#connections.size === 0) return
+    if (this.#connections.size > 0) await this.#endConnections(timeoutMs, graceMs)
+    await this.#log?.close()
+  }
+
+  async #endConnections(timeoutMs: number, graceMs: number): Promise<void> {
     for (const connection of this.#connections) connection.announceClose()
-    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve))
+    const empty = new Promise<void>((done) => (this.#onEmpty = done))
     const grace = setTimeout(
       () => {
         for (const connection of this.#connections) if (connection.idle) connection.close()
@@ -180,17 +225,20 @@ export class Skitai implements ConnectionOwner {
 
   #catchSignals(): void {
     if (this.#onSignal !== undefined) return
-    this.#onSignal = (signal) => {
-      const status = signal === 'SIGINT' ? 130 : 143
-      // The listener is off while draining, so that a second signal ends the process as if nobody listened.
-      void this.close().then(() => process.exit(signal === 'SIGINT' ? status : 0))
-    }
+    // The listener goes off as the drain begins, so that a second signal ends the process as if nobody listened.
+    this.#onSignal = () => void this.close().then(() => process.exit(0))
     for (const signal of SIGNALS) process.on(signal, this.#onSignal)
+  }
+
+  #openLog(): void {
+    const { log } = this.#options
+    if (log === false || this.#log !== undefined) return
+    this.#log = new RequestLog({ filter: this.#logFilter, ...(log && { sink: log }) })
   }
 
   #report(error: unknown): void {
     if (this.#options.onError !== undefined) this.#options.onError(error)
-    else console.error(error)
+    else process.stderr.write(`${inspect(error)}\n`)
   }
 }
 
@@ -198,7 +246,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 /** The directory that a relative path is taken from: that of the script that was started. */
 function directoryOf(target: string): string {
-  const root = resolve(dirname(process.argv[1] ?? '.'), target)
+  const root = path.resolve(path.dirname(process.argv[1] ?? '.'), target)
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
   return root
 }

@@ -11,7 +11,7 @@ import type { MakeSubject, Step, Trace } from './trace.js'
 /** `bytes` cut at `positions` (in any order, doubles and positions outside 1..length-1 ignored). No chunk is empty. */
 export function cutAt(bytes: Uint8Array, positions: readonly number[]): Uint8Array[] {
   const inside = positions.filter((position) => position > 0 && position < bytes.length)
-  const sorted = [...new Set(inside)].sort((a, b) => a - b)
+  const sorted = [...new Set(inside)].toSorted((a, b) => a - b)
   const chunks: Uint8Array[] = []
   let from = 0
   for (const position of [...sorted, bytes.length]) {

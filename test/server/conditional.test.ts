@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { Fields } from '#src/protocols/core/fields.js'
 import { evaluate, isConditional, parseTags, tagsMatch, type Validators } from '#src/server/conditional.js'
 import { formatHttpDate } from '#src/server/http-date.js'

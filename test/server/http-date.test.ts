@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { formatHttpDate, parseHttpDate } from '#src/server/http-date.js'
 
 const nowMs = Date.UTC(2026, 0, 1)

@@ -11,6 +11,9 @@ const BLOCK_BYTES = 65_536
 /** Up to this size a copy is cheaper than a buffer of its own in the write call. */
 const COPY_BYTES_MAX = 8192
 
+/** Up to this size a loop is faster than a native call. */
+const LOOP_CHARS_MAX = 24
+
 /**
  * One block for all connections, so that an idle one owns none. Only one queue at a time has its region open at the end
  * of the block; another one that wants to append seals that region first.
@@ -29,9 +32,14 @@ export class OutputQueue {
 
   /** Appends text whose characters are all below 256. */
   latin1(text: string): void {
+    const size = text.length
     // Making room may open another block, so it comes before `block` is looked at; here and below.
-    const at = this.#room(text.length)
-    native.latin1Write(block, text, at)
+    const at = this.#room(size)
+    if (size > LOOP_CHARS_MAX) {
+      native.latin1Write(block, text, at)
+      return
+    }
+    for (let i = 0; i < size; i++) block[at + i] = text.charCodeAt(i)
   }
 
   /** Appends text as UTF-8; `size` is its length in octets. */

@@ -4,11 +4,13 @@
  */
 
 import { equalsIgnoreCase } from '../core/ascii.js'
+import type { Fields } from '../core/fields.js'
 import { isAuthority, isToken, listElements } from '../core/http-syntax.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Framing, TargetForm } from './events.js'
 import type { Http1Limits } from './limits.js'
-import { type HeadReader, isOriginForm, Known } from './reader.js'
+import { Known } from './known-names.js'
+import { type HeadReader, isOriginForm } from './reader.js'
 
 const LENGTH_DIGITS_MAX = 15
 
@@ -25,23 +27,40 @@ export class MessageFraming {
 
   /** The last Host that was found valid; the empty one never is. */
   #validHost: string | undefined
+  /** The fields and the version of the last request that passed: equal ones need no second reading. */
+  #passed: Fields | undefined
+  #passedMinor = -1
+  #host = ''
 
   /** Reads a request head. Gives the fault, or undefined. */
   readRequest(reader: HeadReader, limits: Http1Limits): Http1FaultCode | undefined {
-    const seen = reader.seen
+    const { fields, minor } = reader
+    if (fields !== this.#passed || minor !== this.#passedMinor) {
+      this.#passed = undefined
+      const fault = this.#readRequestFields(reader, limits)
+      if (fault !== undefined) return fault
+      this.#passed = fields
+      this.#passedMinor = minor
+    }
+    this.authority = this.#host
+    return this.#readTarget(reader.method, reader.target)
+  }
+
+  #readRequestFields(reader: HeadReader, limits: Http1Limits): Http1FaultCode | undefined {
+    const { seen } = reader
     this.framing = 'none'
     this.contentLength = 0
     this.expectContinue = false
     this.upgrade = ''
-    const fault = this.#readHost(reader) ?? this.#readTarget(reader.method, reader.target)
+    const fault = this.#readHost(reader)
     if (fault !== undefined) return fault
     if ((seen & (Known.contentLength | Known.transferEncoding)) !== 0) {
       const code = this.#readLength(reader, limits)
       if (code !== undefined) return code
     }
     // The two fields mean nothing to a server in HTTP/1.0 (RFC 9110 sections 10.1.1 and 7.8).
-    if (reader.minor === 1 && (seen & (Known.expect | Known.upgrade)) !== 0 && !this.#readExtras(reader))
-      return 'H1_EXPECTATION'
+    const extras = reader.minor === 1 && (seen & (Known.expect | Known.upgrade)) !== 0
+    if (extras && !this.#readExtras(reader)) return 'H1_EXPECTATION'
     this.#readPersistence(reader)
     return undefined
   }
@@ -73,7 +92,7 @@ export class MessageFraming {
   }
 
   #readHost(reader: HeadReader): Http1FaultCode | undefined {
-    this.authority = ''
+    this.#host = ''
     if ((reader.seen & Known.host) === 0) return reader.minor === 0 ? undefined : 'H1_HOST_MISSING'
     if ((reader.repeated & Known.host) !== 0) return 'H1_HOST_REPEATED'
     const host = reader.fields.get('host')!
@@ -82,7 +101,7 @@ export class MessageFraming {
       if (!isAuthority(host)) return 'H1_HOST_SYNTAX'
       this.#validHost = host
     }
-    this.authority = host
+    this.#host = host
     return undefined
   }
 

@@ -31,6 +31,16 @@ export class Was {
     return this.#response
   }
 
+  /** The id of the whole transaction, the same in the logs of all servers that take part. */
+  get gtid(): string {
+    return this.#exchange.transaction.gtid
+  }
+
+  /** The id of this call in it: thousands count its depth, the rest counts calls. */
+  get ltid(): string {
+    return this.#exchange.transaction.ltid
+  }
+
   /** An object of the request's own, for what its functions share. */
   get g(): Record<string, unknown> {
     this.#g ??= Object.create(null) as Record<string, unknown>

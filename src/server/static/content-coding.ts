@@ -19,8 +19,9 @@ const ELEMENTS_MAX = 32
 const ELEMENT = /^([!#$%&'*+\-.^_`|~\dA-Za-z]+)(?:[\t ]*;[\t ]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/
 
 /**
- * The best of `available` by an Accept-Encoding field, or undefined for no coding. Without a field nothing is encoded:
- * that client may not know codings at all. When neither a coding nor the plain form is acceptable, the plain one is sent.
+ * The best of `available` by an Accept-Encoding field, or undefined for no coding. Without a field nothing is
+ * encoded: that client may not know codings at all. When neither a coding nor the plain form is acceptable, the plain
+ * one is sent.
  */
 export function chooseCoding(
   acceptEncoding: string | undefined,

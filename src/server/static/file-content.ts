@@ -10,9 +10,10 @@ const CHUNK_BYTES = 65_536
 export type FilePiece = Uint8Array | ByteRange
 
 /**
- * Owns an open descriptor and gives the pieces in order, a file range in chunks of at most 64 KiB that belong to the taker.
- * The descriptor is closed at the end, with an error, and by `return()`, which the taker calls if it stops before. A file
- * that has become shorter than announced ends it with an error; one that has grown is cut to what was announced.
+ * Owns an open descriptor and gives the pieces in order, a file range in chunks of at most 64 KiB that belong to the
+ * taker. The descriptor is closed at the end, with an error, and by `return()`, which the taker calls if it stops
+ * before. A file that has become shorter than announced ends it with an error; one that has grown is cut to what was
+ * announced.
  */
 export class FileContent implements AsyncIterableIterator<Uint8Array> {
   readonly #descriptor: number

@@ -1,4 +1,6 @@
-/** What is known of one file: its identity, its validators, its content when it is small, and its ready-made replies. */
+/**
+ * What is known of one file: its identity, its validators, its content when it is small, and its ready-made replies.
+ */
 
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync, type Stats } from 'node:fs'
@@ -11,8 +13,8 @@ import type { ContentCoding } from './content-coding.js'
 import type { MaxAges } from './max-age.js'
 
 /**
- * What changes whenever a file does. `ctimeMs` is the file system's own clock: programs can set the time of modification
- * back, but not that of the last change.
+ * What changes whenever a file does. `ctimeMs` is the file system's own clock: programs can set the time of
+ * modification back, but not that of the last change.
  */
 export interface FileIdentity {
   readonly dev: number
@@ -90,7 +92,10 @@ export function openFile(file: string): number | undefined {
   return unlessAbsent(() => openSync(file, constants.O_RDONLY | constants.O_NONBLOCK))
 }
 
-/** How long after a change a file may change again without its times telling: the kernel's clock ticks every 1 to 10 ms. */
+/**
+ * How long after a change a file may change again without its times telling: the kernel's clock ticks every 1 to 10
+ * ms.
+ */
 export const tickMs = 20
 
 /** Some file systems count whole seconds, or even pairs of them. */
@@ -136,8 +141,9 @@ export class FileEntry implements Validators, FileIdentity {
   }
 
   /**
-   * Looks a file up. Undefined when there is none for us: missing, not a regular file, not readable, or outside the root
-   * once all links are followed. The check holds for the file that was opened, not for whatever has the name by now.
+   * Looks a file up. Undefined when there is none for us: missing, not a regular file, not readable, or outside the
+   * root once all links are followed. The check holds for the file that was opened, not for whatever has the name by
+   * now.
    */
   static load(source: FileSource, nowMs: number): FileEntry | undefined {
     const descriptor = openFile(source.file)
@@ -214,7 +220,10 @@ function readAll(descriptor: number, size: number): Uint8Array {
   return length === size ? content : content.subarray(0, length)
 }
 
-/** Strong beyond doubt: the tag is made from the octets that are sent with it, and alike on every server that has them. */
+/**
+ * Strong beyond doubt: the tag is made from the octets that are sent with it, and alike on every server that has
+ * them.
+ */
 function tagOfContent(content: Uint8Array): string {
   return `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
 }

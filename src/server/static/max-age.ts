@@ -11,8 +11,8 @@ export class MaxAges {
   }
 
   /**
-   * Sets the age for everything at or below `prefix`, which begins with `/`; `/` is for all. `seconds` is a whole number;
-   * 0 sends no age at all. Throws RangeError for other values.
+   * Sets the age for everything at or below `prefix`, which begins with `/`; `/` is for all. `seconds` is a whole
+   * number; 0 sends no age at all. Throws RangeError for other values.
    */
   set(prefix: string, seconds: number): void {
     if (!prefix.startsWith('/')) throw new RangeError(`a path prefix begins with "/", but this one is "${prefix}"`)

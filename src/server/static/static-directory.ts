@@ -37,7 +37,9 @@ const ENTRY_BYTES = 2048
 /** How often a file that is served is searched for precompressed files beside it. */
 const CODINGS_CHECK_MS = 1000
 
-/** How long to wait for the times of a large file that has just changed. Timers and the clock may be 1 ms early each. */
+/**
+ * How long to wait for the times of a large file that has just changed. Timers and the clock may be 1 ms early each.
+ */
 const SETTLE_MS = tickMs + 3
 
 /** How often an answer is begun anew when the file is replaced while we look at it. */
@@ -82,8 +84,8 @@ export class StaticDirectory {
 
   /**
    * The answer to a request; undefined when it is none of ours: another method than GET and HEAD, no such file, or a
-   * directory without index. A promise only for a large file that was changed a moment ago. Throws, or rejects with, what
-   * the file system reports beside missing files and missing rights.
+   * directory without index. A promise only for a large file that was changed a moment ago. Throws, or rejects with,
+   * what the file system reports beside missing files and missing rights.
    */
   answer(request: StaticRequest): Reply | undefined | Promise<Reply | undefined> {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined
@@ -114,7 +116,7 @@ export class StaticDirectory {
   /** A strong tag for a large file is worth a short wait; an entry from a clock ahead of ours would wait for ever. */
   #delayFor(entry: FileEntry, nowMs: number): number {
     const ageMs = nowMs - entry.ctimeMs
-    return entry.settled || entry.content !== undefined || ageMs < 0 || ageMs >= tickMs ? 0 : SETTLE_MS
+    return entry.settled || entry.content !== undefined || ageMs < -tickMs || ageMs >= tickMs ? 0 : SETTLE_MS
   }
 
   #cached(key: string): FileEntry | undefined {
@@ -171,9 +173,9 @@ export class StaticDirectory {
   }
 
   /** The precompressed file, unless it has gone or is older than the plain one. */
-  #encoded(entry: FileEntry, path: string, coding: ContentCoding, nowMs: number): FileEntry | undefined {
+  #encoded(entry: FileEntry, plainKey: string, coding: ContentCoding, nowMs: number): FileEntry | undefined {
     // No canonical path holds a NUL.
-    const key = `${path}\0${coding.suffix}`
+    const key = `${plainKey}\0${coding.suffix}`
     const file = entry.source.file + coding.suffix
     const source = { ...this.#sourceOf(file), namesake: entry.source.file, coding }
     const encoded = this.#cached(key) ?? this.#load(key, source, nowMs)
@@ -190,8 +192,8 @@ export class StaticDirectory {
 }
 
 /** Whether a segment of the path begins with a dot, but for a leading `.well-known`. */
-function isHidden(path: string): boolean {
-  return path.includes('/.', path.startsWith('/.well-known/') ? 1 : 0)
+function isHidden(key: string): boolean {
+  return key.includes('/.', key.startsWith('/.well-known/') ? 1 : 0)
 }
 
 /** 301 to the path with a slash at its end, on the same host whatever the path is. */

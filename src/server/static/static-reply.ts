@@ -89,8 +89,8 @@ function openContent(entry: FileEntry, pieces: readonly FilePiece[]): FileConten
 }
 
 /**
- * Adds Expires for a client of 1.0, which may not know Cache-Control. The age counts from now: counted from the last change
- * of the file, most files would be stale from the start.
+ * Adds Expires for a client of 1.0, which may not know Cache-Control. The age counts from now: counted from the last
+ * change of the file, most files would be stale from the start.
  */
 export function withExpires(reply: Reply, seconds: number, nowMs: number): Reply {
   if (seconds === 0 || !reply.fields.includes('cache-control')) return reply

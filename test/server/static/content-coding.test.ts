@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { unlinkSync } from 'node:fs'
+import { symlinkSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { brotliDecompressSync, gunzipSync, gzipSync, brotliCompressSync } from 'node:zlib'
@@ -79,12 +79,12 @@ describe('precompressed files', () => {
     put(root, 'plain.css', text)
     return { root, directory: new StaticDirectory(root, { now: () => Date.now() + changing.now }) }
   }
-  const { root, directory } = setup()
+  const shared = setup()
 
   it('are chosen by Accept-Encoding, with a tag of their own and the type of the plain file', async () => {
-    const plain = await get(directory, '/a.css')
-    const gzip = await get(directory, '/a.css', { fields: ['accept-encoding', 'gzip'] })
-    const brotli = await get(directory, '/a.css', { fields: ['accept-encoding', 'gzip, br'] })
+    const plain = await get(shared.directory, '/a.css')
+    const gzip = await get(shared.directory, '/a.css', { fields: ['accept-encoding', 'gzip'] })
+    const brotli = await get(shared.directory, '/a.css', { fields: ['accept-encoding', 'gzip, br'] })
     assert.equal(plain.text, text)
     assert.equal(gunzipSync(gzip.bytes).toString(), text)
     assert.equal(brotliDecompressSync(brotli.bytes).toString(), text)
@@ -100,20 +100,20 @@ describe('precompressed files', () => {
   })
 
   it('count in conditions and ranges', async () => {
-    const gzip = await get(directory, '/a.css', { fields: ['accept-encoding', 'gzip'] })
+    const gzip = await get(shared.directory, '/a.css', { fields: ['accept-encoding', 'gzip'] })
     const etag = gzip.fields['etag'] ?? ''
-    const same = await ask(directory, '/a.css', { fields: ['accept-encoding', 'gzip', 'if-none-match', etag] })
+    const same = await ask(shared.directory, '/a.css', { fields: ['accept-encoding', 'gzip', 'if-none-match', etag] })
     assert.deepEqual([same?.status, same?.fields], [304, ['etag', etag, 'vary', 'accept-encoding']])
-    assert.equal((await get(directory, '/a.css', { fields: ['if-none-match', etag] })).status, 200)
-    const part = await get(directory, '/a.css', { fields: ['accept-encoding', 'gzip', 'range', 'bytes=2-5'] })
+    assert.equal((await get(shared.directory, '/a.css', { fields: ['if-none-match', etag] })).status, 200)
+    const part = await get(shared.directory, '/a.css', { fields: ['accept-encoding', 'gzip', 'range', 'bytes=2-5'] })
     assert.ok(part.bytes.equals(gzip.bytes.subarray(2, 6)))
     assert.equal(part.fields['content-encoding'], 'gzip')
-    const head = await ask(directory, '/a.css', { method: 'HEAD', fields: ['accept-encoding', 'gzip'] })
+    const head = await ask(shared.directory, '/a.css', { method: 'HEAD', fields: ['accept-encoding', 'gzip'] })
     assert.equal(head?.length, gzip.length)
   })
 
   it('are files like others under their own name', async () => {
-    const got = await get(directory, '/a.css.gz', { fields: ['accept-encoding', 'gzip'] })
+    const got = await get(shared.directory, '/a.css.gz', { fields: ['accept-encoding', 'gzip'] })
     assert.equal(got.fields['content-type'], 'application/gzip')
     assert.ok(!('content-encoding' in got.fields) && !('vary' in got.fields))
   })
@@ -148,9 +148,8 @@ describe('precompressed files', () => {
   it('must be inside the root, as all files', async () => {
     const outside = temporaryDirectory()
     put(outside, 'x.gz', 'secret')
-    const { symlinkSync } = await import('node:fs')
-    put(root, 'linked.css', text, 1000)
-    symlinkSync(path.join(outside, 'x.gz'), path.join(root, 'linked.css.gz'))
-    assert.equal((await get(directory, '/linked.css', { fields: ['accept-encoding', 'gzip'] })).text, text)
+    put(shared.root, 'linked.css', text, 1000)
+    symlinkSync(path.join(outside, 'x.gz'), path.join(shared.root, 'linked.css.gz'))
+    assert.equal((await get(shared.directory, '/linked.css', { fields: ['accept-encoding', 'gzip'] })).text, text)
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, fstatSync, openSync, truncateSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { FileContent, type FilePiece } from '#src/server/static/file-content.js'
 import { put, temporaryDirectory } from './site.js'
 

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { after } from 'node:test'
 import { Fields } from '#src/protocols/core/fields.js'
 import type { Reply } from '#src/server/reply.js'
-import { StaticDirectory, type StaticRequest } from '#src/server/static/static-directory.js'
+import type { StaticDirectory, StaticRequest } from '#src/server/static/static-directory.js'
 
 /** A temporary directory that is removed after the tests of the file. */
 export function temporaryDirectory(): string {

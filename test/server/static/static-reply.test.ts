@@ -103,7 +103,13 @@ for (const [target, bytes] of Object.entries(contents)) {
       assert.ok(!('content-range' in got.fields))
       const boundary = /^multipart\/byteranges; boundary=([\w-]{36})$/.exec(got.fields['content-type'] ?? '')?.[1] ?? ''
       const part = (start: number, end: number): string =>
-        `--${boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes ${start}-${end - 1}/${size}\r\n\r\n${bytes.toString('latin1', start, end)}\r\n`
+        [
+          `--${boundary}`,
+          'Content-Type: text/plain; charset=utf-8',
+          `Content-Range: bytes ${start}-${end - 1}/${size}`,
+          '',
+          `${bytes.toString('latin1', start, end)}\r\n`,
+        ].join('\r\n')
       assert.equal(got.text, `${part(900, size)}${part(0, 2)}${part(5, 10)}--${boundary}--\r\n`)
       const again = await get(directory, target, fields('range', 'bytes=900-,0-1,5-9'))
       assert.notEqual(again.fields['content-type'], got.fields['content-type'])

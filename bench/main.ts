@@ -1,0 +1,22 @@
+/** The bench command: installs the peers and runs what was asked for. */
+
+import { installPackages } from '../tools/packages.js'
+import { benchServers } from './e2e/main.js'
+import { benchEngines } from './engine/main.js'
+import { readOptions, USAGE } from './options.js'
+
+const { bench, options } = parsed()
+installPackages('bench')
+if (bench === 'engine' || bench === 'all') await benchEngines(options)
+if (bench === 'e2e' || bench === 'all') await benchServers(options)
+
+function parsed(): ReturnType<typeof readOptions> {
+  try {
+    const command = readOptions(process.argv.slice(2))
+    if (['engine', 'e2e', 'all'].includes(command.bench)) return command
+  } catch (error) {
+    console.error((error as Error).message)
+  }
+  console.error(USAGE)
+  process.exit(2)
+}

