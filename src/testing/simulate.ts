@@ -183,6 +183,8 @@ class Side<Event extends TypedEvent> {
   /** Drains events and output until neither gives anything or the link takes no more. */
   settle(): void {
     const { engine } = this.#subject
+    // As a driver does when its transport takes output again: time is brought up first.
+    if (engine.outputBytes > 0 && this.#outputLink.writable) engine.advance(this.now)
     for (let more = true; more;) {
       more = this.#poll()
       while (this.#outputLink.writable) {
@@ -201,8 +203,17 @@ class Side<Event extends TypedEvent> {
 
   report(): SideReport {
     const events = mergeData(this.#events)
-    const raw = concat(this.#raw)
-    return { events, log: events.map(formatEvent), sent: concat(this.#sent), raw, last: this.#last }
+    let log: string[] | undefined
+    return {
+      events,
+      // Most conversations are never printed.
+      get log() {
+        return (log ??= events.map(formatEvent))
+      },
+      sent: concat(this.#sent),
+      raw: concat(this.#raw),
+      last: this.#last,
+    }
   }
 
   describe(): string {
