@@ -49,9 +49,9 @@ export class Link {
     this.#options = options
   }
 
-  /** Whether a sender may send now. */
-  get writable(): boolean {
-    return this.#underWayBytes < (this.#options.capacityBytes ?? CAPACITY_BYTES)
+  /** How many octets a sender may send now. */
+  get roomBytes(): number {
+    return Math.max(0, (this.#options.capacityBytes ?? CAPACITY_BYTES) - this.#underWayBytes)
   }
 
   /** Whether the link will never again deliver anything. */

@@ -84,7 +84,8 @@ function linkOf(random: Random): LinkOptions {
       [20, 300],
     ]),
     coalesce: random.pick([0, 0.3, 0.95]),
-    capacityBytes: random.pick([64, 4096, 65_536]),
+    // Slower than this over the longest delay would be too slow for the least rate of content.
+    capacityBytes: random.pick([512, 4096, 65_536]),
     ...(fragmentBytesMax === undefined ? {} : { fragmentBytesMax }),
   }
 }
