@@ -135,6 +135,8 @@ class Side<Event extends TypedEvent> {
   #timers: Timer[] = []
   #last: SideReport['last'] = ''
   #halfClosed = false
+  /** What was taken from the engine and not by the link. */
+  #pending: Uint8Array = new Uint8Array(0)
 
   constructor(name: string, make: (controls: Controls) => Subject<Event>, random: Random, input: Link, output: Link) {
     this.#name = name
@@ -151,7 +153,7 @@ class Side<Event extends TypedEvent> {
 
   /** The connection is over for this side: its last event is out and nothing is left to write. */
   get gone(): boolean {
-    return this.#last !== '' && (this.#subject.engine.outputBytes === 0 || this.#outputLink.dead)
+    return this.#last !== '' && (this.#unwrittenBytes === 0 || this.#outputLink.dead)
   }
 
   begin(): void {
@@ -186,26 +188,54 @@ class Side<Event extends TypedEvent> {
   /** Drains events and output until neither gives anything or the link takes no more. */
   settle(): void {
     const { engine } = this.#subject
+    // As a driver does when its transport takes output again: time is brought up first.
+    if (engine.outputBytes > 0 && this.#outputLink.roomBytes > 0) engine.advance(this.now)
     for (let more = true; more;) {
       more = this.#poll()
-      while (this.#outputLink.writable) {
-        const block = engine.output()
-        if (block === undefined) break
-        more = true
-        this.#sent.push(copyOf(block))
-        this.#outputLink.send(block, this.now)
-      }
+      more = this.#write() || more
     }
     const ended = this.#last === 'closed' || this.#last === 'fatal'
-    if ((ended || this.#halfClosed) && engine.outputBytes === 0) this.#outputLink.end(this.now)
+    if ((ended || this.#halfClosed) && this.#unwrittenBytes === 0) this.#outputLink.end(this.now)
     if (this.#last !== '' && engine.deadline() !== Infinity)
       throw new ContractError(`${this.#name}: a deadline is left at ${engine.deadline()} after ${this.#last}`)
   }
 
+  /**
+   * Writes as much as the link takes, in one piece: where an engine cuts its output says nothing, and a conversation shall
+   * not depend on it.
+   */
+  #write(): boolean {
+    const room = this.#outputLink.roomBytes
+    const blocks = [this.#pending]
+    let bytes = this.#pending.length
+    for (let block; bytes < room && (block = this.#subject.engine.output()) !== undefined; bytes += block.length) {
+      this.#sent.push(copyOf(block))
+      blocks.push(block)
+    }
+    const all = concat(blocks)
+    this.#pending = all.subarray(room)
+    if (bytes === 0 || room === 0) return false
+    this.#outputLink.send(all.subarray(0, room), this.now)
+    return true
+  }
+
+  get #unwrittenBytes(): number {
+    return this.#pending.length + this.#subject.engine.outputBytes
+  }
+
   report(): SideReport {
     const events = mergeData(this.#events)
-    const raw = concat(this.#raw)
-    return { events, log: events.map(formatEvent), sent: concat(this.#sent), raw, last: this.#last }
+    let log: string[] | undefined
+    return {
+      events,
+      // Most conversations are never printed.
+      get log() {
+        return (log ??= events.map(formatEvent))
+      },
+      sent: concat(this.#sent),
+      raw: concat(this.#raw),
+      last: this.#last,
+    }
   }
 
   describe(): string {

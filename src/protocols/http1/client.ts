@@ -179,7 +179,8 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
   /** The response is complete: true when the connection goes on. One whose request is not is of no further use. */
   #nextExchange(): boolean {
     this.#outstanding.shift()
-    const incomplete = this.#outstanding.length === 0 && this.sent === HalfStates.body
+    // A request whose announced octets are all out is complete for the server, though `sendEnd` is still to come.
+    const incomplete = this.#outstanding.length === 0 && this.sent === HalfStates.body && this.#owed !== 0
     if (!this.#keepAlive || incomplete || (this.lastExchange && this.#outstanding.length === 0)) {
       this.conclude(this.#keepAlive ? 'local' : 'remote')
       return false

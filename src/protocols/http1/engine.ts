@@ -112,10 +112,13 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   }
 
   output(): Uint8Array | undefined {
+    const awaited = this.awaitsContent()
     const octets = this.out.take()
     if (octets !== undefined) {
       this.#outputSince = -1
       this.#lastOutput = this.now
+      // While too much output waited, content was not awaited: it is not late, its time begins anew.
+      if (!awaited && this.received === HalfStates.body && this.awaitsContent()) this.beginWait()
     }
     return octets
   }
