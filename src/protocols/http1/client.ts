@@ -119,6 +119,11 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     else this.fail('H1_RESPONSE_TIMEOUT', -1)
   }
 
+  /** A server that has half-closed has said all it will. */
+  protected override owesResponse(): boolean {
+    return false
+  }
+
   protected override onInputEnd(): undefined {
     return this.fail('H1_TRUNCATED_HEAD', this.input.position(this.input.end))
   }

@@ -189,7 +189,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
         return read === true ? this.#begin() : (read as Http1ServerEvent | undefined)
       }
       if (this.received === HalfStates.body) {
-        if (this.held && !this.dropping) return undefined
+        if (this.held) return undefined
         // Content that comes unasked is content: the client does not wait any more (RFC 9110 section 10.1.1).
         if (this.#awaitsContinue && this.input.size > 0) this.#allowContent()
         const event = this.readBody()
@@ -221,6 +221,10 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   /** The content is not late while we have not asked for it. */
   protected override awaitsContent(): boolean {
     return super.awaitsContent() && !this.#awaitsContinue
+  }
+
+  protected override owesResponse(): boolean {
+    return this.sent !== HalfStates.done
   }
 
   protected override onInputEnd(midway: boolean): undefined {
@@ -264,7 +268,6 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.#awaitsContinue = framing.expectContinue
     this.#connect = head.method === 'CONNECT'
     this.#dropBytes = 0
-    this.dropping = false
     this.received = HalfStates.body
     this.body.begin(framing.framing, framing.contentLength)
     if (framing.framing !== 'none') this.beginWait()
@@ -294,6 +297,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.sent = HalfStates.idle
     this.head.begin('request')
     this.#head = false
+    this.dropping = false
     this.beginWait()
     if (this.lastExchange && this.input.size === 0) this.conclude('local')
   }
@@ -324,6 +328,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
 
   #endResponse(): void {
     this.sent = HalfStates.done
+    this.held = false
     if (this.received !== HalfStates.body) return
     if (this.#keepAlive) {
       this.dropping = true
