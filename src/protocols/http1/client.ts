@@ -18,6 +18,8 @@ export interface Http1ClientOptions {
 interface Outstanding {
   readonly method: string
   readonly upgrade: boolean
+  /** How much input had come when the request was begun: its response stands behind that. */
+  readonly begunAt: number
 }
 
 /**
@@ -99,6 +101,8 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
         if (!this.#nextExchange()) return undefined
       } else if (this.#outstanding.length === 0) {
         return this.#readNothing()
+      } else if (!this.head.midway && this.#cameEarly()) {
+        return this.fail('H1_RESPONSE_UNREQUESTED', this.input.position(this.input.at))
       } else {
         const read = this.readHead()
         if (read !== true) return read as Http1ClientEvent | undefined
@@ -137,6 +141,15 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
   #readNothing(): undefined {
     if (this.input.size > 0) return this.fail('H1_RESPONSE_UNREQUESTED', this.input.position(this.input.at))
     return this.ended ? this.conclude('remote') : undefined
+  }
+
+  /**
+   * What came before its request was begun answers nothing (RFC 9112 section 9.2): else a server could put a response
+   * behind the last one, for whoever asks next on this connection.
+   */
+  #cameEarly(): boolean {
+    const { input } = this
+    return input.size > 0 && input.position(input.at) < this.#outstanding[0]!.begunAt
   }
 
   #beginResponse(): ResponseEvent | InformEvent | undefined {
@@ -207,7 +220,7 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     const connection = lines.options === '' ? '' : `Connection: ${lines.options.slice(2)}\r\n`
     this.out.latin1(line + lines.text + sizing(method, length) + connection + '\r\n')
     if (this.#outstanding.length === 0) this.beginWait()
-    this.#outstanding.push({ method, upgrade: lines.hasUpgrade })
+    this.#outstanding.push({ method, upgrade: lines.hasUpgrade, begunAt: this.input.position(this.input.end) })
     this.#owed = length
     this.sent = state
     return true
