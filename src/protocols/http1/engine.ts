@@ -138,7 +138,7 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   get wantsInput(): boolean {
     if (this.#over || this.ended || this.out.bytes >= this.limits.outputBytesMax) return false
     if (this.received === HalfStates.body && this.held) return false
-    return this.received !== HalfStates.done || this.input.size < this.limits.heldBytesMax
+    return this.received < HalfStates.done || this.input.size < this.limits.heldBytesMax
   }
 
   get outputBytes(): number {

@@ -2,7 +2,7 @@
 
 import { UsageError } from '../core/errors.js'
 import { native } from '../core/native.js'
-import { isFieldValue } from '../core/http-syntax.js'
+import { areOffered, isFieldValue } from '../core/http-syntax.js'
 import { Http1Engine } from './engine.js'
 import { http1Faults, type Http1FaultCode } from './errors.js'
 import type { HalfCloseEvent, Http1ServerEvent, RequestEvent } from './events.js'
@@ -347,8 +347,8 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
    */
   #switch(status: number, line: string, lines: FieldLines): void {
     const upgrade = status === 101
-    if (upgrade && (this.framing.upgrade === '' || !lines.hasUpgrade))
-      throw new UsageError('H1_SWITCH', '101 answers an Upgrade of the client and names the protocol in Upgrade')
+    if (upgrade && !areOffered(lines.upgrade, this.framing.upgrade))
+      throw new UsageError('H1_SWITCH', '101 names in Upgrade what the client has offered in Upgrade')
     if (this.received !== HalfStates.done && this.framing.framing !== 'none')
       throw new UsageError('H1_SWITCH', 'the request is not complete')
     this.out.latin1(line + this.#dateLineFor(lines) + lines.text + (upgrade ? 'Connection: upgrade\r\n' : '') + CRLF)
