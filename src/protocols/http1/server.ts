@@ -66,7 +66,8 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     const lines = linesOf(fields)
     if (this.#version10) return
     if (status === 100) this.#allowContent()
-    this.out.latin1(line + lines.text + CRLF)
+    const connection = lines.options === '' ? '' : `Connection: ${lines.options.slice(2)}\r\n`
+    this.out.latin1(line + lines.text + connection + CRLF)
   }
 
   /** Asks for the content that the client holds back (RFC 9110 section 10.1.1). Does nothing when it holds none. */
@@ -316,6 +317,8 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   /** Whether this response ends the connection, given what of the request is still to come. */
   #decidePersistence(): void {
     if (this.lastExchange || (this.ended && this.input.size === 0)) this.#keepAlive = false
+    // Behind a CONNECT that is refused, a client may have begun to tunnel: that must not be read as requests.
+    if (this.#connect) this.#keepAlive = false
     if (this.received !== HalfStates.body) return
     // Whoever was not told to continue may send the content or not: the next byte could mean either.
     if (this.#awaitsContinue || this.body.remaining > this.limits.drainBytesMax) this.#keepAlive = false
