@@ -14,6 +14,10 @@ function parsed(): ReturnType<typeof readOptions> {
   try {
     const command = readOptions(process.argv.slice(2))
     if (['engine', 'e2e', 'all'].includes(command.bench)) return command
+    if (command.bench === 'help') {
+      console.log(USAGE)
+      process.exit(0)
+    }
   } catch (error) {
     console.error((error as Error).message)
   }

@@ -29,7 +29,8 @@ export const USAGE = `npm run bench -- [engine | e2e] [options]
   --only TEXT       only cases whose name contains TEXT; nothing is written then
   --full            the slow download runs to its end (17 minutes a server)
   --force           measure although the machine is busy
-  --no-record       write neither bench/results nor docs/BENCHMARKS.md`
+  --no-record       write neither bench/results nor docs/BENCHMARKS.md
+  --help            this text`
 
 /** Reads the command line. Throws a TypeError that says what is wrong with it. */
 export function readOptions(args: readonly string[]): { readonly bench: string; readonly options: BenchOptions } {
@@ -44,6 +45,7 @@ export function readOptions(args: readonly string[]): { readonly bench: string; 
       full: { type: 'boolean', default: false },
       force: { type: 'boolean', default: false },
       record: { type: 'boolean', default: true },
+      help: { type: 'boolean', default: false },
     },
   })
   const { only, full, force } = values
@@ -55,7 +57,7 @@ export function readOptions(args: readonly string[]): { readonly bench: string; 
     force,
     record: values.record && only === '',
   }
-  return { bench: positionals[0] ?? 'all', options }
+  return { bench: values.help ? 'help' : (positionals[0] ?? 'all'), options }
 }
 
 function positive(name: string, text: string): number {

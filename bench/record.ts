@@ -16,7 +16,8 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 /** One line on how the numbers were made. */
 export function provenance(command: string, machine: Machine, versions: string): string {
   const { processor, cores, memoryGiB, system, node, commit, date } = machine
-  return `\`${command}\` on ${date}, commit ${commit}. ${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}; Node ${node}${versions}.`
+  const hardware = `${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}`
+  return `\`${command}\` on ${date}, commit ${commit}. ${hardware}; Node ${node}${versions}.`
 }
 
 /** Writes bench/results/<name>.json. */

@@ -14,8 +14,8 @@ export function installPackages(folder: string): void {
 }
 
 /**
- * The program of a package that ships one package a platform below `scope`, such as Deno and Bun: `file` in the one that was
- * installed. The entry in `.bin` would need the script that is not run.
+ * The program of a package that ships one package a platform below `scope`, such as Deno and Bun: `file` in the one
+ * that was installed. The entry in `.bin` would need the script that is not run.
  */
 export function platformProgram(folder: string, scope: string, file: string): string {
   const packages = path.join(repoRoot, folder, 'node_modules', scope)

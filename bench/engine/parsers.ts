@@ -1,6 +1,7 @@
 /**
- * The parsers, each brought to the same work: for every request the method, the target, and each field as a name and a value
- * are delivered as strings, content as views. Findings are summed up and compared, so that nothing is optimised away.
+ * The parsers, each brought to the same work: for every request the method, the target, and each field as a name and a
+ * value are delivered as strings, content as views. Findings are summed up and compared, so that nothing is optimised
+ * away.
  */
 
 import { createRequire } from 'node:module'
@@ -23,7 +24,9 @@ export interface BenchParser {
   feed(chunk: Uint8Array): void
 }
 
-/** The parsers by the name they have in the results. Ours also writes an answer, without which it takes no next request. */
+/**
+ * The parsers by the name they have in the results. Ours also writes an answer, without which it takes no next request.
+ */
 export const parserMakers: Readonly<Record<string, () => BenchParser>> = {
   skitai: () => new SkitaiParser(),
   'node (llhttp)': () => new NodeParser(),

@@ -18,7 +18,10 @@ export interface DriverHandler<Event> {
   onFlushed(): void
   /** The connection is gone; `error` tells why when it was not in order. Comes once, last. */
   onClosed(error: Error | undefined): void
-  /** The engine handed the connection over: the transport is yours, paused, everything before is written. Instead of `onClosed`. */
+  /**
+   * The engine handed the connection over: the transport is yours, paused, everything before is written. Instead of
+   * `onClosed`.
+   */
   onReleased(transport: Transport): void
 }
 
@@ -65,7 +68,10 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     this.settle()
   }
 
-  /** Call before a command that is issued outside `onEvent`: time is brought up, and the engine is drained at the end of the turn. */
+  /**
+   * Call before a command that is issued outside `onEvent`: time is brought up, and the engine is drained at the end of
+   * the turn.
+   */
   enter(): void {
     if (this.#settling || this.#entered) return
     this.#entered = true
@@ -120,7 +126,10 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     this.settle()
   }
 
-  /** Drains the engine: events to the handler, output to the transport, then input and deadline as the engine wants them. */
+  /**
+   * Drains the engine: events to the handler, output to the transport, then input and deadline as the engine wants
+   * them.
+   */
   settle(): void {
     this.#entered = false
     if (this.#settling || this.#state === GONE) return
@@ -186,8 +195,8 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
       this.#handler.onReleased(this.transport)
       return
     }
-    // What the peer still sends is taken and dropped for a while: closing on it would reset the connection, and the peer
-    // could lose the response that it has not read yet (RFC 9112 section 9.6).
+    // What the peer still sends is taken and dropped for a while: closing on it would reset the connection, and the
+    // peer could lose the response that it has not read yet (RFC 9112 section 9.6).
     this.#state = LINGERING
     this.#deadline = clock.now + LINGER_MS
     this.transport.end()

@@ -1,4 +1,7 @@
-/** Accepts connections: TCP or Unix socket, plain or TLS, with or without PROXY headers, under a cap on how many are open. */
+/**
+ * Accepts connections: TCP or Unix socket, plain or TLS, with or without PROXY headers, under a cap on how many are
+ * open.
+ */
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls'
@@ -23,7 +26,10 @@ export interface ListenOptions {
   readonly connectionsMax?: number | undefined
   /** TLS with this certificate; 1.2 at the least. */
   readonly tls?: SecureContextOptions | undefined
-  /** Every connection begins with a PROXY header, version 1 or 2; one without is closed. Only behind a balancer that sends it. */
+  /**
+   * Every connection begins with a PROXY header, version 1 or 2; one without is closed. Only behind a balancer that
+   * sends it.
+   */
   readonly proxyProtocol?: boolean | undefined
   /** From the connection to the end of the PROXY header and the TLS handshake. */
   readonly handshakeMs?: number | undefined
@@ -58,8 +64,8 @@ export class Listener {
   }
 
   /**
-   * Listens; `onTransport` gets each connection, paused until it is opened. Rejects with the system's error (`EADDRINUSE`,
-   * `EACCES`), or with that of TLS for a certificate that cannot be used.
+   * Listens; `onTransport` gets each connection, paused until it is opened. Rejects with the system's error
+   * (`EADDRINUSE`, `EACCES`), or with that of TLS for a certificate that cannot be used.
    */
   static async open(options: ListenOptions, onTransport: (transport: Transport) => void): Promise<Listener> {
     const listener = new Listener(options, onTransport)

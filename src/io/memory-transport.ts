@@ -1,4 +1,7 @@
-/** Two transports that are wired to each other in memory: tests and in-process clients talk to a server without a socket. */
+/**
+ * Two transports that are wired to each other in memory: tests and in-process clients talk to a server without a
+ * socket.
+ */
 
 import type { Endpoint, Transport, TransportSink } from './transport.js'
 

@@ -17,7 +17,10 @@ export function isRangeable(exchange: Exchange): boolean {
   return exchange.method === 'GET' && exchange.fields.has('range')
 }
 
-/** The part of `octets` that the request asks for: one range; several, or a validator that does not match, give the whole. */
+/**
+ * The part of `octets` that the request asks for: one range; several, or a validator that does not match, give the
+ * whole.
+ */
 export function withRange(exchange: Exchange, octets: Uint8Array, fields: FieldsToSend): RangedReply {
   const whole: RangedReply = { status: 200, fields, body: octets }
   const etag = valueOf(fields, 'etag')

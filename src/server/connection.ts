@@ -1,4 +1,6 @@
-/** An HTTP/1.1 connection of the server: turns the events of the engine into exchanges, and their answers into commands. */
+/**
+ * An HTTP/1.1 connection of the server: turns the events of the engine into exchanges, and their answers into commands.
+ */
 
 import { Driver, type DriverHandler } from '../io/driver.js'
 import { type Endpoint, type Transport, TransportError } from '../io/transport.js'
@@ -109,7 +111,10 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
     this.owner.onConnectionClosed(this, error)
   }
 
-  /** No protocol is offered to switch to, so nothing is ever handed over; were it, the transport must not be left behind. */
+  /**
+   * No protocol is offered to switch to, so nothing is ever handed over; were it, the transport must not be left
+   * behind.
+   */
   onReleased(transport: Transport): void {
     transport.destroy()
     this.owner.onConnectionClosed(this, undefined)

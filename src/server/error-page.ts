@@ -18,8 +18,8 @@ export interface StatusPage {
 }
 
 /**
- * Explains `status`. `detail` is text for the client; `trace` is shown in debug mode only, by the caller's choice. A client
- * that accepts JSON and does not name HTML gets an object `{ code, message, detail? }`.
+ * Explains `status`. `detail` is text for the client; `trace` is shown in debug mode only, by the caller's choice. A
+ * client that accepts JSON and does not name HTML gets an object `{ code, message, detail? }`.
  */
 export function statusPage(status: number, detail: string, request: Fields, trace?: string): StatusPage {
   const message = reasonPhrase(status) || 'Unknown'
@@ -32,7 +32,10 @@ export function statusPage(status: number, detail: string, request: Fields, trac
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${status} ${escapeHtml(message)}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}pre{overflow:auto}</style>
+<style>
+body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}
+pre{overflow:auto}
+</style>
 <h1>${status} ${escapeHtml(message)}</h1>
 ${detail && `<p>${escapeHtml(detail)}</p>\n`}${trace ? `<pre>${escapeHtml(trace)}</pre>\n` : ''}<hr><p>skitai</p>
 </html>

@@ -64,8 +64,8 @@ export function pathBelow(path: string, point: string): string {
 const HOST = /^\.?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$|^\[[0-9a-f:.]+\]$/
 
 /**
- * Virtual hosts. A rule is a host name, or `.name` for the name and all names below it. Names are compared whole, label by
- * label, without case and port; the longest rule wins, and `default` takes what no rule names.
+ * Virtual hosts. A rule is a host name, or `.name` for the name and all names below it. Names are compared whole, label
+ * by label, without case and port; the longest rule wins, and `default` takes what no rule names.
  */
 export class VirtualHosts {
   readonly #exact: Map<string, HostGroup> = new Map()

@@ -1,6 +1,6 @@
 /**
- * The content of a request on its way to a handler. Pieces wait in a bounded queue; when it is full the connection is told
- * to hold, and the peer is paused in the end.
+ * The content of a request on its way to a handler. Pieces wait in a bounded queue; when it is full the connection is
+ * told to hold, and the peer is paused in the end.
  */
 
 import { Fields } from '../protocols/core/fields.js'

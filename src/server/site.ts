@@ -1,4 +1,6 @@
-/** Finds who answers a request, and sees to it that somebody does: hosts, directories, apps, errors (SRV-04 to SRV-08). */
+/**
+ * Finds who answers a request, and sees to it that somebody does: hosts, directories, apps, errors (SRV-04 to SRV-08).
+ */
 
 import type { App, Route } from './app/app.js'
 import { mediaType, Request } from './app/request.js'
@@ -173,7 +175,10 @@ function accepts(types: readonly string[], exchange: Exchange): boolean {
   )
 }
 
-/** Redirects to the same path with a slash at its end. The path is encoded anew and escaped: nothing of it is taken as markup. */
+/**
+ * Redirects to the same path with a slash at its end. The path is encoded anew and escaped: nothing of it is taken as
+ * markup.
+ */
 function redirect(exchange: Exchange, status: 301 | 308, target: CanonicalTarget): void {
   const location = `${encodePath(target.path)}/${target.query && `?${target.query}`}`
   const body = `<!doctype html>\n<title>Moved</title>\n<p>Moved to <a href="${escapeHtml(location)}">${escapeHtml(location)}</a>\n`

@@ -49,9 +49,14 @@ export interface RunOptions {
   readonly backlog?: number
   readonly connectionsMax?: number
   readonly tls?: SecureContextOptions
-  /** Every connection begins with a PROXY header (version 1 or 2). Only behind a balancer that sends it. Default false. */
+  /**
+   * Every connection begins with a PROXY header (version 1 or 2). Only behind a balancer that sends it. Default false.
+   */
   readonly proxyProtocol?: boolean
-  /** Listen on the sockets that systemd hands over (`LISTEN_FDS`), when there are any, instead of address and port. Default true. */
+  /**
+   * Listen on the sockets that systemd hands over (`LISTEN_FDS`), when there are any, instead of address and port.
+   * Default true.
+   */
   readonly inherit?: boolean
   /** Drain on SIGTERM and SIGINT, and force on a second one. Default true. */
   readonly signals?: boolean
@@ -67,7 +72,10 @@ export interface Running extends Endpoint {
 export interface CloseOptions {
   /** What is under way may take this long; then it is cut. 30 s by default. */
   readonly timeoutMs?: number
-  /** How long idle connections stay, so that a request that is on its way is answered rather than reset. 100 ms by default. */
+  /**
+   * How long idle connections stay, so that a request that is on its way is answered rather than reset. 100 ms by
+   * default.
+   */
   readonly graceMs?: number
 }
 
@@ -98,7 +106,8 @@ export class Skitai implements ConnectionOwner {
 
   /**
    * Mounts an app, a directory or a function at a point, for all hosts or some. A relative directory is taken from the
-   * directory of the script that was started. Throws `TypeError` for a malformed point or host, or a target that is none.
+   * directory of the script that was started. Throws `TypeError` for a malformed point or host, or a target that is
+   * none.
    */
   mount(point: string, target: App | MountedFunction | string, options: MountOptions = {}): this {
     if (!/^\/(?:[^/\s?#%\\]+\/?)*$/.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
@@ -123,8 +132,8 @@ export class Skitai implements ConnectionOwner {
   }
 
   /**
-   * Leaves requests out of the log: a pattern that begins with `*` is the end of a path, any other its beginning. `/` itself
-   * is always logged.
+   * Leaves requests out of the log: a pattern that begins with `*` is the end of a path, any other its beginning. `/`
+   * itself is always logged.
    */
   logOff(...patterns: readonly string[]): this {
     this.#logFilter.off(...patterns)
@@ -165,8 +174,8 @@ export class Skitai implements ConnectionOwner {
   }
 
   /**
-   * Drains: stops accepting, answers what is under way with `Connection: close`, ends the connections, and resolves when
-   * all are gone. What takes longer than `timeoutMs` is cut.
+   * Drains: stops accepting, answers what is under way with `Connection: close`, ends the connections, and resolves
+   * when all are gone. What takes longer than `timeoutMs` is cut.
    */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#drain(options)

@@ -1,4 +1,6 @@
-/** One direction of a connection, emulated: delay, fragmentation, coalescing, bounded capacity, stall and truncation. */
+/**
+ * One direction of a connection, emulated: delay, fragmentation, coalescing, bounded capacity, stall and truncation.
+ */
 
 import type { Millis } from '../protocols/core/engine.js'
 import { concat, copyOf } from './bytes.js'

@@ -1,4 +1,6 @@
-/** Whole conversations in memory: two engines back to back over two links, under a clock that jumps to what is due next. */
+/**
+ * Whole conversations in memory: two engines back to back over two links, under a clock that jumps to what is due next.
+ */
 
 import type { Millis } from '../protocols/core/engine.js'
 import { concat, copyOf } from './bytes.js'
@@ -63,8 +65,9 @@ export interface Conversation {
 const STEPS_MAX = 100_000
 
 /**
- * Runs a conversation to its end. Throws a ContractError that names the seed when an engine breaks the contract (an event
- * or a deadline after its last event) or makes no progress; whatever an application throws carries the seed as well.
+ * Runs a conversation to its end. Throws a ContractError that names the seed when an engine breaks the contract (an
+ * event or a deadline after its last event) or makes no progress; whatever an application throws carries the seed as
+ * well.
  */
 export function simulate<Left extends TypedEvent, Right extends TypedEvent>(
   options: SimulationOptions<Left, Right>,

@@ -56,7 +56,10 @@ const CHROMIUM_OPTIONS = [
   '--dump-dom',
 ]
 
-/** Shows a page of the project in headless Chromium, served over loopback. Gives the document after its modules have run. */
+/**
+ * Shows a page of the project in headless Chromium, served over loopback. Gives the document after its modules have
+ * run.
+ */
 export async function showInChromium(project: string, page: string): Promise<string> {
   const chromium = findProgram('chromium')
   if (chromium === undefined) throw new Error('chromium is not installed')

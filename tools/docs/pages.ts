@@ -76,10 +76,12 @@ function errorsPage(): string {
 
 const ERRORS_INTRODUCTION = `Who is to blame decides how an error shows up.
 
-- **A fault of the peer** is never thrown. It comes as the last event of its connection, \`fatal\`, behind everything that was
-  right before it. The event names the \`code\`, the absolute \`offset\` of the first octet that cannot be right, and where a
-  limit was passed the \`limit\` and what was \`got\`. The answer that the standard asks for is in \`output\` by then.
-- **Misuse by the caller** throws a \`UsageError\` with a \`code\`, at once, and the state of the engine stays as it was.
+- **A fault of the peer** is never thrown. It comes as the last event of its connection, \`fatal\`, behind everything
+  that was right before it. The event names the \`code\`, the absolute \`offset\` of the first octet that cannot be
+  right, and where a limit was passed the \`limit\` and what was \`got\`. The answer that the standard asks for is in
+  \`output\` by then.
+- **Misuse by the caller** throws a \`UsageError\` with a \`code\`, at once, and the state of the engine stays as it
+  was.
 - **A bug of ours** throws an \`InvariantError\`. The driver ends that one connection.`
 
 function limitsPage(): string {
@@ -97,9 +99,10 @@ function limitsPage(): string {
   return page(parts)
 }
 
-const LIMITS_INTRODUCTION = `Every limit is an option of the engine's constructor, and of the server that uses it. All have a
-default that is safe to run with; \`Infinity\` turns one off. They count what the standard counts (octets of a field section,
-field lines, chunks), never the fill of a buffer, so that they do not depend on how the network cut the stream.`
+const LIMITS_INTRODUCTION = `Every limit is an option of the engine's constructor, and of the server that uses it. All
+have a default that is safe to run with; \`Infinity\` turns one off. They count what the standard counts (octets of a
+field section, field lines, chunks), never the fill of a buffer, so that they do not depend on how the network cut the
+stream.`
 
 function lifecyclesPage(): string {
   const parts = [NOTICE, '# Lifecycles', LIFECYCLES_INTRODUCTION]
@@ -115,8 +118,8 @@ function lifecyclesPage(): string {
   return page(parts)
 }
 
-const LIFECYCLES_INTRODUCTION = `The states of a connection are rows of a table that the engine runs on. A pair of state and
-input without a row is a fault of the peer, or a \`UsageError\` when it was a command of ours.`
+const LIFECYCLES_INTRODUCTION = `The states of a connection are rows of a table that the engine runs on. A pair of state
+and input without a row is a fault of the peer, or a \`UsageError\` when it was a command of ours.`
 
 /** A Mermaid diagram with one arrow a pair of states. */
 function diagram(transitions: Transitions<string, string>): string {

@@ -12,13 +12,18 @@ export type BorrowedBytes = Uint8Array
 /**
  * One connection of one protocol, in one role.
  *
- * Drain rule: after each mutation (`start`, `receive`, `receiveEnd`, `advance`, a command) the driver drains `poll` until
- * it gives `undefined`, then takes `output`, then re-arms `deadline`. Commands may be issued while draining.
+ * Drain rule: after each mutation (`start`, `receive`, `receiveEnd`, `advance`, a command) the driver drains `poll`
+ * until it gives `undefined`, then takes `output`, then re-arms `deadline`. Commands may be issued while draining.
  */
 export interface Engine<Event> {
-  /** Begins the connection: deadlines run from `now`, and a role that speaks first writes its preface. Once, before all else. */
+  /**
+   * Begins the connection: deadlines run from `now`, and a role that speaks first writes its preface. Once, before all
+   * else.
+   */
   start(now: Millis): void
-  /** The peer sent `chunk`. Never throws for what a peer sent. The chunk must stay untouched until the drain has ended. */
+  /**
+   * The peer sent `chunk`. Never throws for what a peer sent. The chunk must stay untouched until the drain has ended.
+   */
   receive(chunk: Uint8Array, now: Millis): void
   /** The peer half-closed: no byte will follow. */
   receiveEnd(now: Millis): void
@@ -37,8 +42,8 @@ export interface Engine<Event> {
 }
 
 /**
- * The connection has ended in order: write what `output` still holds, then end the transport. The last event of an engine.
- * `initiator` tells who wanted it: our application, the peer, or the engine by itself (an idle deadline).
+ * The connection has ended in order: write what `output` still holds, then end the transport. The last event of an
+ * engine. `initiator` tells who wanted it: our application, the peer, or the engine by itself (an idle deadline).
  */
 export interface ClosedEvent {
   readonly type: 'closed'
@@ -46,8 +51,8 @@ export interface ClosedEvent {
 }
 
 /**
- * The peer broke the protocol, a limit or a deadline. The answer that the standard asks for is already in `output`: write
- * it, then end the transport. The last event of an engine.
+ * The peer broke the protocol, a limit or a deadline. The answer that the standard asks for is already in `output`:
+ * write it, then end the transport. The last event of an engine.
  */
 export interface FatalEvent<Code extends string = string> {
   readonly type: 'fatal'

@@ -8,7 +8,9 @@ import { equalsIgnoreCase } from './ascii.js'
 /** Positions a field: name start, name end, value start, value end. */
 const STRIDE = 4
 
-/** Names come back in lower case, values as they came without surrounding blanks. Nothing is keyed by what a peer sent. */
+/**
+ * Names come back in lower case, values as they came without surrounding blanks. Nothing is keyed by what a peer sent.
+ */
 export class Fields implements Iterable<readonly [name: string, value: string]> {
   static readonly empty: Fields = new Fields('', [])
 
@@ -52,7 +54,9 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return this.#cut(index * STRIDE + 2)
   }
 
-  /** All values of the field joined by a comma and a blank (RFC 9110 section 5.2), or undefined. Case does not matter. */
+  /**
+   * All values of the field joined by a comma and a blank (RFC 9110 section 5.2), or undefined. Case does not matter.
+   */
   get(name: string): string | undefined {
     let index = this.#find(name, 0)
     if (index < 0) return undefined

@@ -27,7 +27,9 @@ export function isBlank(code: number): boolean {
   return code === SP || code === HTAB
 }
 
-/** The elements of a comma-separated list (RFC 9110 section 5.6.1) without blanks around them; empty ones are left out. */
+/**
+ * The elements of a comma-separated list (RFC 9110 section 5.6.1) without blanks around them; empty ones are left out.
+ */
 export function listElements(value: string): string[] {
   const elements: string[] = []
   for (const part of value.split(',')) {
@@ -51,8 +53,8 @@ const IP_LITERAL = charClass('0123456789ABCDEFabcdef:.')
 
 /**
  * Whether `text` is a host with an optional port (RFC 9110 section 7.2): a registered name, an IPv4 address or a
- * bracketed IPv6 address, then a colon and up to five digits. We differ: percent-encoding, user information and future IP
- * versions are refused, because no name that a server answers for needs them.
+ * bracketed IPv6 address, then a colon and up to five digits. We differ: percent-encoding, user information and future
+ * IP versions are refused, because no name that a server answers for needs them.
  */
 export function isAuthority(text: string): boolean {
   const end = hostEnd(text)

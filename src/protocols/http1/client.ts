@@ -21,8 +21,8 @@ interface Outstanding {
 }
 
 /**
- * One client connection (RFC 9112). Events: `inform`*, `response`, `data`*, `end` for each request in order. Commands throw
- * `UsageError` when they do not fit, and do nothing once the connection is over.
+ * One client connection (RFC 9112). Events: `inform`*, `response`, `data`*, `end` for each request in order. Commands
+ * throw `UsageError` when they do not fit, and do nothing once the connection is over.
  */
 export class Http1Client extends Http1Engine<Http1ClientEvent> {
   readonly #outstanding: Outstanding[] = []

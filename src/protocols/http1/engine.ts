@@ -59,7 +59,8 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   #lastOutput: Millis = 0
 
   protected constructor(limits: Partial<Http1Limits> | undefined) {
-    this.limits = { ...http1Limits, ...limits }
+    // Connections with the defaults share them.
+    this.limits = limits === undefined ? http1Limits : { ...http1Limits, ...limits }
     this.head = new HeadReader(this.limits)
     this.body = new BodyReader(this.limits)
   }
@@ -143,7 +144,9 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
     return this.out.bytes
   }
 
-  /** Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more. */
+  /**
+   * Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more.
+   */
   get over(): boolean {
     return this.#over
   }

@@ -1,4 +1,6 @@
-/** What an HTTP/1.1 engine accepts at the most, and how long it waits. Counted in protocol units, never in buffer sizes. */
+/**
+ * What an HTTP/1.1 engine accepts at the most, and how long it waits. Counted in protocol units, never in buffer sizes.
+ */
 
 /** The limits of one connection. Bytes are octets on the wire; times are milliseconds, `Infinity` for no deadline. */
 export interface Http1Limits {

@@ -1,8 +1,8 @@
 /**
  * Bytes → message heads and trailer sections (RFC 9112 sections 2 to 5): an integer-state tokenizer that runs over the
- * arriving chunk by offsets. All positions are relative to the start of the head, so that a head that comes in pieces goes
- * on where it stopped once the pieces lie together. The first byte that cannot be right decides the fault, whatever the
- * chunks are.
+ * arriving chunk by offsets. All positions are relative to the start of the head, so that a head that comes in pieces
+ * goes on where it stopped once the pieces lie together. The first byte that cannot be right decides the fault,
+ * whatever the chunks are.
  */
 
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN, VISIBLE } from '../core/ascii.js'
@@ -57,12 +57,23 @@ const MEMO_BYTES_MAX = 4096
 
 /** A field section that was read before: the same bytes give the same fields. */
 interface SectionMemo {
+  /** Only the connection that sent the section finds it again: nobody can find out by timing what others send. */
+  readonly owner: HeadReader
   /** The section with its empty line. */
   readonly text: string
   readonly fields: Fields
   readonly seen: number
   readonly repeated: number
+  readonly number: number
 }
+
+/** The sections of the connections that were read last. An idle one loses its place to busy ones, and then holds nothing. */
+const MEMO_SLOTS = 256
+const memos: (SectionMemo | undefined)[] = Array.from({ length: MEMO_SLOTS }, () => undefined)
+let nextSlot = 0
+
+/** Numbers the sections that were read; one that was found again keeps its number. */
+let sections = 0
 
 /** What a head reader reads. */
 export type HeadKind = 'request' | 'response' | 'trailers'
@@ -83,6 +94,8 @@ export class HeadReader {
   /** The minor version; any above 1 counts as 1. */
   minor = 1
   fields: Fields = Fields.empty
+  /** The number of the field section: equal for equal sections that were recognised. */
+  section = 0
   /** Which of the `Known` fields the head has, and which of them more than once. */
   seen = 0
   repeated = 0
@@ -104,7 +117,8 @@ export class HeadReader {
   #emptyLines = 0
   #fieldCount = 0
   #saved: readonly number[] = NO_MARKS
-  #memo: SectionMemo | undefined
+  /** Where in `memos` the last section may stand. */
+  #slot = -1
 
   constructor(limits: Http1Limits) {
     this.#limits = limits
@@ -134,6 +148,7 @@ export class HeadReader {
     this.#emptyLines = 0
     this.#fieldCount = 0
     this.#saved = NO_MARKS
+    this.fields = Fields.empty
     this.seen = 0
     this.repeated = 0
   }
@@ -158,12 +173,11 @@ export class HeadReader {
 
   /**
    * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One comparison
-   * then takes the place of reading it (a browser's head: 0.25 of the time). Only what this connection sent is remembered, so
-   * nobody can find out by timing what others send.
+   * then takes the place of reading it (a browser's head: 0.25 of the time).
    */
   #readRemembered(bytes: Uint8Array, start: number, end: number): number {
-    const memo = this.#memo
-    if (memo === undefined) return 0
+    const memo = memos[this.#slot]
+    if (memo === undefined || memo.owner !== this) return 0
     const { text } = memo
     const behind = start + text.length
     // The middle is where a different section is most likely to differ: a look there saves most vain comparisons.
@@ -174,6 +188,7 @@ export class HeadReader {
     this.fields = memo.fields
     this.seen = memo.seen
     this.repeated = memo.repeated
+    this.section = memo.number
     return behind
   }
 
@@ -182,8 +197,17 @@ export class HeadReader {
     const text = native.latin1Slice(bytes, start, end)
     const fields = count === 0 ? Fields.empty : new Fields(text, scratch.slice(0, count))
     this.fields = fields
-    if (text.length <= MEMO_BYTES_MAX && this.#kind !== 'trailers')
-      this.#memo = { text, fields, seen: this.seen, repeated: this.repeated }
+    this.section = ++sections
+    if (text.length <= MEMO_BYTES_MAX && this.#kind !== 'trailers') this.#remember(text, fields)
+  }
+
+  #remember(text: string, fields: Fields): void {
+    if (memos[this.#slot]?.owner !== this) {
+      this.#slot = nextSlot
+      nextSlot = (nextSlot + 1) % MEMO_SLOTS
+    }
+    const { seen, repeated, section: number } = this
+    memos[this.#slot] = { owner: this, text, fields, seen, repeated, number }
   }
 
   #finish(bytes: Uint8Array, base: number, end: number): number {
@@ -261,7 +285,10 @@ export class HeadReader {
     return this.#readStartEnd(bytes, base, end, at, state)
   }
 
-  /** The status line (RFC 9112 section 4). We differ: the blank before an empty reason phrase may be missing, as it often is. */
+  /**
+   * The status line (RFC 9112 section 4). We differ: the blank before an empty reason phrase may be missing, as it
+   * often is.
+   */
   #readStatusLine(bytes: Uint8Array, base: number, end: number): number {
     let at = base + this.#at
     let state = this.#state
@@ -349,8 +376,8 @@ export class HeadReader {
   }
 
   /**
-   * Field lines up to the empty line (RFC 9112 section 5). The loops stop at `stop`, the first byte that may not be part of
-   * a field line any more, so that the size limit costs nothing inside them.
+   * Field lines up to the empty line (RFC 9112 section 5). The loops stop at `stop`, the first byte that may not be
+   * part of a field line any more, so that the size limit costs nothing inside them.
    */
   #readFields(bytes: Uint8Array, base: number, end: number): number {
     let at = base + this.#at
@@ -421,8 +448,8 @@ export class HeadReader {
   }
 
   /**
-   * The plain case, fast: reads field lines that lie whole before `stop` and have one blank behind the colon and none at the
-   * end. Gives the start of the first line that is anything else, for the state machine to judge.
+   * The plain case, fast: reads field lines that lie whole before `stop` and have one blank behind the colon and none
+   * at the end. Gives the start of the first line that is anything else, for the state machine to judge.
    */
   #readWholeLines(bytes: Uint8Array, base: number, from: number, stop: number): number {
     const countMax = this.#limits.fieldCountMax

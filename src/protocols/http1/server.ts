@@ -18,7 +18,10 @@ const INLINE_CHARS_MAX = 4096
 
 /** What a server connection is given. */
 export interface Http1ServerOptions {
-  /** The value of Date now, an IMF-fixdate (RFC 9110 section 5.6.7). Called for each response: keep the text for a second. */
+  /**
+   * The value of Date now, an IMF-fixdate (RFC 9110 section 5.6.7). Called for each response: keep the text for a
+   * second.
+   */
   readonly date: () => string
   readonly limits?: Partial<Http1Limits>
 }
@@ -27,8 +30,9 @@ export interface Http1ServerOptions {
 const Unsized = { chunked: -1, close: -2, none: -3 } as const
 
 /**
- * One server connection (RFC 9112). Events: `request`, `data`*, `end`, then the answer is awaited; the next request is read
- * when the answer is complete. Commands throw `UsageError` when they do not fit, and do nothing once the connection is over.
+ * One server connection (RFC 9112). Events: `request`, `data`*, `end`, then the answer is awaited; the next request is
+ * read when the answer is complete. Commands throw `UsageError` when they do not fit, and do nothing once the
+ * connection is over.
  */
 export class Http1Server extends Http1Engine<Http1ServerEvent> {
   readonly #date: () => string
@@ -99,8 +103,9 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   }
 
   /**
-   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets; without it the
-   * content is chunked, or ends with the connection for an HTTP/1.0 client. 101, and 2xx to CONNECT, hand the connection over.
+   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets; without it
+   * the content is chunked, or ends with the connection for an HTTP/1.0 client. 101, and 2xx to CONNECT, hand the
+   * connection over.
    */
   sendHead(status: number, fields: FieldsToSend, length = -1, reason?: string): void {
     if (this.over) return
@@ -152,12 +157,17 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.#endResponse()
   }
 
-  /** The response under way, or the next one, says `Connection: close` and is the last; an idle connection waits for it. */
+  /**
+   * The response under way, or the next one, says `Connection: close` and is the last; an idle connection waits for it.
+   */
   announceClose(): void {
     this.lastExchange = true
   }
 
-  /** Ends the connection once the exchange under way is over; its response says `Connection: close` if its head is still to go. */
+  /**
+   * Ends the connection once the exchange under way is over; its response says `Connection: close` if its head is still
+   * to go.
+   */
   close(): void {
     this.lastExchange = true
     if (!this.over && this.received === HalfStates.idle && !this.headBegun && this.input.size === 0)
@@ -327,7 +337,9 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     return status === 101 || (this.#connect && status < 300)
   }
 
-  /** 101 to an offered Upgrade, 2xx to CONNECT (RFC 9110 sections 7.8 and 9.3.6): what follows is not HTTP/1.1 any more. */
+  /**
+   * 101 to an offered Upgrade, 2xx to CONNECT (RFC 9110 sections 7.8 and 9.3.6): what follows is not HTTP/1.1 any more.
+   */
   #switch(status: number, line: string, lines: FieldLines): void {
     const upgrade = status === 101
     if (upgrade && (this.framing.upgrade === '' || !lines.hasUpgrade))
@@ -363,7 +375,10 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   }
 }
 
-/** Content-Length, where the status may have one (RFC 9110 section 8.6). An unknown length of a response to HEAD gives none. */
+/**
+ * Content-Length, where the status may have one (RFC 9110 section 8.6). An unknown length of a response to HEAD gives
+ * none.
+ */
 function lengthLine(status: number, size: number): string {
   if (status === 204 || (status === 304 && size <= 0) || (size < 0 && status !== 205)) return ''
   return `Content-Length: ${Math.max(size, 0)}\r\n`

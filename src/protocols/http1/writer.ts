@@ -179,7 +179,10 @@ const statusLines: readonly string[] = Array.from({ length: 600 }, (_, status) =
   return `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`
 })
 
-/** The status line (RFC 9112 section 4). Throws `UsageError` outside `from`..599 or for a reason with a control character. */
+/**
+ * The status line (RFC 9112 section 4). Throws `UsageError` outside `from`..599 or for a reason with a control
+ * character.
+ */
 export function statusLine(status: number, from: number, reason?: string): string {
   if (!Number.isInteger(status) || status < from || status > 599)
     throw new UsageError('H1_STATUS', `not a status from ${from} to 599: ${String(status)}`)
@@ -216,7 +219,10 @@ export function writeChunk(out: OutputQueue, octets: Uint8Array): void {
   out.latin1('\r\n')
 }
 
-/** The last chunk with the trailer section, checked (RFC 9112 section 7.1.2). Throws `UsageError` for a forbidden trailer. */
+/**
+ * The last chunk with the trailer section, checked (RFC 9112 section 7.1.2). Throws `UsageError` for a forbidden
+ * trailer.
+ */
 export function lastChunk(trailers: readonly string[] = NONE): string {
   if (trailers.length === 0) return '0\r\n\r\n'
   for (let i = 0; i < trailers.length; i += 2)

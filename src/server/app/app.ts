@@ -5,7 +5,9 @@ import { Router } from './router.js'
 import type { HandlerValue } from './values.js'
 import type { Was } from './was.js'
 
-/** A route's function: gets the context and the path parameters; what it returns, now or by promise, is the response. */
+/**
+ * A route's function: gets the context and the path parameters; what it returns, now or by promise, is the response.
+ */
 export type Handler<Params> = (was: Was, params: Params) => HandlerValue | Promise<HandlerValue>
 
 /** Options of a route. */
@@ -53,9 +55,9 @@ export class App {
   }
 
   /**
-   * Adds a route. `rule` begins with `/`; `<name>`, `<int:n>`, `<float:x>`, `<string:s>` and, at the end, `<path:rest>` are
-   * parameters, whose types the handler gets by inference. In the value of a plain `<name>` underscores stand for blanks;
-   * `<string:name>` leaves them. Throws `TypeError` for a malformed rule or one that is there already.
+   * Adds a route. `rule` begins with `/`; `<name>`, `<int:n>`, `<float:x>`, `<string:s>` and, at the end, `<path:rest>`
+   * are parameters, whose types the handler gets by inference. In the value of a plain `<name>` underscores stand for
+   * blanks; `<string:name>` leaves them. Throws `TypeError` for a malformed rule or one that is there already.
    */
   route<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this
   route<const Rule extends string>(

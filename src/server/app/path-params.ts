@@ -1,6 +1,6 @@
 /**
- * The parameters of a route rule: `/episode/<int:id>` has `id: number`. The types come out of the rule by inference, and the
- * same rule is compiled to a pattern.
+ * The parameters of a route rule: `/episode/<int:id>` has `id: number`. The types come out of the rule by inference,
+ * and the same rule is compiled to a pattern.
  */
 
 interface Converters {
@@ -50,7 +50,10 @@ const PATTERNS: Readonly<Record<ParamSpec['kind'], string>> = {
   path: '(.+)',
 }
 
-/** Compiles a rule. Throws `TypeError` for one that does not begin with `/`, or has malformed, repeated or touching parameters. */
+/**
+ * Compiles a rule. Throws `TypeError` for one that does not begin with `/`, or has malformed, repeated or touching
+ * parameters.
+ */
 export function compileRule(rule: string): CompiledRule {
   if (!rule.startsWith('/')) throw new TypeError(`a route begins with "/": ${rule}`)
   const params: ParamSpec[] = []
@@ -87,7 +90,10 @@ function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
-/** The value of a matched parameter; undefined when it does not fit a number. Underscores of a plain name stand for blanks. */
+/**
+ * The value of a matched parameter; undefined when it does not fit a number. Underscores of a plain name stand for
+ * blanks.
+ */
 export function convertParam(kind: ParamSpec['kind'], text: string): string | number | undefined {
   switch (kind) {
     case 'int': {

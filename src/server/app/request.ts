@@ -181,7 +181,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?=[ \t]*(?:;|$))/
 
-/** The media type of the content in lower case; undefined when there is none or it is malformed (RFC 9110 section 8.3.1). */
+/**
+ * The media type of the content in lower case; undefined when there is none or it is malformed (RFC 9110 section
+ * 8.3.1).
+ */
 export function mediaType(fields: Fields): string | undefined {
   const value = fields.get('content-type')
   return value === undefined ? undefined : MEDIA_TYPE.exec(value)?.[0].toLowerCase()

@@ -57,8 +57,8 @@ export class Router<Route extends Routable> {
   }
 
   /**
-   * The route for a method (upper case) and a canonical path. A rule that knows the path but not the method leaves it to the
-   * next one that does; when none has the method, all of theirs are allowed.
+   * The route for a method (upper case) and a canonical path. A rule that knows the path but not the method leaves it
+   * to the next one that does; when none has the method, all of theirs are allowed.
    */
   find(method: string, path: string): RouteMatch<Route> {
     let known: Route[] | undefined
