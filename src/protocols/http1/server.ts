@@ -81,7 +81,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     const line = statusLine(status, 200, reason)
     const lines = linesOf(fields)
     const size = typeof body === 'string' ? native.utf8Length(body) : body.length
-    if (this.#switches(status)) return this.#switch(line, lines)
+    if (this.#switches(status)) return this.#switch(status, line, lines)
     this.#checkContent(status, size)
     this.#decidePersistence()
     const head =
@@ -113,7 +113,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     const line = statusLine(status, 101, reason)
     if (status > 101 && status < 200) throw new UsageError('H1_STATUS', 'interim responses are sent by sendInform')
     const lines = linesOf(fields)
-    if (this.#switches(status)) return this.#switch(line, lines)
+    if (this.#switches(status)) return this.#switch(status, line, lines)
     if (!Number.isSafeInteger(length) || length < -1) throw new UsageError('H1_LENGTH', `not a length: ${length}`)
     this.#checkContent(status, length)
     const bodiless = this.#head || status === 204 || status === 304 || status === 205
@@ -340,8 +340,8 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   /**
    * 101 to an offered Upgrade, 2xx to CONNECT (RFC 9110 sections 7.8 and 9.3.6): what follows is not HTTP/1.1 any more.
    */
-  #switch(line: string, lines: FieldLines): void {
-    const upgrade = !this.#connect
+  #switch(status: number, line: string, lines: FieldLines): void {
+    const upgrade = status === 101
     if (upgrade && (this.framing.upgrade === '' || !lines.hasUpgrade))
       throw new UsageError('H1_SWITCH', '101 answers an Upgrade of the client and names the protocol in Upgrade')
     if (this.received !== HalfStates.done && this.framing.framing !== 'none')
