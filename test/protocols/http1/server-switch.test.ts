@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Http1Limits, Http1Server, UsageError } from 'skitai/http1'
-import { bytesOf, concat, latin1Of } from 'skitai/testing'
+import { bytesOf } from 'skitai/testing'
 
 const DATE = 'Thu, 01 Jan 1970 00:00:00 GMT'
 
@@ -11,12 +11,6 @@ function served(head: string, options: { limits?: Partial<Http1Limits>; date?: (
   server.receive(bytesOf(`${head}\r\nHost: a:1\r\n\r\n`), 0)
   while (server.poll() !== undefined);
   return server
-}
-
-function outputOf(server: Http1Server): string {
-  const blocks: Uint8Array[] = []
-  for (let block = server.output(); block !== undefined; block = server.output()) blocks.push(block)
-  return latin1Of(concat(blocks))
 }
 
 /** The command must be refused with `code`, and nothing may have changed. */
