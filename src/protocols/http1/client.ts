@@ -1,14 +1,13 @@
 /** The client role of an HTTP/1.1 connection: requests go, responses come; pipelining is possible, order is kept. */
 
 import { UsageError } from '../core/errors.js'
-import { native } from '../core/native.js'
 import { areOffered } from '../core/http-syntax.js'
 import { Http1Engine } from './engine.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Http1ClientEvent, InformEvent, ResponseEvent } from './events.js'
 import { HalfInputs, HalfStates } from './lifecycle.js'
 import type { Http1Limits } from './limits.js'
-import { type FieldsToSend, lastChunk, linesOf, requestLine, writeChunk } from './writer.js'
+import { checkOctets, type FieldsToSend, lastChunk, linesOf, requestLine, sizeOf, writeChunk } from './writer.js'
 
 /** What a client connection is given. */
 export interface Http1ClientOptions {
@@ -47,8 +46,9 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
 
   /** Sends a whole request. `fields` has Host; the engine adds the framing fields. */
   sendRequest(method: string, target: string, fields: FieldsToSend, body: string | Uint8Array = ''): void {
-    const size = typeof body === 'string' ? native.utf8Length(body) : body.length
-    if (!this.#begin('sendRequest', method, target, fields, size)) return
+    if (this.over) return
+    const size = sizeOf(body)
+    this.#begin('sendRequest', method, target, fields, size)
     if (size > 0) {
       if (typeof body === 'string') this.out.utf8(body, size)
       else this.out.append(body)
@@ -59,6 +59,7 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
 
   /** Sends a request head; `sendData` and `sendEnd` follow. `length` in octets; -1 for chunked content, 0 for none. */
   sendHead(method: string, target: string, fields: FieldsToSend, length = 0): void {
+    if (this.over) return
     if (!Number.isSafeInteger(length) || length < -1) throw new UsageError('H1_LENGTH', `not a length: ${length}`)
     this.#begin('sendHead', method, target, fields, length)
   }
@@ -67,6 +68,7 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
   sendData(octets: Uint8Array): void {
     if (this.over) return
     this.step(this.sent, HalfInputs.data, 'sendData')
+    checkOctets(octets)
     if (this.#owed < 0) {
       writeChunk(this.out, octets)
       return
@@ -218,22 +220,23 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     return this.sent !== HalfStates.body || this.#owed === 0
   }
 
-  /** Writes a request head, or gives false when the connection is over. Throws before anything has changed. */
-  #begin(command: string, method: string, target: string, fields: FieldsToSend, length: number): boolean {
-    if (this.over) return false
+  /** Writes a request head. Throws before anything has changed. */
+  #begin(command: string, method: string, target: string, fields: FieldsToSend, length: number): void {
     const state = this.step(this.sent, HalfInputs.head, command)
     if (this.lastExchange) throw new UsageError('H1_STATE', `${command} does not fit: the connection is closing`)
     const line = requestLine(method, target)
     const lines = linesOf(fields)
     if (!lines.hasHost) throw new UsageError('H1_HOST', 'a request has a Host field')
-    if (method === 'CONNECT' && length !== 0) throw new UsageError('H1_CONTENT', 'CONNECT has no content')
+    // RFC 9110 sections 9.3.6, 9.3.8 and 10.1.1.
+    if (length !== 0 && (method === 'CONNECT' || method === 'TRACE'))
+      throw new UsageError('H1_CONTENT', `${method} has no content`)
+    if (length === 0 && lines.hasExpect) throw new UsageError('H1_CONTENT', 'an expectation needs content')
     const connection = lines.options === '' ? '' : `Connection: ${lines.options.slice(2)}\r\n`
     this.out.latin1(line + lines.text + sizing(method, length) + connection + '\r\n')
     if (this.#outstanding.length === 0) this.beginWait()
     this.#outstanding.push({ method, upgrade: lines.upgrade, begunAt: this.input.position(this.input.end) })
     this.#owed = length
     this.sent = state
-    return true
   }
 
   #endRequest(): void {

@@ -14,7 +14,7 @@ import type { DataEvent, EndEvent, HandoverEvent, Http1FatalEvent } from './even
 import { Fields } from '../core/fields.js'
 import { MessageFraming } from './framing.js'
 import { HalfStates, lifecycle } from './lifecycle.js'
-import { http1Limits, type Http1Limits } from './limits.js'
+import { type Http1Limits, limitsOf } from './limits.js'
 import { HeadReader, NEED_MORE } from './reader.js'
 
 const END_WITHOUT_TRAILERS: EndEvent = Object.freeze({ type: 'end', trailers: Fields.empty })
@@ -60,8 +60,7 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   #lastOutput: Millis = 0
 
   protected constructor(limits: Partial<Http1Limits> | undefined) {
-    // Connections with the defaults share them.
-    this.limits = limits === undefined ? http1Limits : { ...http1Limits, ...limits }
+    this.limits = limitsOf(limits)
     this.head = new HeadReader(this.limits)
     this.body = new BodyReader(this.limits)
   }

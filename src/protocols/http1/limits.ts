@@ -2,6 +2,8 @@
  * What an HTTP/1.1 engine accepts at the most, and how long it waits. Counted in protocol units, never in buffer sizes.
  */
 
+import { UsageError } from '../core/errors.js'
+
 /** The limits of one connection. Bytes are octets on the wire; times are milliseconds, `Infinity` for no deadline. */
 export interface Http1Limits {
   /** Empty lines (CRLF) tolerated before a request line. RFC 9112 section 2.2 asks for at least one. */
@@ -28,7 +30,7 @@ export interface Http1Limits {
   readonly drainBytesMax: number
   /** Octets held while the application is busy with an earlier message; then the peer is paused. */
   readonly heldBytesMax: number
-  /** Octets of queued output from which no further request is begun. */
+  /** Octets of queued output from which no further request is begun; 0 means none ever is. */
   readonly outputBytesMax: number
   /** Interim responses to one request (client role). */
   readonly informCountMax: number
@@ -48,6 +50,19 @@ export interface Http1Limits {
   readonly writeMs: number
   /** How long a response may stay without output after the peer has half-closed; then the peer is taken for gone. */
   readonly halfClosedMs: number
+}
+
+/**
+ * The defaults with `limits` over them. Throws `UsageError` for one that does not exist, or is not a number from 0 up:
+ * a deadline that is NaN would never come.
+ */
+export function limitsOf(limits: Partial<Http1Limits> | undefined): Http1Limits {
+  // Connections with the defaults share them.
+  if (limits === undefined) return http1Limits
+  for (const [name, value] of Object.entries(limits))
+    if (!Object.hasOwn(http1Limits, name) || typeof value !== 'number' || !(value >= 0))
+      throw new UsageError('H1_LIMIT', `not a limit: ${name} = ${String(value)}`)
+  return { ...http1Limits, ...limits }
 }
 
 /** The safe defaults; docs/limits.md gives the reason for each. */

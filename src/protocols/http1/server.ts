@@ -1,14 +1,22 @@
 /** The server role of an HTTP/1.1 connection: requests come, responses go, one exchange at a time and in order. */
 
 import { UsageError } from '../core/errors.js'
-import { native } from '../core/native.js'
 import { areOffered, isFieldValue } from '../core/http-syntax.js'
 import { Http1Engine } from './engine.js'
 import { http1Faults, type Http1FaultCode } from './errors.js'
 import type { HalfCloseEvent, Http1ServerEvent, RequestEvent } from './events.js'
 import { HalfInputs, HalfStates } from './lifecycle.js'
 import type { Http1Limits } from './limits.js'
-import { type FieldLines, type FieldsToSend, lastChunk, linesOf, statusLine, writeChunk } from './writer.js'
+import {
+  checkOctets,
+  type FieldLines,
+  type FieldsToSend,
+  lastChunk,
+  linesOf,
+  sizeOf,
+  statusLine,
+  writeChunk,
+} from './writer.js'
 
 const HALF_CLOSE: HalfCloseEvent = Object.freeze({ type: 'halfClose' })
 const CRLF = '\r\n'
@@ -81,12 +89,12 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     const next = this.#checkRequested('sendResponse', HalfInputs.head)
     const line = statusLine(status, 200, reason)
     const lines = linesOf(fields)
-    const size = typeof body === 'string' ? native.utf8Length(body) : body.length
-    if (this.#switches(status)) return this.#switch(status, line, lines)
+    const size = sizeOf(body)
+    if (this.#switches(status) && size === 0) return this.#switch(status, line, lines)
     this.#checkContent(status, size)
+    const date = this.#dateLineFor(lines)
     this.#decidePersistence()
-    const head =
-      line + this.#dateLineFor(lines) + lines.text + lengthLine(status, size) + this.#connectionLine(lines) + CRLF
+    const head = line + date + lines.text + lengthLine(status, size) + this.#connectionLine(lines) + CRLF
     this.sent = next
     if (this.#head || size === 0 || status === 304) {
       this.out.latin1(head)
@@ -117,6 +125,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     if (this.#switches(status)) return this.#switch(status, line, lines)
     if (!Number.isSafeInteger(length) || length < -1) throw new UsageError('H1_LENGTH', `not a length: ${length}`)
     this.#checkContent(status, length)
+    const date = this.#dateLineFor(lines)
     const bodiless = this.#head || status === 204 || status === 304 || status === 205
     const unknown = length < 0 && !bodiless
     if (unknown && this.#version10) this.#keepAlive = false
@@ -127,7 +136,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
         : unknown && !this.#version10
           ? 'Transfer-Encoding: chunked\r\n'
           : lengthLine(status, -1)
-    this.out.latin1(line + this.#dateLineFor(lines) + lines.text + sizing + this.#connectionLine(lines) + CRLF)
+    this.out.latin1(line + date + lines.text + sizing + this.#connectionLine(lines) + CRLF)
     this.sent = next
     this.#owed = bodiless ? Unsized.none : length >= 0 ? length : this.#version10 ? Unsized.close : Unsized.chunked
   }
@@ -136,6 +145,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   sendData(octets: Uint8Array): void {
     if (this.over) return
     this.step(this.sent, HalfInputs.data, 'sendData')
+    checkOctets(octets)
     if (this.#owed >= 0) {
       if (octets.length > this.#owed)
         throw new UsageError('H1_LENGTH', `${octets.length - this.#owed} octets more than announced`)
@@ -309,8 +319,9 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     return this.step(this.sent, input, command)
   }
 
-  /** 204, 304, 205 have no content (RFC 9110 section 15). */
+  /** 204 and 205 have no content (RFC 9110 section 15), nor has a 2xx to CONNECT (section 9.3.6). */
   #checkContent(status: number, size: number): void {
+    if (size > 0 && this.#connect && status < 300) throw new UsageError('H1_CONTENT', 'a tunnel has no content')
     if (size > 0 && (status === 204 || status === 205)) throw new UsageError('H1_CONTENT', `${status} has no content`)
   }
 

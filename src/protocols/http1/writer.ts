@@ -6,6 +6,7 @@
 import { equalsIgnoreCase } from '../core/ascii.js'
 import { UsageError } from '../core/errors.js'
 import { isAuthority, isFieldValue, isToken } from '../core/http-syntax.js'
+import { native } from '../core/native.js'
 import type { OutputQueue } from '../core/output.js'
 import { isForbiddenTrailer } from './trailers.js'
 
@@ -22,6 +23,7 @@ export class FieldLines {
   readonly text: string
   readonly hasDate: boolean
   readonly hasHost: boolean
+  readonly hasExpect: boolean
   /** The options that Connection must list because of these fields, each behind a comma and a blank. */
   readonly options: string
   /** The protocols in Upgrade; empty without that field. */
@@ -34,6 +36,7 @@ export class FieldLines {
     let hosts = 0
     let options = ''
     let date = false
+    let expect = false
     let upgrade = ''
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
@@ -42,6 +45,9 @@ export class FieldLines {
       switch (managedField(name)) {
         case 'date':
           date = true
+          break
+        case 'expect':
+          expect = true
           break
         case 'host':
           hosts++
@@ -65,6 +71,7 @@ export class FieldLines {
     this.text = text
     this.hasDate = date
     this.hasHost = hosts === 1
+    this.hasExpect = expect
     this.upgrade = upgrade
     this.options = options
   }
@@ -90,6 +97,8 @@ function managedField(name: string): string | undefined {
       return oneOf(name, 'te')
     case 4:
       return oneOf(name, 'date') ?? oneOf(name, 'host')
+    case 6:
+      return oneOf(name, 'expect')
     case 7:
       return oneOf(name, 'upgrade')
     case 10:
@@ -210,6 +219,18 @@ function fits(method: string, target: string): boolean {
   if (target.startsWith('/')) return true
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/([^/?]*)/i.exec(target)
   return absolute !== null && isAuthority(absolute[1]!)
+}
+
+/** How many octets `body` takes. Throws `UsageError` for what is neither text nor octets. */
+export function sizeOf(body: string | Uint8Array): number {
+  return typeof body === 'string' ? native.utf8Length(body) : checkOctets(body).length
+}
+
+/** Gives `octets` back. Throws `UsageError` for anything else: its length would be written and never its content. */
+export function checkOctets(octets: Uint8Array): Uint8Array {
+  if (!ArrayBuffer.isView(octets) || octets.BYTES_PER_ELEMENT !== 1)
+    throw new UsageError('H1_CONTENT', 'content is a Uint8Array')
+  return octets
 }
 
 /** One chunk (RFC 9112 section 7.1). Nothing for no octets: an empty chunk would end the body. */

@@ -43,8 +43,5 @@ describe('a server that switches protocols (RFC 9110 section 7.8)', () => {
 test('an interim response with Upgrade says so in Connection (RFC 9110 section 7.8)', () => {
   const server = served('GET / HTTP/1.1')
   server.sendInform(102, ['Upgrade', 'h2c'])
-  assert.equal(
-    latin1Of(server.output()!),
-    'HTTP/1.1 102 Processing\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n',
-  )
+  assert.equal(latin1Of(server.output()!), 'HTTP/1.1 102 Processing\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n')
 })
