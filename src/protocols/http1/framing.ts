@@ -4,7 +4,7 @@
  */
 
 import { equalsIgnoreCase } from '../core/ascii.js'
-import { isAuthority, isToken, listElements } from '../core/http-syntax.js'
+import { isAuthority, isToken, listElements, trimBlanks } from '../core/http-syntax.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Framing, TargetForm } from './events.js'
 import type { Http1Limits } from './limits.js'
@@ -171,7 +171,9 @@ export class MessageFraming {
 const validHosts: Map<string, string> = new Map()
 const VALID_HOSTS_MAX = 64
 
-/** `host`, as a string that all connections share, so that none of them keeps its whole head alive; undefined if invalid. */
+/**
+ * `host` as a string that all connections share, so that none of them keeps its whole head alive; undefined if invalid.
+ */
 function validHost(host: string): string | undefined {
   const known = validHosts.get(host)
   if (known !== undefined || !isAuthority(host)) return known
@@ -202,7 +204,7 @@ function transferCodingFault(values: readonly string[]): Http1FaultCode | undefi
   const value = values[0]!
   if (values.length > 1) return 'H1_TRANSFER_CODING_SYNTAX'
   if (value.toLowerCase() === 'chunked') return undefined
-  const codings = value.split(',').map((coding) => coding.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase())
+  const codings = value.split(',').map((coding) => trimBlanks(coding).toLowerCase())
   const known = codings.every((coding) => isToken(coding)) && codings.indexOf('chunked') === codings.length - 1
   return known ? 'H1_TRANSFER_CODING_UNSUPPORTED' : 'H1_TRANSFER_CODING_SYNTAX'
 }

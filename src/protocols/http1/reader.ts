@@ -11,6 +11,7 @@ import { native } from '../core/native.js'
 import type { Http1FaultCode } from './errors.js'
 import { isText, knownField, methodOf } from './known-names.js'
 import type { Http1Limits } from './limits.js'
+import { MEMO_BYTES_MAX, recognise, remember } from './section-memo.js'
 
 /** `read` wants more input. */
 export const NEED_MORE = -1
@@ -47,29 +48,6 @@ TARGET[HASH] = 0
 
 /** The positions of the fields of the head being read; shared by all readers until a head stays incomplete. */
 const scratch: number[] = []
-
-/** Up to this size a loop compares faster than a native conversion and comparison. */
-const LOOP_BYTES_MAX = 64
-
-/** Field sections up to this size are remembered. */
-const MEMO_BYTES_MAX = 4096
-
-/** A field section that was read before: the same bytes give the same fields. */
-interface SectionMemo {
-  /** Only the connection that sent the section finds it again: nobody can find out by timing what others send. */
-  readonly owner: HeadReader
-  /** The section with its empty line. */
-  readonly text: string
-  readonly fields: Fields
-  readonly seen: number
-  readonly repeated: number
-  readonly number: number
-}
-
-/** The sections of the connections that were read last. An idle one loses its place to busy ones, and then holds nothing. */
-const MEMO_SLOTS = 256
-const memos: (SectionMemo | undefined)[] = Array.from({ length: MEMO_SLOTS }, () => undefined)
-let nextSlot = 0
 
 /** Numbers the sections that were read; one that was found again keeps its number. */
 let sections = 0
@@ -117,7 +95,7 @@ export class HeadReader {
   #fieldCount = 0
   /** Where positions go: `scratch`, or a list of its own for a head that comes in pieces. */
   #marks: number[] = scratch
-  /** Where in `memos` the last section may stand. */
+  /** The place where the last section is remembered. */
   #slot = -1
 
   constructor(limits: Http1Limits) {
@@ -171,25 +149,15 @@ export class HeadReader {
     return this.#finish(bytes, base, at)
   }
 
-  /**
-   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One comparison
-   * then takes the place of reading it (a browser's head: 0.25 of the time).
-   */
+  /** Takes the field section at `start` from memory. Gives the index behind it, 0 when it is not the remembered one. */
   #readRemembered(bytes: Uint8Array, start: number, end: number): number {
-    const memo = memos[this.#slot]
-    if (memo === undefined || memo.owner !== this) return 0
-    const { text } = memo
-    const behind = start + text.length
-    // The middle is where a different section is most likely to differ: a look there saves most vain comparisons.
-    const middle = text.length >> 1
-    if (behind > end || bytes[behind - 3] !== LF || bytes[start + middle] !== text.charCodeAt(middle)) return 0
-    if (text.length <= LOOP_BYTES_MAX ? !isText(bytes, start, text) : native.latin1Slice(bytes, start, behind) !== text)
-      return 0
+    const memo = recognise(this.#slot, this, bytes, start, end)
+    if (memo === undefined) return 0
     this.fields = memo.fields
     this.seen = memo.seen
     this.repeated = memo.repeated
     this.section = memo.number
-    return behind
+    return start + memo.text.length
   }
 
   #takeFields(bytes: Uint8Array, start: number, end: number): void {
@@ -199,16 +167,9 @@ export class HeadReader {
     const fields = count === 0 ? Fields.empty : new Fields(text, marks)
     this.fields = fields
     this.section = ++sections
-    if (text.length <= MEMO_BYTES_MAX && this.#kind !== 'trailers') this.#remember(text, fields)
-  }
-
-  #remember(text: string, fields: Fields): void {
-    if (memos[this.#slot]?.owner !== this) {
-      this.#slot = nextSlot
-      nextSlot = (nextSlot + 1) % MEMO_SLOTS
-    }
+    if (text.length > MEMO_BYTES_MAX || this.#kind === 'trailers') return
     const { seen, repeated, section: number } = this
-    memos[this.#slot] = { owner: this, text, fields, seen, repeated, number }
+    this.#slot = remember(this.#slot, { owner: this, text, fields, seen, repeated, number })
   }
 
   #finish(bytes: Uint8Array, base: number, end: number): number {
