@@ -91,6 +91,11 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return entries
   }
 
+  /** The fields as commands take them: a flat list of names, in lower case, and values. */
+  toList(): string[] {
+    return this.entries().flat()
+  }
+
   [Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
     return this.entries()[Symbol.iterator]()
   }

@@ -33,6 +33,7 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
   #owed = 0
   #informs = 0
   #keepAlive = true
+  #lastAnnounced = false
 
   constructor(options: Http1ClientOptions = {}) {
     super(options.limits)
@@ -89,7 +90,12 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     this.#endRequest()
   }
 
-  /** Ends the connection once the outstanding responses have come; a request still to go says `Connection: close`. */
+  /** The next request says `Connection: close` and is the last one (RFC 9112 section 9.6). */
+  announceClose(): void {
+    this.#lastAnnounced = true
+  }
+
+  /** Ends the connection once the outstanding responses have come; no further request can be begun. */
   close(): void {
     this.lastExchange = true
     if (!this.over && this.#outstanding.length === 0) this.conclude('local')
@@ -231,12 +237,14 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     if (length !== 0 && (method === 'CONNECT' || method === 'TRACE'))
       throw new UsageError('H1_CONTENT', `${method} has no content`)
     if (length === 0 && lines.hasExpect) throw new UsageError('H1_CONTENT', 'an expectation needs content')
-    const connection = lines.options === '' ? '' : `Connection: ${lines.options.slice(2)}\r\n`
+    const options = this.#lastAnnounced ? `, close${lines.options}` : lines.options
+    const connection = options === '' ? '' : `Connection: ${options.slice(2)}\r\n`
     this.out.latin1(line + lines.text + sizing(method, length) + connection + '\r\n')
     if (this.#outstanding.length === 0) this.beginWait()
     this.#outstanding.push({ method, upgrade: lines.upgrade, begunAt: this.input.position(this.input.end) })
     this.#owed = length
     this.sent = state
+    this.lastExchange = this.#lastAnnounced
   }
 
   #endRequest(): void {

@@ -15,6 +15,7 @@ describe('Fields', () => {
       ['cookie', 'c=1'],
       ['cookie', 'd=2'],
     ])
+    assert.deepEqual(Fields.of(['A', '1', 'b', '2']).toList(), ['a', '1', 'b', '2'])
   })
 
   test('gives a name as it came and in lower case', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Http1Client, UsageError } from 'skitai/http1'
+import { bytesOf, latin1Of } from 'skitai/testing'
 
 const HOST = ['Host', 'a']
 const EXPECTING = [...HOST, 'Expect', '100-continue']
@@ -37,4 +38,16 @@ test('no command of a client throws once the connection is over', () => {
   client.sendHead('GET', '/', [], -5)
   client.sendRequest('GET', '/', [], [1] as unknown as Uint8Array)
   assert.equal(client.output(), undefined)
+})
+
+test('the last request that was announced says close, and none follows it (RFC 9112 section 9.6)', () => {
+  const client = startedClient()
+  client.announceClose()
+  client.sendRequest('GET', '/', [...HOST, 'TE', 'trailers'])
+  const request = 'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: close, te\r\n\r\n'
+  assert.equal(latin1Of(client.output()!), request)
+  assert.throws(() => client.sendRequest('GET', '/', HOST), { code: 'H1_STATE' })
+  client.receive(bytesOf('HTTP/1.1 204 \r\n\r\n'), 0)
+  const events = [client.poll(), client.poll(), client.poll()].map((event) => event?.type)
+  assert.deepEqual(events, ['response', 'end', 'closed'])
 })
