@@ -171,7 +171,10 @@ export class MessageFraming {
 const validHosts: Map<string, string> = new Map()
 const VALID_HOSTS_MAX = 64
 
-/** `host`, as a string that all connections share, so that none of them keeps its whole head alive; undefined if invalid. */
+/**
+ * `host`, as a string that all connections share, so that none of them keeps its whole head alive; undefined if
+ * invalid.
+ */
 function validHost(host: string): string | undefined {
   const known = validHosts.get(host)
   if (known !== undefined || !isAuthority(host)) return known

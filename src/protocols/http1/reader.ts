@@ -11,6 +11,7 @@ import { native } from '../core/native.js'
 import type { Http1FaultCode } from './errors.js'
 import { isText, knownField, methodOf } from './known-names.js'
 import type { Http1Limits } from './limits.js'
+import { newSection, SectionMemory } from './section-memory.js'
 
 /** `read` wants more input. */
 export const NEED_MORE = -1
@@ -50,29 +51,6 @@ const scratch: number[] = []
 
 /** Up to this size a loop compares faster than a native conversion and comparison. */
 const LOOP_BYTES_MAX = 64
-
-/** Field sections up to this size are remembered. */
-const MEMO_BYTES_MAX = 4096
-
-/** A field section that was read before: the same bytes give the same fields. */
-interface SectionMemo {
-  /** Only the connection that sent the section finds it again: nobody can find out by timing what others send. */
-  readonly owner: HeadReader
-  /** The section with its empty line. */
-  readonly text: string
-  readonly fields: Fields
-  readonly seen: number
-  readonly repeated: number
-  readonly number: number
-}
-
-/** The sections of the connections that were read last. An idle one loses its place to busy ones, and then holds nothing. */
-const MEMO_SLOTS = 256
-const memos: (SectionMemo | undefined)[] = Array.from({ length: MEMO_SLOTS }, () => undefined)
-let nextSlot = 0
-
-/** Numbers the sections that were read; one that was found again keeps its number. */
-let sections = 0
 
 /** What a head reader reads. */
 export type HeadKind = 'request' | 'response' | 'trailers'
@@ -117,8 +95,7 @@ export class HeadReader {
   #fieldCount = 0
   /** Where positions go: `scratch`, or a list of its own for a head that comes in pieces. */
   #marks: number[] = scratch
-  /** Where in `memos` the last section may stand. */
-  #slot = -1
+  readonly #memory: SectionMemory = new SectionMemory()
 
   constructor(limits: Http1Limits) {
     this.#limits = limits
@@ -172,12 +149,12 @@ export class HeadReader {
   }
 
   /**
-   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One comparison
-   * then takes the place of reading it (a browser's head: 0.25 of the time).
+   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One
+   * comparison then takes the place of reading it (a browser's head: 0.25 of the time).
    */
   #readRemembered(bytes: Uint8Array, start: number, end: number): number {
-    const memo = memos[this.#slot]
-    if (memo === undefined || memo.owner !== this) return 0
+    const memo = this.#memory.recall()
+    if (memo === undefined) return 0
     const { text } = memo
     const behind = start + text.length
     // The middle is where a different section is most likely to differ: a look there saves most vain comparisons.
@@ -198,17 +175,10 @@ export class HeadReader {
     const marks = this.#marks === scratch ? scratch.slice(0, count) : this.#marks
     const fields = count === 0 ? Fields.empty : new Fields(text, marks)
     this.fields = fields
-    this.section = ++sections
-    if (text.length <= MEMO_BYTES_MAX && this.#kind !== 'trailers') this.#remember(text, fields)
-  }
-
-  #remember(text: string, fields: Fields): void {
-    if (memos[this.#slot]?.owner !== this) {
-      this.#slot = nextSlot
-      nextSlot = (nextSlot + 1) % MEMO_SLOTS
-    }
+    this.section = newSection()
+    if (this.#kind === 'trailers') return
     const { seen, repeated, section: number } = this
-    memos[this.#slot] = { owner: this, text, fields, seen, repeated, number }
+    this.#memory.remember({ text, fields, seen, repeated, number })
   }
 
   #finish(bytes: Uint8Array, base: number, end: number): number {
