@@ -9,7 +9,7 @@ import { type Transport, TransportError, type TransportSink } from './transport.
 
 /** How long a closing connection waits for the peer to take the rest, and then for it to close, too. */
 const FLUSH_MS = 30_000
-const LINGER_MS = 2_000
+const LINGER_MS = 2000
 
 /** Who gets the events of an engine. Commands may be issued inside `onEvent`; outside of it, after `Driver.enter`. */
 export interface DriverHandler<Event> {
@@ -19,8 +19,8 @@ export interface DriverHandler<Event> {
   /** The connection is gone; `error` tells why when it was not in order. Comes once, last. */
   onClosed(error: Error | undefined): void
   /**
-   * The engine handed the connection over: the transport is yours, paused, everything before is written. Instead of
-   * `onClosed`.
+   * The engine handed the connection over: the transport is yours, paused, everything before is written, and nothing
+   * that came behind the `rest` of the event is lost. Instead of `onClosed`.
    */
   onReleased(transport: Transport): void
 }
@@ -33,13 +33,35 @@ const ENDING = 1
 const LINGERING = 2
 const GONE = 3
 
-/** Drivers whose engine got commands outside a drain; settled together at the end of the turn. */
-let entered: Driver<{ readonly type: string }>[] = []
+type AnyDriver = Driver<{ readonly type: string }>
 
+/** Drivers whose engine got commands outside a drain, and those of them whose output waits for the end of the turn. */
+let entered: AnyDriver[] = []
+const unflushed: Set<AnyDriver> = new Set()
+
+/**
+ * Delivers events as long as handlers go on by promises alone, and writes only then: answers to pipelined requests
+ * leave together whether their handlers are async or not.
+ */
 function settleEntered(): void {
-  const drivers = entered
-  entered = []
+  if (entered.length > 0) {
+    const drivers = entered
+    entered = []
+    for (const driver of drivers) {
+      driver.deliver()
+      unflushed.add(driver)
+    }
+    queueMicrotask(settleAfterPromises)
+    return
+  }
+  const drivers = [...unflushed]
+  unflushed.clear()
   for (const driver of drivers) driver.settle()
+}
+
+/** Ticks come only when no promise is left to go on. */
+function settleAfterPromises(): void {
+  process.nextTick(settleEntered)
 }
 
 /** Drives one connection. */
@@ -73,38 +95,60 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
    * the turn.
    */
   enter(): void {
-    if (this.#settling || this.#entered) return
+    if (this.#settling || this.#entered || this.#state === GONE) return
     this.#entered = true
     this.#engine.advance(clock.now)
-    if (entered.push(this as unknown as Driver<{ readonly type: string }>) === 1) process.nextTick(settleEntered)
+    if (entered.push(this as unknown as AnyDriver) === 1 && unflushed.size === 0) process.nextTick(settleEntered)
   }
 
-  /** Ends the connection at once. */
-  destroy(error?: Error): void {
+  /** Writes what is ready, as far as the transport takes it, and ends the connection where it stands. */
+  cut(reset = false): void {
+    if (this.#state === GONE) return
+    this.#write()
+    this.destroy(undefined, reset)
+  }
+
+  /**
+   * Ends the connection at once; with `reset` the peer is told that this is no end in order, where the transport can.
+   */
+  destroy(error?: Error, reset = false): void {
     if (this.#state === GONE) return
     this.#state = GONE
     clock.remove(this)
-    this.transport.destroy()
+    this.transport.destroy(reset)
     this.#handler.onClosed(error)
   }
 
   onData(chunk: Uint8Array): void {
     if (this.#state !== OPEN) return
-    this.#engine.receive(chunk, clock.now)
+    try {
+      this.#engine.receive(chunk, clock.now)
+    } catch (error) {
+      this.destroy(error as Error)
+      return
+    }
     this.settle()
   }
 
+  /** Behind our own end the transport closes by itself, once the peer has taken everything. */
   onEnd(): void {
-    if (this.#state === LINGERING) this.destroy()
     if (this.#state !== OPEN) return
-    this.#engine.receiveEnd(clock.now)
+    try {
+      this.#engine.receiveEnd(clock.now)
+    } catch (error) {
+      this.destroy(error as Error)
+      return
+    }
     this.settle()
   }
 
   onDrain(): void {
+    if (this.#state === LINGERING) {
+      this.#deadline = clock.now + LINGER_MS
+      return
+    }
     if (this.#state === ENDING) this.#deadline = clock.now + FLUSH_MS
-    this.#engine.advance(clock.now)
-    this.settle()
+    this.#advance(clock.now)
   }
 
   onClose(error: TransportError | undefined): void {
@@ -122,8 +166,7 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
       this.destroy(new TransportError('PEER_TIMEOUT', this.transport.peer, 'the peer does not take what was written'))
       return
     }
-    this.#engine.advance(now)
-    this.settle()
+    this.#advance(now)
   }
 
   /**
@@ -131,6 +174,26 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
    * them.
    */
   settle(): void {
+    this.#settle(true)
+  }
+
+  /** Events only: output waits for `settle`. */
+  deliver(): void {
+    this.#settle(false)
+  }
+
+  #advance(now: number): void {
+    try {
+      this.#engine.advance(now)
+    } catch (error) {
+      this.destroy(error as Error)
+      return
+    }
+    this.settle()
+  }
+
+  /** What an engine or a handler throws is a mistake of ours: this connection ends, and no other. */
+  #settle(flush: boolean): void {
     this.#entered = false
     if (this.#settling || this.#state === GONE) return
     this.#settling = true
@@ -139,29 +202,30 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
         const { type } = event
         if (type === 'closed' || type === 'fatal' || type === 'handover') this.#end(type)
         this.#handler.onEvent(event)
+        if (this.#isGone()) break
       }
-      this.#flush()
+      if (flush && !this.#isGone()) this.#flush()
     } catch (error) {
-      this.#settling = false
       this.destroy(error as Error)
-      return
     }
     this.#settling = false
+  }
+
+  /** The handler may have destroyed the connection meanwhile. */
+  #isGone(): boolean {
+    return this.#state === GONE
   }
 
   #end(type: string): void {
     this.#state = ENDING
     this.#deadline = clock.now + FLUSH_MS
     this.#handover = type === 'handover'
+    // What comes from here on is for the next owner.
+    if (this.#handover) this.#pause(true)
   }
 
   #flush(): void {
-    const { transport } = this
-    while (transport.writable) {
-      const first = this.#engine.output()
-      if (first === undefined) break
-      transport.write(this.#pieces(first))
-    }
+    this.#write()
     if (this.#state === OPEN) {
       this.#deadline = this.#engine.deadline()
       if (this.#engine.wantsInput === this.#paused) this.#pause(!this.#paused)
@@ -170,6 +234,14 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
       return
     }
     this.#handler.onFlushed()
+  }
+
+  #write(): void {
+    while (this.transport.writable) {
+      const first = this.#engine.output()
+      if (first === undefined) break
+      this.transport.write(this.#pieces(first))
+    }
   }
 
   /** All that is ready now, to leave in one write. Large output is taken piece by piece as the transport takes it. */
@@ -198,7 +270,7 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     // What the peer still sends is taken and dropped for a while: closing on it would reset the connection, and the
     // peer could lose the response that it has not read yet (RFC 9112 section 9.6).
     this.#state = LINGERING
-    this.#deadline = clock.now + LINGER_MS
+    this.#deadline = clock.now + FLUSH_MS
     this.transport.end()
     this.#pause(false)
   }

@@ -49,17 +49,21 @@ interface Ends {
 export class Listener {
   readonly #server: Server
   readonly #options: ListenOptions
+  readonly #connectionsMax: number
   readonly #secureContext: SecureContext | undefined
   readonly #onTransport: (transport: Transport) => void
+  /** Connections on their way to become transports. */
+  readonly #opening: Set<Socket> = new Set()
+  /** All connections that were accepted and are not closed yet. */
+  #open = 0
   #refused = 0
 
   private constructor(options: ListenOptions, onTransport: (transport: Transport) => void) {
     this.#options = options
     this.#onTransport = onTransport
+    this.#connectionsMax = options.connectionsMax ?? CONNECTIONS_MAX
     this.#secureContext = options.tls && createSecureContext({ minVersion: 'TLSv1.2', ...options.tls })
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
-    this.#server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX
-    this.#server.on('drop', () => this.#refused++)
     this.#server.on('connection', (socket) => this.#accept(socket))
   }
 
@@ -85,9 +89,27 @@ export class Listener {
     return this.#refused
   }
 
+  /**
+   * How many connections are open, those included that have not sent their PROXY header or finished their handshake.
+   */
+  get connections(): number {
+    return this.#open
+  }
+
+  /** How many of them are on their way to become transports. */
+  get opening(): number {
+    return this.#opening.size
+  }
+
   /** Stops accepting at once. Connections go on. */
   close(): void {
     this.#server.close()
+  }
+
+  /** Ends the connections that have not become transports yet. */
+  endOpening(): void {
+    for (const socket of this.#opening) socket.destroy()
+    this.#opening.clear()
   }
 
   #listen(): Promise<void> {
@@ -107,57 +129,90 @@ export class Listener {
     })
   }
 
+  /**
+   * Holds the cap, which the server's own `maxConnections` could not: it counts a socket out whose handle moves on to a
+   * transport.
+   */
   #accept(socket: Socket): void {
+    if (this.#open >= this.#connectionsMax) {
+      this.#refused++
+      socket.destroy()
+      return
+    }
+    this.#open++
     if (this.#options.proxyProtocol === true) this.#readProxyHeader(socket)
-    else this.#secure(socket, undefined)
+    else if (this.#secureContext !== undefined) this.#secure(socket, this.#secureContext, undefined)
+    else this.#deliver(socket, undefined)
   }
 
   #readProxyHeader(socket: Socket): void {
     const reader = new ProxyProtocolReader()
-    const settle = this.#giveUpLater(socket)
+    const settle = this.#begin(socket)
     const onData = (chunk: Uint8Array): void => {
       const read = reader.receive(chunk)
       if (read.type === 'more') return
-      settle()
       if (read.type === 'fault') {
         socket.destroy()
         return
       }
       socket.off('data', onData)
+      socket.off('end', onEnd)
       socket.pause()
+      settle()
       if (read.rest.length > 0) socket.unshift(read.rest)
       const { kind, source, destination } = read.header
-      this.#secure(socket, kind === 'proxied' ? { peer: source, local: destination } : undefined)
+      const ends = kind === 'proxied' ? { peer: source, local: destination } : undefined
+      if (this.#secureContext !== undefined) this.#secure(socket, this.#secureContext, ends)
+      else this.#deliver(socket, ends)
     }
+    const onEnd = (): void => void socket.destroy()
     socket.on('data', onData)
-    // Until its transport takes the socket over, an end is a failure and an error has no other listener.
-    socket.once('end', () => void (socket.listenerCount('data') > 0 && socket.off('data', onData).destroy()))
-    socket.on('error', () => socket.destroy())
+    socket.on('end', onEnd)
+    socket.on('error', ignore)
     socket.resume()
   }
 
-  #secure(socket: Socket, ends: Ends | undefined): void {
-    const secureContext = this.#secureContext
-    if (secureContext === undefined) {
-      this.#onTransport(new SocketTransport(socket, ends?.peer, ends?.local))
-      return
-    }
+  #secure(socket: Socket, secureContext: SecureContext, ends: Ends | undefined): void {
     const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] })
-    const settle = this.#giveUpLater(secured)
-    secured.on('error', () => secured.destroy())
+    const settle = this.#begin(secured)
+    secured.on('error', ignore)
     secured.once('secure', () => {
       settle()
-      this.#onTransport(new SocketTransport(secured, ends?.peer, ends?.local))
+      this.#deliver(secured, ends)
     })
   }
 
-  /** Ends a connection that does not get through its opening in time. The result calls that off. */
-  #giveUpLater(socket: Socket): () => void {
-    const deadline = clock.now + (this.#options.handshakeMs ?? HANDSHAKE_MS)
-    const opening: Timed = { onTick: (now) => void (now >= deadline && socket.destroy()) }
-    const settle = (): void => clock.remove(opening)
-    clock.add(opening)
-    socket.once('close', settle)
-    return settle
+  #deliver(socket: Socket, ends: Ends | undefined): void {
+    this.#onTransport(new SocketTransport(socket, ends?.peer, ends?.local, this.#onGone))
   }
+
+  readonly #onGone = (): void => void this.#open--
+
+  /**
+   * Counts a connection among those that open, and ends it when that takes too long. To be called off with the result
+   * before the next one counts it.
+   */
+  #begin(socket: Socket): () => void {
+    const opening: Timed = { onTick: (now) => void (now >= deadline && socket.destroy()) }
+    // The time of a clock that has nothing to do stands still until it gets something.
+    clock.add(opening)
+    const deadline = clock.now + (this.#options.handshakeMs ?? HANDSHAKE_MS)
+    this.#opening.add(socket)
+    const leave = (): void => {
+      clock.remove(opening)
+      this.#opening.delete(socket)
+      socket.off('close', onClose)
+    }
+    const onClose = (): void => {
+      leave()
+      this.#onGone()
+    }
+    socket.once('close', onClose)
+    return leave
+  }
+}
+
+/** An error is followed by `close`, which is what counts. */
+function ignore(_error: Error): void {
+  // Whoever does not get through the opening of a connection is told nothing, and there is nobody else to tell.
 }

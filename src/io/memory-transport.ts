@@ -24,6 +24,8 @@ class MemoryTransport implements Transport {
   #ended = false
   #paused = false
   #closed = false
+  /** The other side is gone: this one is, too, when it has taken what was sent before. */
+  #left = false
   #scheduled = false
   #full = false
 
@@ -33,11 +35,12 @@ class MemoryTransport implements Transport {
 
   open(sink: TransportSink): void {
     this.#sink = sink
-    this.#schedule()
+    if (this.#closed) setImmediate(() => sink.onClose(undefined))
+    else this.#schedule()
   }
 
   write(pieces: readonly Uint8Array[]): void {
-    if (this.#ended || this.#closed) return
+    if (this.#ended || this.#closed || this.#left) return
     for (const piece of pieces) this.other.#take(piece)
     if (!this.writable) this.#full = true
   }
@@ -59,9 +62,11 @@ class MemoryTransport implements Transport {
     this.#schedule()
   }
 
-  destroy(): void {
+  destroy(reset = false): void {
     this.#close()
-    this.other.#close()
+    if (reset) this.other.#close()
+    this.other.#left = true
+    this.other.#schedule()
   }
 
   #take(piece: Uint8Array): void {
@@ -94,14 +99,20 @@ class MemoryTransport implements Transport {
     if (this.#endCame && !this.#endTold && !this.#paused) {
       this.#endTold = true
       sink.onEnd()
+      this.other.#finish()
     }
-    if (this.#endTold && this.#ended) this.#close()
+    if (this.#left || (this.#endTold && this.#ended)) this.#close()
   }
 
   #drain(): void {
     if (!this.#full || !this.writable) return
     this.#full = false
     this.#sink?.onDrain()
+  }
+
+  /** The other side has taken everything, the end included. */
+  #finish(): void {
+    if (!this.#closed) this.#sink?.onDrain()
   }
 
   #close(): void {

@@ -19,12 +19,18 @@ export class SocketTransport implements Transport {
   readonly #socket: Owned
   /** The socket reads into the shared buffer and hands that over itself. */
   readonly #shared: boolean
+  readonly #onGone: (() => void) | undefined
   #sink: TransportSink | undefined
   #error: Error | undefined
   #writable = true
+  #closed = false
 
-  /** `peer` and `local` replace the socket's own addresses, when a proxy has told the real ones. */
-  constructor(socket: Socket, peer?: Endpoint, local?: Endpoint) {
+  /**
+   * `peer` and `local` replace the socket's own addresses, when a proxy has told the real ones. `onGone` is called
+   * once, when the socket is closed.
+   */
+  constructor(socket: Socket, peer?: Endpoint, local?: Endpoint, onGone?: () => void) {
+    this.#onGone = onGone
     this.peer = peer ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     this.#local = local
     this.encrypted = socket instanceof TLSSocket
@@ -51,6 +57,7 @@ export class SocketTransport implements Transport {
   open(sink: TransportSink): void {
     const first = this.#sink === undefined
     this.#sink = sink
+    if (this.#closed) setImmediate(() => this.#tellClosed())
     if (!first) return
     if (!this.#shared) this.#socket.on('data', onData)
     this.#socket.on('end', onEnd)
@@ -78,11 +85,13 @@ export class SocketTransport implements Transport {
   }
 
   end(): void {
+    this.#socket.once('finish', onDrain)
     this.#socket.end()
   }
 
-  destroy(): void {
-    this.#socket.destroy()
+  destroy(reset = false): void {
+    if (reset && !this.#socket.destroyed && isTcp(this.#socket)) this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
   }
 
   /** For the listeners below. */
@@ -104,9 +113,20 @@ export class SocketTransport implements Transport {
   }
 
   closed(): void {
+    this.#closed = true
+    this.#onGone?.()
+    this.#tellClosed()
+  }
+
+  #tellClosed(): void {
     const error = this.#error as NodeJS.ErrnoException | undefined
     this.#sink?.onClose(error && new TransportError(error.code ?? 'ERR_SOCKET', this.peer, error.message, error))
   }
+}
+
+/** Whether the socket itself is TCP, so that it can be reset: neither a Unix socket nor TLS. */
+function isTcp(socket: Socket): boolean {
+  return !(socket instanceof TLSSocket) && socket.remoteAddress !== undefined
 }
 
 function onData(this: Socket, chunk: Uint8Array): void {

@@ -14,7 +14,7 @@ export interface TransportSink {
   onData(chunk: Uint8Array): void
   /** The peer has half-closed. */
   onEnd(): void
-  /** Bytes are taken again, after `writable` was false. */
+  /** Bytes are taken again, after `writable` was false; after `end`, everything is written. */
   onDrain(): void
   /** The transport is gone, in order or because of `error`. */
   onClose(error: TransportError | undefined): void
@@ -27,7 +27,7 @@ export interface Transport {
   readonly encrypted: boolean
   /** False while more is buffered than the peer takes; then write nothing until `onDrain`. */
   readonly writable: boolean
-  /** Starts delivery to `sink`; a later call moves delivery to another one. */
+  /** Starts delivery to `sink`; a later call moves delivery to another one. A transport that is gone tells so again. */
   open(sink: TransportSink): void
   /** Writes pieces in one go. Their memory must not be used again. */
   write(pieces: readonly Uint8Array[]): void
@@ -36,8 +36,10 @@ export interface Transport {
   resume(): void
   /** Half-closes once everything is written. */
   end(): void
-  /** Ends both directions at once. */
-  destroy(): void
+  /**
+   * Ends both directions at once; with `reset` the peer is told that this is no end in order, where the transport can.
+   */
+  destroy(reset?: boolean): void
 }
 
 /** A socket, TLS or time-out fault. Only `io` makes these. */

@@ -3,70 +3,87 @@
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { native } from '../protocols/core/native.js'
 import type { ResponseState } from './app/response.js'
-import { type HandlerValue, type Prepared, prepare, ResponseValue, type StreamBody } from './app/values.js'
+import { type HandlerValue, prepare, ResponseValue, type StreamBody } from './app/values.js'
+import { conditionalReply } from './app-conditional.js'
+import { octetsOf, sourceOf, type BodySource } from './body-source.js'
+import { isConditional } from './conditional.js'
 import type { Exchange } from './exchange.js'
 import type { Reply } from './reply.js'
-import { isRangeable, withRange } from './app-range.js'
 
 const NO_FIELDS: readonly string[] = []
 
-/** Answers with what a handler returned. Throws for what cannot be sent; nothing has been sent then. */
-export function answer(exchange: Exchange, value: HandlerValue, state: ResponseState | undefined): void {
-  if (value instanceof ResponseValue)
-    answerWith(exchange, value.status, value.body as HandlerValue, value.fields, state)
-  else if (isWebResponse(value)) answerWith(exchange, value.status, value.body, webFields(value), state)
-  else
-    answerWith(exchange, state?.status || (value === undefined || value === null ? 204 : 200), value, NO_FIELDS, state)
-}
+/** Told when content fails behind its head; to end the exchange is up to it. Must not throw. */
+export type BrokenListener = (error: unknown, exchange: Exchange) => void
 
-function answerWith(
+/** Answers with what a handler returned. Throws for what cannot be sent; nothing has been sent then. */
+export function answer(
   exchange: Exchange,
-  status: number,
   value: HandlerValue,
-  own: readonly string[],
   state: ResponseState | undefined,
+  onBroken: BrokenListener,
 ): void {
-  const prepared = prepare(value as object | undefined)
-  // The frequent case: content without fields of its own.
-  if (own.length === 0 && (state === undefined || state.fields.length === 0)) {
-    sendPrepared(exchange, status, prepared, prepared?.type ?? FieldLines.empty)
+  let status = state?.status || (value === undefined || value === null ? 204 : 200)
+  let body = value
+  let own = NO_FIELDS
+  if (value instanceof ResponseValue) {
+    status = value.status
+    body = value.body as HandlerValue
+    own = value.fields
+  } else if (isWebResponse(value)) {
+    if (value.bodyUsed) throw new TypeError('the content of the Response was read before')
+    status = value.status
+    body = value.body
+    own = webFields(value)
+  }
+  if (status < 200) throw new TypeError(`a handler answers with 200 to 599, not with ${status}`)
+  const prepared = prepare(body as object | undefined)
+  // The frequent case: content without fields of its own, all of which is wanted.
+  if (own.length === 0 && (state === undefined || state.fields.length === 0) && !exchange.fields.has('range')) {
+    sendContent(exchange, status, prepared?.type ?? FieldLines.empty, prepared?.body, onBroken)
     return
   }
   const fields = merged(own, state?.fields ?? NO_FIELDS)
-  if (prepared !== undefined && !hasField(fields, 'content-type')) fields.push('content-type', prepared.typeName)
-  sendPrepared(exchange, status, prepared, fields)
-}
-
-function sendPrepared(exchange: Exchange, status: number, prepared: Prepared | undefined, fields: FieldsToSend): void {
   if (prepared === undefined) {
     exchange.send(status, fields, '')
     return
   }
-  const { body } = prepared
-  if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
-    startStream(exchange, status, fields, body, -1)
+  if (!hasField(fields, 'content-type')) fields.push('content-type', prepared.typeName)
+  const reads = exchange.method === 'GET' || exchange.method === 'HEAD'
+  if (status !== 200 || !reads || !isConditional(exchange.fields)) {
+    sendContent(exchange, status, fields, prepared.body, onBroken)
     return
   }
-  if (status === 200 && isRangeable(exchange)) {
-    const octets = typeof body === 'string' ? Buffer.from(body) : body
-    const reply = withRange(exchange, octets, fields)
-    exchange.send(reply.status, reply.fields, reply.body)
-    return
-  }
-  exchange.send(status, fields, body)
+  const reply = conditionalReply(exchange, fields, prepared.body)
+  if (reply.body === undefined && !isWhole(prepared.body)) sourceOf(prepared.body).release()
+  sendContent(exchange, reply.status, reply.fields, reply.body, onBroken)
+}
+
+function sendContent(
+  exchange: Exchange,
+  status: number,
+  fields: FieldsToSend,
+  body: string | Uint8Array | StreamBody | undefined,
+  onBroken: BrokenListener,
+): void {
+  if (body === undefined || isWhole(body)) exchange.send(status, fields, body ?? '')
+  else startStream(exchange, status, fields, body, -1, onBroken)
+}
+
+function isWhole(body: string | Uint8Array | StreamBody): body is string | Uint8Array {
+  return typeof body === 'string' || body instanceof Uint8Array
 }
 
 const replyLines: WeakMap<readonly string[], FieldLines> = new WeakMap()
 
 /** Answers with the reply of a room. */
-export function answerReply(exchange: Exchange, reply: Reply): void {
+export function answerReply(exchange: Exchange, reply: Reply, onBroken: BrokenListener): void {
   let lines = replyLines.get(reply.fields)
   if (lines === undefined) {
     lines = new FieldLines(reply.fields)
     replyLines.set(reply.fields, lines)
   }
   const { status, body, length } = reply
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+  if (body === undefined || isWhole(body)) {
     if (body !== undefined && sizeOf(body) === length) {
       exchange.send(status, lines, body)
       return
@@ -75,7 +92,7 @@ export function answerReply(exchange: Exchange, reply: Reply): void {
     exchange.sendEnd()
     return
   }
-  startStream(exchange, status, lines, body, length)
+  startStream(exchange, status, lines, body, length, onBroken)
 }
 
 function sizeOf(body: string | Uint8Array): number {
@@ -83,75 +100,62 @@ function sizeOf(body: string | Uint8Array): number {
 }
 
 /** Sends the head, then the pieces as the client takes them. */
-function startStream(exchange: Exchange, status: number, fields: FieldsToSend, body: StreamBody, length: number): void {
-  const source = iteratorOf(body)
+function startStream(
+  exchange: Exchange,
+  status: number,
+  fields: FieldsToSend,
+  body: StreamBody,
+  length: number,
+  onBroken: BrokenListener,
+): void {
+  const source = sourceOf(body)
   let released = false
-  const releaseOnce = (): void => {
+  const release = (): void => {
     if (released) return
     released = true
-    release(source, body)
+    source.release()
   }
   try {
     exchange.sendHead(status, fields, length)
   } catch (error) {
-    releaseOnce()
+    release()
     throw error
   }
-  if (exchange.over || exchange.method === 'HEAD') {
-    releaseOnce()
+  if (exchange.over || exchange.method === 'HEAD' || status === 204 || status === 205 || status === 304) {
+    release()
     exchange.sendEnd()
     return
   }
-  exchange.onLost(releaseOnce)
+  exchange.onLost(release)
   void pump(exchange, source).then(
     () => (released = true),
-    () => {
+    (error: unknown) => {
       // The head is out: all that is left to tell the client is that the rest is missing.
-      releaseOnce()
-      exchange.abort()
+      release()
+      onBroken(error, exchange)
     },
   )
 }
 
-type Source = AsyncIterator<Uint8Array | string> | Iterator<Uint8Array | string>
-
-async function pump(exchange: Exchange, source: Source): Promise<void> {
+async function pump(exchange: Exchange, source: BodySource): Promise<void> {
   for (;;) {
     const { done, value } = await source.next()
     if (exchange.over) return
     if (done === true) break
-    const octets = typeof value === 'string' ? Buffer.from(value) : value
-    if (!(octets instanceof Uint8Array)) throw new TypeError('a stream gives strings or bytes')
-    exchange.sendData(octets)
+    exchange.sendData(octetsOf(value))
     await exchange.drained()
   }
   exchange.sendEnd()
 }
 
-/** Tells the source that nobody takes more. It may be busy or throw: neither concerns the exchange any more. */
-function release(source: Source, body: StreamBody): void {
-  // A stream of Node that was never read closes its file only when it is destroyed.
-  if ('destroy' in body && typeof body.destroy === 'function') {
-    body.destroy()
-    return
-  }
-  Promise.resolve(source.return?.()).catch(ignore)
-}
-
-function ignore(_error: unknown): void {
-  // The iterator failed to clean up behind a client that has left: there is nobody to tell.
-}
-
-function iteratorOf(body: StreamBody): Source {
-  if (Symbol.asyncIterator in body) return (body as AsyncIterable<Uint8Array | string>)[Symbol.asyncIterator]()
-  if (Symbol.iterator in body) return body[Symbol.iterator]()
-  throw new TypeError('the content cannot be iterated')
-}
-
-/** The fields of the call, behind those that were set before unless the call gives the same name. */
+/**
+ * The fields of the call, behind those that were set before unless the call gives the same name. Cookies add up: each
+ * has a name of its own.
+ */
 function merged(own: readonly string[], set: readonly string[]): string[] {
   const fields: string[] = []
-  for (let i = 0; i < set.length; i += 2) if (!hasField(own, set[i]!)) fields.push(set[i]!, set[i + 1]!)
+  for (let i = 0; i < set.length; i += 2)
+    if (!hasField(own, set[i]!) || set[i]!.toLowerCase() === 'set-cookie') fields.push(set[i]!, set[i + 1]!)
   return fields.concat(own)
 }
 
@@ -170,11 +174,20 @@ function isWebResponse(value: HandlerValue): value is Response {
   )
 }
 
-/** Fields of a web `Response` but those that the engine writes. */
+/** Fields of a web `Response` but those that the engine writes or that speak of another connection. */
 function webFields(response: Response): string[] {
   const fields: string[] = []
-  for (const [name, value] of response.headers) if (!ENGINE_FIELDS.has(name)) fields.push(name, value)
+  for (const [name, value] of response.headers) if (!CONNECTION_FIELDS.has(name)) fields.push(name, value)
   return fields
 }
 
-const ENGINE_FIELDS: ReadonlySet<string> = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding'])
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])

@@ -28,7 +28,7 @@ export interface ConnectionOwner {
   onRefused(connection: Http1Connection, status: number): void
   /** Gives the ids of requests. */
   readonly transactionIds: TransactionIds
-  /** A connection is gone; `error` when not in order. */
+  /** A connection is gone; `error` when not in order: a `TransportError`, or what was thrown by mistake. */
   onConnectionClosed(connection: Http1Connection, error: Error | undefined): void
 }
 
@@ -67,6 +67,11 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
     this.engine.close()
   }
 
+  /** Ends the connection where it stands. */
+  cut(): void {
+    this.driver.cut(this.#exchange?.endsWithConnection ?? false)
+  }
+
   onEvent(event: Http1ServerEvent): void {
     switch (event.type) {
       case 'request':
@@ -99,7 +104,10 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
       return
     }
     exchange.status ||= event.wireCode
+    const { endsWithConnection } = exchange
     exchange.lose(new TransportError(event.code, this.driver.transport.peer, http1Faults[event.code].text))
+    // The end in order that the driver is about to make would look like the end of the content.
+    if (endsWithConnection) this.driver.destroy(undefined, true)
   }
 
   onFlushed(): void {
@@ -112,12 +120,12 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
   }
 
   /**
-   * No protocol is offered to switch to, so nothing is ever handed over; were it, the transport must not be left
-   * behind.
+   * No protocol is offered to switch to, and answers are 200..599: only an answer 2xx to CONNECT would hand the
+   * connection over. Were it sent, nobody would take the transport, and it must not be left behind.
    */
   onReleased(transport: Transport): void {
     transport.destroy()
-    this.owner.onConnectionClosed(this, undefined)
+    this.onClosed(undefined)
   }
 
   /** The exchange is over: the next one may come. */
@@ -143,6 +151,8 @@ export class Http1Exchange implements Exchange {
   left = false
   over = false
   answered = false
+  /** The response under way is delimited by the end of the connection: only a reset shows that it is incomplete. */
+  endsWithConnection = false
 
   #transaction: TransactionId | undefined
   #onLeft: (() => void)[] | undefined
@@ -204,7 +214,8 @@ export class Http1Exchange implements Exchange {
     engine.sendResponse(status, fields, body)
     this.answered = true
     this.status = status
-    this.responseBytes = body.length
+    // Only the log asks.
+    if (this.startedAt > 0 && this.method !== 'HEAD') this.responseBytes = Buffer.byteLength(body)
     this.#finish()
   }
 
@@ -214,11 +225,14 @@ export class Http1Exchange implements Exchange {
     engine.sendHead(status, fields, length)
     this.answered = true
     this.status = status
+    this.endsWithConnection = length < 0 && this.version === '1.0' && this.method !== 'HEAD'
     if (this.startedAt > 0) this.answeredAt = performance.now()
   }
 
   sendData(octets: Uint8Array): void {
-    this.#engine()?.sendData(octets)
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendData(octets)
     this.responseBytes += octets.length
   }
 
@@ -231,9 +245,7 @@ export class Http1Exchange implements Exchange {
 
   abort(): void {
     if (this.over) return
-    this.connection.driver.enter()
-    this.connection.engine.abort()
-    this.connection.driver.destroy()
+    this.connection.cut()
   }
 
   drained(): Promise<void> {
@@ -293,11 +305,12 @@ export class Http1Exchange implements Exchange {
   }
 
   #finish(): void {
+    // The content of the next request must not wait for a reader of this one.
+    if (this.body.holding) this.hold(false)
     this.over = true
     this.#resolveDrained()
     // Whoever still reads the content of an answered request will not get it whole.
-    if (!this.body.complete && this.request.framing !== 'none')
-      this.body.fail(new Error('the request was answered before it was read'))
+    if (!this.body.complete) this.body.fail(new Error('the request was answered before it was read'))
     this.connection.release(this)
   }
 

@@ -80,6 +80,7 @@ export class VirtualHosts {
     const key = rules.toSorted().join(' ')
     const known = this.#groups.get(key)
     if (known !== undefined) return known
+    for (const rule of rules) this.#check(rule)
     const group = new HostGroup()
     this.#groups.set(key, group)
     for (const rule of rules) this.#assign(rule, group)
@@ -99,15 +100,16 @@ export class VirtualHosts {
     return this.#default
   }
 
-  #assign(rule: string, group: HostGroup): void {
-    if (rule === 'default') {
-      this.#default = group
-      return
-    }
+  #check(rule: string): void {
     if (!HOST.test(rule)) throw new TypeError(`not a host rule: ${rule}`)
-    const table = rule.startsWith('.') ? this.#suffixes : this.#exact
-    if (table.has(rule)) throw new TypeError(`the host rule ${rule} belongs to another group of hosts`)
-    table.set(rule, group)
+    const taken = rule === 'default' ? this.#default !== undefined : this.#exact.has(rule) || this.#suffixes.has(rule)
+    if (taken) throw new TypeError(`the host rule ${rule} belongs to another group of hosts`)
+  }
+
+  #assign(rule: string, group: HostGroup): void {
+    if (rule === 'default') this.#default = group
+    else if (rule.startsWith('.')) this.#suffixes.set(rule, group)
+    else this.#exact.set(rule, group)
   }
 }
 

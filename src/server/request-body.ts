@@ -45,11 +45,17 @@ export class RequestBody {
   constructor(source: BodySource, contentLength: number) {
     this.#source = source
     this.contentLength = contentLength
+    this.#complete = contentLength === 0
   }
 
   /** Whether the content has come whole. */
   get complete(): boolean {
     return this.#complete
+  }
+
+  /** Whether the connection was told to hold content back. */
+  get holding(): boolean {
+    return this.#holding
   }
 
   /** Takes a piece from the connection: a view that is valid during the call, so what stays is copied. */

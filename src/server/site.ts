@@ -2,11 +2,12 @@
  * Finds who answers a request, and sees to it that somebody does: hosts, directories, apps, errors (SRV-04 to SRV-08).
  */
 
+import { inspect } from 'node:util'
 import type { App, Route } from './app/app.js'
 import { mediaType, Request } from './app/request.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
-import { answer, answerReply } from './answer.js'
+import { answer, answerReply, type BrokenListener } from './answer.js'
 import { statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
 import { escapeHtml } from './html.js'
@@ -51,11 +52,15 @@ export class Site {
     if (group.directories.length > 0 && (exchange.method === 'GET' || exchange.method === 'HEAD')) {
       const reply = this.#askDirectory(exchange, group, target)
       if (reply instanceof Promise) return this.#awaitReply(exchange, group, target, reply)
-      if (reply !== undefined) return answerReply(exchange, reply)
+      if (reply !== undefined) return answerReply(exchange, reply, this.#onBroken)
     }
     this.#askApps(exchange, group, target)
   }
 
+  /**
+   * The directory with the longest point answers or nobody does: one mounted further out never shows through where a
+   * file is missing, so that what lies below a point is decided by that point alone.
+   */
   #askDirectory(
     exchange: Exchange,
     group: HostGroup,
@@ -70,7 +75,9 @@ export class Site {
 
   #awaitReply(exchange: Exchange, group: HostGroup, target: CanonicalTarget, reply: Promise<Reply | undefined>): void {
     reply
-      .then((found) => (found === undefined ? this.#askApps(exchange, group, target) : answerReply(exchange, found)))
+      .then((found) =>
+        found === undefined ? this.#askApps(exchange, group, target) : answerReply(exchange, found, this.#onBroken),
+      )
       .catch((error: unknown) => this.#fail(exchange, error, false))
   }
 
@@ -79,6 +86,7 @@ export class Site {
     const { path, query } = target
     let point: string | undefined
     let allow: readonly string[] | undefined
+    let slash = false
     for (const mount of group.apps) {
       if (point === undefined ? !isBelow(path, mount.point) : mount.point !== point) continue
       point = mount.point
@@ -88,10 +96,11 @@ export class Site {
         const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.bodyBytesMax)
         return this.#runRoute(exchange, request, mount.target, match.route, match.params)
       }
-      if (match.found === 'slash') return redirect(exchange, 301, target)
+      if (match.found === 'slash') slash = true
       if (match.found === 'methods')
         allow = allow === undefined ? match.allow : [...new Set([...allow, ...match.allow])]
     }
+    if (allow === undefined && slash) return redirect(exchange, 301, target)
     if (allow === undefined) throw new HttpError(404)
     if (exchange.method === 'OPTIONS') return exchange.send(204, ['allow', allow.join(', ')], '')
     throw new HttpError(405, '', ['allow', allow.join(', ')])
@@ -125,22 +134,29 @@ export class Site {
     this.#settle(exchange, was, value, app.debug)
   }
 
+  /** Answers with what a handler returned, now or when it is there. Never throws. */
   #settle(exchange: Exchange, was: Was, value: HandlerValue | Promise<HandlerValue>, debug: boolean): void {
-    if (isThenable(value)) {
-      value.then(
+    try {
+      if (!isThenable(value)) {
+        answer(exchange, value, Was.responseState(was), this.#onBroken)
+        return
+      }
+      // A thenable that is no promise may settle twice, or throw: a promise around it does neither.
+      Promise.resolve(value).then(
         (settled) => this.#settle(exchange, was, settled, debug),
         (error: unknown) => this.#fail(exchange, error, debug),
       )
-      return
-    }
-    try {
-      answer(exchange, value, Was.responseState(was))
     } catch (error) {
       this.#fail(exchange, error, debug)
     }
   }
 
-  /** Answers with an error; where the response has begun, ends it so that the client sees that it is incomplete. */
+  readonly #onBroken: BrokenListener = (error, exchange) => this.#fail(exchange, error, false)
+
+  /**
+   * Answers with an error; where the response has begun, ends it so that the client sees that it is incomplete. Errors
+   * of a handler whose client has left are mostly consequences of that, and nobody is told. Never throws.
+   */
   #fail(exchange: Exchange, error: unknown, debug: boolean): void {
     const expected = error instanceof HttpError
     if (!expected && !exchange.over) this.#onError(error, exchange)
@@ -148,16 +164,33 @@ export class Site {
       exchange.abort()
       return
     }
-    const status = expected ? error.status : 500
-    const trace =
-      !expected && debug ? (error instanceof Error ? (error.stack ?? error.message) : String(error)) : undefined
-    const page = statusPage(status, expected ? error.message : '', exchange.fields, trace)
-    if (!expected || error.fields.length === 0) {
-      exchange.send(status, page.fields, page.body)
-      return
+    try {
+      if (expected) sendError(exchange, error)
+      else sendPage(exchange, 500, '', debug ? traceOf(error) : undefined)
+    } catch (second) {
+      // An expected error that cannot be sent, with a status out of range or a line end in a field, is an unexpected
+      // one.
+      if (expected) return this.#fail(exchange, second, debug)
+      this.#onError(second, exchange)
+      exchange.abort()
     }
-    exchange.send(status, [...error.fields, ...page.list], page.body)
   }
+}
+
+function sendError(exchange: Exchange, { status, message, fields }: HttpError): void {
+  if (!Number.isInteger(status) || status < 400 || status > 599)
+    throw new TypeError(`an HttpError has a status from 400 to 599, not ${status}`)
+  const page = statusPage(status, message, exchange.fields)
+  exchange.send(status, fields.length === 0 ? page.fields : [...fields, ...page.list], page.body)
+}
+
+function sendPage(exchange: Exchange, status: number, detail: string, trace: string | undefined): void {
+  const page = statusPage(status, detail, exchange.fields, trace)
+  exchange.send(status, page.fields, page.body)
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : inspect(error)
 }
 
 function isThenable(value: HandlerValue | Promise<HandlerValue>): value is Promise<HandlerValue> {

@@ -2,11 +2,12 @@
 
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { SecureContextOptions } from 'node:tls'
 import { inspect } from 'node:util'
 import { takeInheritedSockets } from '../io/inherited.js'
 import { Listener, type ListenOptions } from '../io/listener.js'
-import { type Endpoint, formatEndpoint, type Transport } from '../io/transport.js'
+import { type Endpoint, formatEndpoint, type Transport, TransportError } from '../io/transport.js'
 import type { Http1Limits } from '../protocols/http1/limits.js'
 import { App } from './app/app.js'
 import { tellRunning, withOverrides } from './command-line.js'
@@ -15,6 +16,7 @@ import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
 import { LogFilter } from './log/log-filter.js'
 import { type LogSink, RequestLog } from './log/request-log.js'
 import type { MountedFunction } from './mounts.js'
+import { drainOnSignals, leaveSignals } from './signals.js'
 import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
 import { StaticDirectory, type StaticOptions } from './static/static-directory.js'
@@ -53,6 +55,8 @@ export interface RunOptions {
    * Every connection begins with a PROXY header (version 1 or 2). Only behind a balancer that sends it. Default false.
    */
   readonly proxyProtocol?: boolean
+  /** From the connection to the end of the PROXY header and of the TLS handshake, each. 10 s by default. */
+  readonly handshakeMs?: number
   /**
    * Listen on the sockets that systemd hands over (`LISTEN_FDS`), when there are any, instead of address and port.
    * Default true.
@@ -81,6 +85,8 @@ export interface CloseOptions {
 
 const CLOSE_MS = 30_000
 const GRACE_MS = 100
+/** What the log may take at the least, also when connections have taken all of the time. */
+const LOG_MS = 100
 
 /** An engine: mount, run, close. */
 export class Skitai implements ConnectionOwner {
@@ -97,7 +103,6 @@ export class Skitai implements ConnectionOwner {
   #connectionCount = 0
   #closing: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
-  #onSignal: (() => void) | undefined
 
   constructor(options: SkitaiOptions = {}) {
     this.#options = options
@@ -157,10 +162,9 @@ export class Skitai implements ConnectionOwner {
     const inherited = inherit && !fixed ? takeInheritedSockets() : []
     const places: ListenOptions[] =
       inherited.length > 0 ? inherited.map(({ descriptor }) => ({ ...rest, descriptor })) : [{ address, port, ...rest }]
-    for (const place of places) this.#listeners.push(await Listener.open(place, (transport) => this.#accept(transport)))
+    const { endpoint } = await this.#listen(places)
     this.#openLog()
-    if (signals) this.#catchSignals()
-    const { endpoint } = this.#listeners.at(-places.length)!
+    if (signals) drainOnSignals(this)
     const scheme = options.tls === undefined ? 'http' : 'https'
     const url = endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}`
     tellRunning({ url })
@@ -175,7 +179,8 @@ export class Skitai implements ConnectionOwner {
 
   /**
    * Drains: stops accepting, answers what is under way with `Connection: close`, ends the connections, and resolves
-   * when all are gone. What takes longer than `timeoutMs` is cut.
+   * when all are gone and the log is written. What takes longer than `timeoutMs` is cut. Another call waits for the
+   * first one.
    */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#drain(options)
@@ -196,9 +201,10 @@ export class Skitai implements ConnectionOwner {
     this.#log?.write(refusalRecord(connection, status, this.#connections.size))
   }
 
-  onConnectionClosed(connection: Http1Connection): void {
+  onConnectionClosed(connection: Http1Connection, error: Error | undefined): void {
     this.#connections.delete(connection)
-    if (this.#connections.size === 0) this.#onEmpty?.()
+    if (error !== undefined && !(error instanceof TransportError)) this.#report(error)
+    if (this.#isEmpty()) this.#onEmpty?.()
   }
 
   #accept(transport: Transport): void {
@@ -208,11 +214,31 @@ export class Skitai implements ConnectionOwner {
     connection.driver.start()
   }
 
+  /** Listens at all places or, when one of them cannot be had, at none. Gives the first listener. */
+  async #listen(places: readonly ListenOptions[]): Promise<Listener> {
+    const opened: Listener[] = []
+    try {
+      for (const place of places) opened.push(await Listener.open(place, (transport) => this.#accept(transport)))
+      if (this.#closing !== undefined) throw new Error('the engine was closed before it listened')
+    } catch (error) {
+      for (const listener of opened) listener.close()
+      throw error
+    }
+    this.#listeners.push(...opened)
+    return opened[0]!
+  }
+
   async #drain({ timeoutMs = CLOSE_MS, graceMs = GRACE_MS }: CloseOptions): Promise<void> {
+    const endAt = performance.now() + timeoutMs
     for (const listener of this.#listeners) listener.close()
-    if (this.#onSignal !== undefined) for (const signal of SIGNALS) process.off(signal, this.#onSignal)
-    if (this.#connections.size > 0) await this.#endConnections(timeoutMs, graceMs)
-    await this.#log?.close()
+    leaveSignals(this)
+    if (!this.#isEmpty()) await this.#endConnections(timeoutMs, graceMs)
+    if (this.#log === undefined) return
+    // A sink that takes nothing holds its log up for ever.
+    const timer = new AbortController()
+    const leftMs = Math.max(endAt - performance.now(), LOG_MS)
+    await Promise.race([this.#log.close(), delay(timerMs(leftMs), undefined, { signal: timer.signal })])
+    timer.abort()
   }
 
   async #endConnections(timeoutMs: number, graceMs: number): Promise<void> {
@@ -220,23 +246,23 @@ export class Skitai implements ConnectionOwner {
     const empty = new Promise<void>((done) => (this.#onEmpty = done))
     const grace = setTimeout(
       () => {
+        for (const listener of this.#listeners) listener.endOpening()
         for (const connection of this.#connections) if (connection.idle) connection.close()
+        if (this.#isEmpty()) this.#onEmpty?.()
       },
-      Math.min(graceMs, timeoutMs),
+      timerMs(Math.min(graceMs, timeoutMs)),
     )
     const force = setTimeout(() => {
-      for (const connection of this.#connections) connection.driver.destroy()
-    }, timeoutMs)
+      for (const connection of this.#connections) connection.cut()
+    }, timerMs(timeoutMs))
     await empty
     clearTimeout(grace)
     clearTimeout(force)
   }
 
-  #catchSignals(): void {
-    if (this.#onSignal !== undefined) return
-    // The listener goes off as the drain begins, so that a second signal ends the process as if nobody listened.
-    this.#onSignal = () => void this.close().then(() => process.exit(0))
-    for (const signal of SIGNALS) process.on(signal, this.#onSignal)
+  /** Whether no connection is left, and none is about to come. */
+  #isEmpty(): boolean {
+    return this.#connections.size === 0 && this.#listeners.every(({ opening }) => opening === 0)
   }
 
   #openLog(): void {
@@ -245,13 +271,23 @@ export class Skitai implements ConnectionOwner {
     this.#log = new RequestLog({ filter: this.#logFilter, ...(log && { sink: log }) })
   }
 
+  /** Never throws: whoever reports an error has nobody to tell of another one. */
   #report(error: unknown): void {
-    if (this.#options.onError !== undefined) this.#options.onError(error)
-    else process.stderr.write(`${inspect(error)}\n`)
+    try {
+      if (this.#options.onError !== undefined) this.#options.onError(error)
+      else process.stderr.write(`${inspect(error)}\n`)
+    } catch (second) {
+      process.stderr.write(`onError has thrown: ${second instanceof Error ? second.stack : typeof second}\n`)
+    }
   }
 }
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** A timer takes no more; Infinity would fire at once. */
+const TIMER_MS_MAX = 2_147_483_647
+
+function timerMs(ms: number): number {
+  return Math.min(ms, TIMER_MS_MAX)
+}
 
 /** The directory that a relative path is taken from: that of the script that was started. */
 function directoryOf(target: string): string {

@@ -16,6 +16,8 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   readonly #text: string
   readonly #marks: readonly number[]
+  /** Names and values that were cut out already: who asks once asks again, and equal sections of a connection are one object. */
+  #cuts: (string | undefined)[] | undefined
 
   /** `marks` holds four positions in `text` a field: name start, name end, value start, value end. */
   constructor(text: string, marks: readonly number[]) {
@@ -91,10 +93,15 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   }
 
   #cut(mark: number): string {
+    const known = this.#cuts?.[mark >> 1]
+    if (known !== undefined) return known
     const start = this.#marks[mark]
     const end = this.#marks[mark + 1]
     if (start === undefined || end === undefined) throw new RangeError(`no field ${mark / STRIDE}`)
-    return this.#text.slice(start, end)
+    const text = this.#text.slice(start, end)
+    this.#cuts ??= []
+    this.#cuts[mark >> 1] = text
+    return text
   }
 
   #find(name: string, from: number): number {

@@ -39,6 +39,13 @@ export function listElements(value: string): string[] {
   return elements
 }
 
+/** Whether `list` has elements, and each of them is one of `offered`, letters compared without case. */
+export function areOffered(list: string, offered: string): boolean {
+  const elements = listElements(list.toLowerCase())
+  const offers = listElements(offered.toLowerCase())
+  return elements.length > 0 && elements.every((element) => offers.includes(element))
+}
+
 /** `text` without SP and HTAB at its ends. Nothing else is trimmed: a wider notion of blank is how smuggling starts. */
 export function trimBlanks(text: string): string {
   let start = 0

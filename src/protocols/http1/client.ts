@@ -2,6 +2,7 @@
 
 import { UsageError } from '../core/errors.js'
 import { native } from '../core/native.js'
+import { areOffered } from '../core/http-syntax.js'
 import { Http1Engine } from './engine.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Http1ClientEvent, InformEvent, ResponseEvent } from './events.js'
@@ -17,7 +18,10 @@ export interface Http1ClientOptions {
 /** What the response to a request depends on. */
 interface Outstanding {
   readonly method: string
-  readonly upgrade: boolean
+  /** The protocols that it offers to switch to; empty for none. */
+  readonly upgrade: string
+  /** How much input had come when the request was begun: its response stands behind that. */
+  readonly begunAt: number
 }
 
 /**
@@ -95,10 +99,13 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
         if (this.held) return undefined
         return this.readBody()
       }
+      if (this.received === HalfStates.switched) return undefined
       if (this.received === HalfStates.done) {
         if (!this.#nextExchange()) return undefined
       } else if (this.#outstanding.length === 0) {
         return this.#readNothing()
+      } else if (!this.head.midway && this.#cameEarly()) {
+        return this.fail('H1_RESPONSE_UNREQUESTED', this.input.position(this.input.at))
       } else {
         const read = this.readHead()
         if (read !== true) return read as Http1ClientEvent | undefined
@@ -119,6 +126,11 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     else this.fail('H1_RESPONSE_TIMEOUT', -1)
   }
 
+  /** A server that has half-closed has said all it will. */
+  protected override owesResponse(): boolean {
+    return false
+  }
+
   protected override onInputEnd(): undefined {
     return this.fail('H1_TRUNCATED_HEAD', this.input.position(this.input.end))
   }
@@ -134,13 +146,24 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     return this.ended ? this.conclude('remote') : undefined
   }
 
+  /**
+   * What came before its request was begun answers nothing (RFC 9112 section 9.2): else a server could put a response
+   * behind the last one, for whoever asks next on this connection.
+   */
+  #cameEarly(): boolean {
+    const { input } = this
+    return input.size > 0 && input.position(input.at) < this.#outstanding[0]!.begunAt
+  }
+
   #beginResponse(): ResponseEvent | InformEvent | undefined {
     const { head, framing, limits } = this
     const { method, upgrade } = this.#outstanding[0]!
     const { status, reason, fields } = head
     const connected = method === 'CONNECT' && status >= 200 && status < 300
     if (status < 200 && status !== 101) return this.#inform()
-    if (status === 101 && !upgrade) return this.fail('H1_UPGRADE_UNREQUESTED', this.input.position(this.input.at))
+    // What the server switches to must have been offered (RFC 9110 section 7.8).
+    if (status === 101 && !areOffered(fields.get('upgrade') ?? '', upgrade))
+      return this.fail('H1_UPGRADE_UNREQUESTED', this.input.position(this.input.at))
     const bodiless = method === 'HEAD' || status === 204 || status === 304 || status === 101 || connected
     const code = framing.readResponse(head, limits, bodiless, connected)
     if (code !== undefined) return this.fail(code, this.input.position(this.input.at))
@@ -158,7 +181,8 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     this.head.begin('response')
     this.#informs = 0
     if (status === 101 || connected) {
-      this.handOver()
+      this.received = HalfStates.switched
+      if (this.#requestComplete()) this.handOver()
       return event
     }
     this.received = HalfStates.body
@@ -179,8 +203,7 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
   /** The response is complete: true when the connection goes on. One whose request is not is of no further use. */
   #nextExchange(): boolean {
     this.#outstanding.shift()
-    // A request whose announced octets are all out is complete for the server, though `sendEnd` is still to come.
-    const incomplete = this.#outstanding.length === 0 && this.sent === HalfStates.body && this.#owed !== 0
+    const incomplete = this.#outstanding.length === 0 && !this.#requestComplete()
     if (!this.#keepAlive || incomplete || (this.lastExchange && this.#outstanding.length === 0)) {
       this.conclude(this.#keepAlive ? 'local' : 'remote')
       return false
@@ -188,6 +211,11 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     this.received = HalfStates.idle
     this.beginWait()
     return true
+  }
+
+  /** A request whose announced octets are all out is complete for the server, though `sendEnd` is still to come. */
+  #requestComplete(): boolean {
+    return this.sent !== HalfStates.body || this.#owed === 0
   }
 
   /** Writes a request head, or gives false when the connection is over. Throws before anything has changed. */
@@ -202,7 +230,7 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
     const connection = lines.options === '' ? '' : `Connection: ${lines.options.slice(2)}\r\n`
     this.out.latin1(line + lines.text + sizing(method, length) + connection + '\r\n')
     if (this.#outstanding.length === 0) this.beginWait()
-    this.#outstanding.push({ method, upgrade: lines.hasUpgrade })
+    this.#outstanding.push({ method, upgrade: lines.upgrade, begunAt: this.input.position(this.input.end) })
     this.#owed = length
     this.sent = state
     return true
@@ -210,6 +238,8 @@ export class Http1Client extends Http1Engine<Http1ClientEvent> {
 
   #endRequest(): void {
     this.sent = HalfStates.idle
+    // The new protocol cannot begin inside our message (RFC 9110 section 7.8).
+    if (this.received === HalfStates.switched) return this.handOver()
     if (this.#outstanding.length === 1) this.beginWait()
   }
 }

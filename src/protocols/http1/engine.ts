@@ -55,6 +55,7 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   #bodyBytes = 0
   #over = false
   #final: CommonEvent | undefined
+  #heldSince: Millis = 0
   #outputSince: Millis = -1
   #lastOutput: Millis = 0
 
@@ -136,8 +137,8 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
 
   get wantsInput(): boolean {
     if (this.#over || this.ended || this.out.bytes >= this.limits.outputBytesMax) return false
-    if (this.received === HalfStates.body && this.held && !this.dropping) return false
-    return this.received !== HalfStates.done || this.input.size < this.limits.heldBytesMax
+    if (this.received === HalfStates.body && this.held) return false
+    return this.received < HalfStates.done || this.input.size < this.limits.heldBytesMax
   }
 
   get outputBytes(): number {
@@ -151,11 +152,17 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
     return this.#over
   }
 
-  /** Stops or resumes `data` events. While held, `wantsInput` is false once content waits. */
+  /**
+   * Stops or resumes the `data` and `end` events of the message under way. While held, `wantsInput` is false and the
+   * peer's time stands still. A server forgets it when the exchange is answered.
+   */
   holdBody(hold: boolean): void {
-    if (this.held === hold) return
+    if (this.held === hold || this.dropping) return
     this.held = hold
-    this.beginWait()
+    // Only the time of holding is forgiven: a new span at each release would let content drip for ever.
+    if (hold) this.#heldSince = this.now
+    else if (this.received === HalfStates.body)
+      this.waitingSince += this.now - Math.max(this.#heldSince, this.waitingSince)
   }
 
   /** Ends the connection now, without a word: what is under way stays incomplete. */
@@ -187,12 +194,14 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   protected abstract onWaitExpired(): void
   /** Writes what answers a fault; gives the status that went out, or 0. */
   protected abstract answerFault(code: Http1FaultCode): number
+  /** Whether the peer, which has half-closed, still waits for a message of ours. */
+  protected abstract owesResponse(): boolean
   /** The half-closed peer cannot send what is missing; `midway` when a message is incomplete. */
   protected abstract onInputEnd(midway: boolean): CommonEvent | undefined
 
   /** Whether the peer's content is awaited: not held by us, nor by output that the peer does not take. */
   protected awaitsContent(): boolean {
-    return (!this.held || this.dropping) && this.out.bytes < this.limits.outputBytesMax
+    return !this.held && this.out.bytes < this.limits.outputBytesMax
   }
 
   /** Moves a half on, or throws a `UsageError` that names the command. Changes nothing when it throws. */
@@ -285,7 +294,7 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   }
 
   #halfClosedStall(): Millis {
-    if (!this.ended || this.sent === HalfStates.done) return Infinity
+    if (!this.ended || !this.owesResponse()) return Infinity
     return this.#lastOutput + this.limits.halfClosedMs
   }
 }

@@ -45,9 +45,8 @@ const MARKS_A_FIELD = 4
 const TARGET: Uint8Array = VISIBLE.slice()
 TARGET[HASH] = 0
 
-/** The positions of the fields of the head being read; shared, because a head that stays incomplete saves its part. */
+/** The positions of the fields of the head being read; shared by all readers until a head stays incomplete. */
 const scratch: number[] = []
-const NO_MARKS: readonly number[] = []
 
 /** Up to this size a loop compares faster than a native conversion and comparison. */
 const LOOP_BYTES_MAX = 64
@@ -116,7 +115,8 @@ export class HeadReader {
   #valueEnd = 0
   #emptyLines = 0
   #fieldCount = 0
-  #saved: readonly number[] = NO_MARKS
+  /** Where positions go: `scratch`, or a list of its own for a head that comes in pieces. */
+  #marks: number[] = scratch
   /** Where in `memos` the last section may stand. */
   #slot = -1
 
@@ -147,7 +147,7 @@ export class HeadReader {
     this.#fieldsAt = 0
     this.#emptyLines = 0
     this.#fieldCount = 0
-    this.#saved = NO_MARKS
+    this.#marks = scratch
     this.fields = Fields.empty
     this.seen = 0
     this.repeated = 0
@@ -195,7 +195,8 @@ export class HeadReader {
   #takeFields(bytes: Uint8Array, start: number, end: number): void {
     const count = this.#fieldCount * MARKS_A_FIELD
     const text = native.latin1Slice(bytes, start, end)
-    const fields = count === 0 ? Fields.empty : new Fields(text, scratch.slice(0, count))
+    const marks = this.#marks === scratch ? scratch.slice(0, count) : this.#marks
+    const fields = count === 0 ? Fields.empty : new Fields(text, marks)
     this.fields = fields
     this.section = ++sections
     if (text.length <= MEMO_BYTES_MAX && this.#kind !== 'trailers') this.#remember(text, fields)
@@ -388,7 +389,6 @@ export class HeadReader {
     let nameAt = base + this.#partAt
     let nameEnd = base + this.#nameEnd
     let valueAt = base + this.#valueAt
-    this.#restore()
     if (state === State.field) at = this.#readWholeLines(bytes, base, at, stop)
     for (;;) {
       if (state === State.field) {
@@ -443,7 +443,7 @@ export class HeadReader {
     this.#partAt = nameAt - base
     this.#nameEnd = nameEnd - base
     this.#valueAt = valueAt - base
-    this.#saved = scratch.slice(0, this.#fieldCount * MARKS_A_FIELD)
+    if (this.#marks === scratch) this.#marks = scratch.slice(0, this.#fieldCount * MARKS_A_FIELD)
     return this.#suspend(state, at, base)
   }
 
@@ -483,19 +483,15 @@ export class HeadReader {
     return 'H1_FIELDS_TOO_MANY'
   }
 
-  #restore(): void {
-    const saved = this.#saved
-    for (let i = 0; i < saved.length; i++) scratch[i] = saved[i]!
-  }
-
   #record(bytes: Uint8Array, base: number, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): void {
     const section = base + this.#fieldsAt
     const mark = this.#fieldCount * MARKS_A_FIELD
     this.#fieldCount++
-    scratch[mark] = nameAt - section
-    scratch[mark + 1] = nameEnd - section
-    scratch[mark + 2] = valueAt - section
-    scratch[mark + 3] = valueEnd - section
+    const marks = this.#marks
+    marks[mark] = nameAt - section
+    marks[mark + 1] = nameEnd - section
+    marks[mark + 2] = valueAt - section
+    marks[mark + 3] = valueEnd - section
     const bit = knownField(bytes, nameAt, nameEnd)
     if (bit === 0) return
     this.repeated |= this.seen & bit

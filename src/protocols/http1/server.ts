@@ -2,7 +2,7 @@
 
 import { UsageError } from '../core/errors.js'
 import { native } from '../core/native.js'
-import { isFieldValue } from '../core/http-syntax.js'
+import { areOffered, isFieldValue } from '../core/http-syntax.js'
 import { Http1Engine } from './engine.js'
 import { http1Faults, type Http1FaultCode } from './errors.js'
 import type { HalfCloseEvent, Http1ServerEvent, RequestEvent } from './events.js'
@@ -189,7 +189,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
         return read === true ? this.#begin() : (read as Http1ServerEvent | undefined)
       }
       if (this.received === HalfStates.body) {
-        if (this.held && !this.dropping) return undefined
+        if (this.held) return undefined
         // Content that comes unasked is content: the client does not wait any more (RFC 9110 section 10.1.1).
         if (this.#awaitsContinue && this.input.size > 0) this.#allowContent()
         const event = this.readBody()
@@ -221,6 +221,10 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   /** The content is not late while we have not asked for it. */
   protected override awaitsContent(): boolean {
     return super.awaitsContent() && !this.#awaitsContinue
+  }
+
+  protected override owesResponse(): boolean {
+    return this.sent !== HalfStates.done
   }
 
   protected override onInputEnd(midway: boolean): undefined {
@@ -264,7 +268,6 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.#awaitsContinue = framing.expectContinue
     this.#connect = head.method === 'CONNECT'
     this.#dropBytes = 0
-    this.dropping = false
     this.received = HalfStates.body
     this.body.begin(framing.framing, framing.contentLength)
     if (framing.framing !== 'none') this.beginWait()
@@ -294,6 +297,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.sent = HalfStates.idle
     this.head.begin('request')
     this.#head = false
+    this.dropping = false
     this.beginWait()
     if (this.lastExchange && this.input.size === 0) this.conclude('local')
   }
@@ -324,6 +328,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
 
   #endResponse(): void {
     this.sent = HalfStates.done
+    this.held = false
     if (this.received !== HalfStates.body) return
     if (this.#keepAlive) {
       this.dropping = true
@@ -342,8 +347,8 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
    */
   #switch(status: number, line: string, lines: FieldLines): void {
     const upgrade = status === 101
-    if (upgrade && (this.framing.upgrade === '' || !lines.hasUpgrade))
-      throw new UsageError('H1_SWITCH', '101 answers an Upgrade of the client and names the protocol in Upgrade')
+    if (upgrade && !areOffered(lines.upgrade, this.framing.upgrade))
+      throw new UsageError('H1_SWITCH', '101 names in Upgrade what the client has offered in Upgrade')
     if (this.received !== HalfStates.done && this.framing.framing !== 'none')
       throw new UsageError('H1_SWITCH', 'the request is not complete')
     this.out.latin1(line + this.#dateLineFor(lines) + lines.text + (upgrade ? 'Connection: upgrade\r\n' : '') + CRLF)

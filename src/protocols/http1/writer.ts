@@ -24,7 +24,8 @@ export class FieldLines {
   readonly hasHost: boolean
   /** The options that Connection must list because of these fields, each behind a comma and a blank. */
   readonly options: string
-  readonly hasUpgrade: boolean
+  /** The protocols in Upgrade; empty without that field. */
+  readonly upgrade: string
 
   /** Checks a flat list of names and values. Throws `UsageError` for what must not be sent. */
   constructor(fields: readonly string[]) {
@@ -33,7 +34,7 @@ export class FieldLines {
     let hosts = 0
     let options = ''
     let date = false
-    let upgrade = false
+    let upgrade = ''
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
       const value = fields[i + 1]!
@@ -47,7 +48,7 @@ export class FieldLines {
           if (!isAuthority(value)) throw new UsageError('H1_HOST', `not a host: ${JSON.stringify(value)}`)
           break
         case 'upgrade':
-          upgrade = true
+          upgrade += (upgrade === '' ? '' : ', ') + value
           options += ', upgrade'
           break
         case 'te':
@@ -64,7 +65,7 @@ export class FieldLines {
     this.text = text
     this.hasDate = date
     this.hasHost = hosts === 1
-    this.hasUpgrade = upgrade
+    this.upgrade = upgrade
     this.options = options
   }
 }

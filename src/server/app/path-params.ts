@@ -59,15 +59,17 @@ export function compileRule(rule: string): CompiledRule {
   const params: ParamSpec[] = []
   let pattern = ''
   let at = 0
-  for (const match of rule.matchAll(/<([^<>]*)>/g)) {
+  const specs = [...rule.matchAll(/<([^<>]*)>/g)]
+  for (const [index, match] of specs.entries()) {
     const before = rule.slice(at, match.index)
     if (params.length > 0 && before === '') throw new TypeError(`parameters need text between them: ${rule}`)
     const param = paramOf(match[1]!, rule)
     if (params.some(({ name }) => name === param.name))
       throw new TypeError(`the parameter ${param.name} stands twice: ${rule}`)
     params.push(param)
-    pattern += escapePattern(before) + PATTERNS[param.kind]
     at = match.index + match[0].length
+    const next = specs[index + 1]
+    pattern += escapePattern(before) + patternOf(param.kind, next && rule.slice(at, next.index))
     if (param.kind === 'path' && at < rule.length) throw new TypeError(`a path parameter is the last part: ${rule}`)
   }
   const rest = rule.slice(at)
@@ -78,6 +80,15 @@ export function compileRule(rule: string): CompiledRule {
     literal: first < 0 ? rule : rule.slice(0, first),
     pattern: params.length === 0 ? undefined : new RegExp(`^${pattern}${escapePattern(rest)}$`, 's'),
   }
+}
+
+/**
+ * A text that another parameter follows in the same segment ends where the text between them begins first: were it
+ * allowed to hold that text, a path could be divided in so many ways that trying them takes seconds.
+ */
+function patternOf(kind: ParamSpec['kind'], between: string | undefined): string {
+  const bounded = (kind === 'text' || kind === 'string') && between !== undefined && !between.includes('/')
+  return bounded ? `((?:(?!${escapePattern(between)})[^/])+)` : PATTERNS[kind]
 }
 
 function paramOf(spec: string, rule: string): ParamSpec {

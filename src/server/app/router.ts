@@ -26,8 +26,6 @@ export type RouteMatch<Route> =
 interface Entry<Route> {
   readonly compiled: CompiledRule
   readonly routes: Route[]
-  /** Set when the entry stands for a rule whose last parameter was left out. */
-  readonly params: MatchedParams
 }
 
 const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<string, unknown>)
@@ -36,6 +34,8 @@ const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<str
 export class Router<Route extends Routable> {
   readonly #exact: Map<string, Entry<Route>> = new Map()
   #patterns: Entry<Route>[] = []
+  /** The parameters of routes whose last one may be left out, for the path without it. */
+  readonly #defaults: Map<Route, MatchedParams> = new Map()
 
   /** Adds a route. Throws `TypeError` for a malformed rule, or for a method that the rule already has. */
   add(route: Route): void {
@@ -44,7 +44,7 @@ export class Router<Route extends Routable> {
     if (route.defaults !== undefined && last !== undefined && Object.hasOwn(route.defaults, last.name))
       this.#addShort(route, compiled)
     if (compiled.pattern === undefined) {
-      this.#addExact(route.rule, route, compiled, NO_PARAMS)
+      this.#addExact(route.rule, route, compiled)
       return
     }
     const known = this.#patterns.find((entry) => entry.routes[0]!.rule === route.rule)
@@ -52,7 +52,7 @@ export class Router<Route extends Routable> {
       addTo(known, route)
       return
     }
-    this.#patterns.push({ compiled, routes: [route], params: NO_PARAMS })
+    this.#patterns.push({ compiled, routes: [route] })
     this.#patterns.sort((a, b) => b.compiled.literal.length - a.compiled.literal.length)
   }
 
@@ -65,7 +65,7 @@ export class Router<Route extends Routable> {
     const exact = this.#exact.get(path)
     if (exact !== undefined) {
       const route = pick(exact.routes, method)
-      if (route !== undefined) return { found: 'route', route, params: exact.params }
+      if (route !== undefined) return { found: 'route', route, params: this.#defaults.get(route) ?? NO_PARAMS }
       known = [...exact.routes]
     }
     for (const { compiled, routes } of this.#patterns) {
@@ -84,14 +84,14 @@ export class Router<Route extends Routable> {
   #addShort(route: Route, compiled: CompiledRule): void {
     const { literal, params } = compiled
     if (params.length !== 1 || literal === '/' || !literal.endsWith('/') || !route.rule.endsWith('>')) return
-    const defaults: MatchedParams = Object.assign(Object.create(null) as Record<string, unknown>, route.defaults)
-    this.#addExact(literal, route, compiled, defaults)
-    this.#addExact(literal.slice(0, -1), route, compiled, defaults)
+    this.#defaults.set(route, Object.assign(Object.create(null) as Record<string, unknown>, route.defaults))
+    this.#addExact(literal, route, compiled)
+    this.#addExact(literal.slice(0, -1), route, compiled)
   }
 
-  #addExact(path: string, route: Route, compiled: CompiledRule, params: MatchedParams): void {
+  #addExact(path: string, route: Route, compiled: CompiledRule): void {
     const known = this.#exact.get(path)
-    if (known === undefined) this.#exact.set(path, { compiled, routes: [route], params })
+    if (known === undefined) this.#exact.set(path, { compiled, routes: [route] })
     else addTo(known, route)
   }
 }

@@ -55,6 +55,7 @@ export function prepare(value: BodyValue): Prepared | undefined {
   if (typeof value === 'string') return { body: value, type: HTML.type, typeName: HTML.typeName }
   if (value instanceof Uint8Array) return { body: value, type: OCTETS.type, typeName: OCTETS.typeName }
   if (value instanceof ArrayBuffer) return prepare(new Uint8Array(value))
+  if (ArrayBuffer.isView(value)) return prepare(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
   if (typeof value === 'object' && !Array.isArray(value) && isStream(value)) {
     const raw = 'pipe' in value || 'getReader' in value
     return { body: value, ...(raw ? OCTETS : HTML) }

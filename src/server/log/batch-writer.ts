@@ -94,10 +94,17 @@ export class BatchWriter {
     const batch = this.#waiting
     this.#waiting = ''
     this.#underWay++
-    const wantsMore = this.#sink.write(batch, () => {
+    let wantsMore
+    try {
+      wantsMore = this.#sink.write(batch, () => {
+        this.#underWay--
+        this.#settle()
+      })
+    } catch (error) {
       this.#underWay--
-      this.#settle()
-    })
+      this.#fail(error as Error)
+      return
+    }
     if (wantsMore) return
     this.#stalled = true
     this.#sink.once('drain', () => {
