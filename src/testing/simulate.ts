@@ -210,8 +210,8 @@ class Side<Event extends TypedEvent> {
   }
 
   /**
-   * Writes as much as the link takes, in one piece: where an engine cuts its output says nothing, and a conversation shall
-   * not depend on it.
+   * Writes as much as the link takes, in one piece: where an engine cuts its output says nothing, and a conversation
+   * shall not depend on it.
    */
   #write(): boolean {
     const room = this.#outputLink.roomBytes

@@ -101,7 +101,7 @@ describe('Random', () => {
 
   test('is about even', () => {
     const random = new Random(2)
-    const counts = new Array<number>(10).fill(0)
+    const counts = Array.from({ length: 10 }, () => 0)
     for (let i = 0; i < 10_000; i++) counts[random.below(10)]! += 1
     assert.ok(
       counts.every((count) => count > 900 && count < 1100),

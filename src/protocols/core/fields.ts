@@ -16,7 +16,10 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   readonly #text: string
   readonly #marks: readonly number[]
-  /** Names and values that were cut out already: who asks once asks again, and equal sections of a connection are one object. */
+  /**
+   * Names and values that were cut out already: who asks once asks again, and equal sections of a connection are one
+   * object.
+   */
   #cuts: (string | undefined)[] | undefined
 
   /** `marks` holds four positions in `text` a field: name start, name end, value start, value end. */

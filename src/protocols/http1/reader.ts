@@ -37,7 +37,6 @@ const State = {
 } as const
 
 const HASH = 0x23
-const SLASH = 0x2f
 const VERSION = 'HTTP/1.1'
 const MARKS_A_FIELD = 4
 
@@ -66,7 +65,7 @@ interface SectionMemo {
   readonly number: number
 }
 
-/** The sections of the connections that were read last. An idle one loses its place to busy ones, and then holds nothing. */
+/** The sections of the connections read last. An idle one loses its place to busy ones, and then holds nothing. */
 const MEMO_SLOTS = 256
 const memos: (SectionMemo | undefined)[] = Array.from({ length: MEMO_SLOTS }, () => undefined)
 let nextSlot = 0
@@ -129,7 +128,7 @@ export class HeadReader {
     return this.#at > 0
   }
 
-  /** How many octets of empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
+  /** How many octets of empty lines before the start line were read. They are forgotten: nothing has begun yet. */
   dropEmptyLines(): number {
     if (this.#state > State.emptyLineEnd) return 0
     const read = this.#at
@@ -172,8 +171,8 @@ export class HeadReader {
   }
 
   /**
-   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One comparison
-   * then takes the place of reading it (a browser's head: 0.25 of the time).
+   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One
+   * comparison then takes the place of reading it (a browser's head: 0.25 of the time).
    */
   #readRemembered(bytes: Uint8Array, start: number, end: number): number {
     const memo = memos[this.#slot]
@@ -497,9 +496,4 @@ export class HeadReader {
     this.repeated |= this.seen & bit
     this.seen |= bit
   }
-}
-
-/** Whether the target begins an origin-form. */
-export function isOriginForm(target: string): boolean {
-  return target.charCodeAt(0) === SLASH
 }

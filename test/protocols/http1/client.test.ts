@@ -88,7 +88,7 @@ describe('commands of a client', () => {
     client.sendRequest('POST', '/', HOST, 'grüße')
     assert.match(latin1Of(outputOf(client)), /\r\nContent-Length: 7\r\n\r\ngr\xc3\xbc\xc3\x9fe$/)
     client.sendRequest('POST', '/', HOST, Uint8Array.of(1, 2))
-    assert.match(latin1Of(outputOf(client)), /\r\nContent-Length: 2\r\n\r\n\x01\x02$/)
+    assert.ok(latin1Of(outputOf(client)).endsWith('\r\nContent-Length: 2\r\n\r\n\x01\x02'))
     assert.equal(client.outstanding, 2)
   })
 
