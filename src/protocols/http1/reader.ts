@@ -38,7 +38,6 @@ const State = {
 } as const
 
 const HASH = 0x23
-const SLASH = 0x2f
 const VERSION = 'HTTP/1.1'
 const MARKS_A_FIELD = 4
 
@@ -106,7 +105,7 @@ export class HeadReader {
     return this.#at > 0
   }
 
-  /** How many octets of empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
+  /** How many octets of empty lines before the start line were read. They are forgotten: nothing has begun yet. */
   dropEmptyLines(): number {
     if (this.#state > State.emptyLineEnd) return 0
     const read = this.#at
@@ -467,9 +466,4 @@ export class HeadReader {
     this.repeated |= this.seen & bit
     this.seen |= bit
   }
-}
-
-/** Whether the target begins an origin-form. */
-export function isOriginForm(target: string): boolean {
-  return target.charCodeAt(0) === SLASH
 }
