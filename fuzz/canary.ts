@@ -1,4 +1,6 @@
-/** A server with a planted fault. This target must fail: a session that finds nothing here would find nothing anywhere. */
+/**
+ * A server with a planted fault. This target must fail: a session that finds nothing here would find nothing anywhere.
+ */
 
 import { Http1Server } from 'skitai/http1'
 import { stepsOf, checkChunkInvariance } from 'skitai/testing'

@@ -1,6 +1,7 @@
 /**
- * Sequences of commands and happenings on both roles. Whatever is done in whatever order: a command either works or throws
- * a UsageError and changes nothing; nothing else throws; what an engine writes is a stream that the other role can read.
+ * Sequences of commands and happenings on both roles. Whatever is done in whatever order: a command either works or
+ * throws a UsageError and changes nothing; nothing else throws; what an engine writes is a stream that the other role
+ * can read.
  */
 
 import { Http1Client, Http1Server, UsageError } from 'skitai/http1'

@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- <target | all> [--seconds N] [--seed S]`: damages the corpus of a target until the time is up. A finding
- * is made small, saved, printed, and makes the exit code 1; so does an input that never comes back.
+ * `npm run fuzz -- <target | all> [--seconds N] [--seed S]`: damages the corpus of a target until the time is up. A
+ * finding is made small, saved, printed, and makes the exit code 1; so does an input that never comes back.
  */
 
 import { createHash } from 'node:crypto'

@@ -33,5 +33,5 @@ if (parentPort !== null) {
   const { runs, finding } = runSession(target, readCorpus(name), { seed, seconds, onInput })
   const message = finding?.error.stack ?? ''
   const output: WorkerOutput = { runs, finding: finding && { input: finding.input, message } }
-  parentPort.postMessage(output)
+  parentPort.postMessage(output, [])
 }

@@ -99,15 +99,15 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
 
   #fault(event: Http1FatalEvent): void {
     const exchange = this.#exchange
-    if (exchange === undefined) {
-      if (event.wireCode > 0) this.owner.onRefused(this, event.wireCode)
-      return
+    const reset = exchange?.endsWithConnection ?? false
+    if (exchange !== undefined) {
+      exchange.status ||= event.wireCode
+      exchange.lose(new TransportError(event.code, this.driver.transport.peer, http1Faults[event.code].text))
+    } else if (event.wireCode > 0) {
+      this.owner.onRefused(this, event.wireCode)
     }
-    exchange.status ||= event.wireCode
-    const { endsWithConnection } = exchange
-    exchange.lose(new TransportError(event.code, this.driver.transport.peer, http1Faults[event.code].text))
-    // The end in order that the driver is about to make would look like the end of the content.
-    if (endsWithConnection) this.driver.destroy(undefined, true)
+    // There is no answer that the peer could take, and an end in order would look like the end of the content.
+    if (event.wireCode === 0) this.driver.cut(reset)
   }
 
   onFlushed(): void {
@@ -293,9 +293,9 @@ export class Http1Exchange implements Exchange {
     this.#engine()?.holdBody(hold)
   }
 
-  /** For the body: the handler wants the content now. */
+  /** For the body: the handler wants the content now. Behind the head of the response there is no place to ask for it. */
   begin(): void {
-    if (this.request.expectContinue) this.#engine()?.sendContinue()
+    if (this.request.expectContinue && !this.answered) this.#engine()?.sendContinue()
   }
 
   #engine(): Http1Server | undefined {

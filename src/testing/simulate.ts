@@ -16,7 +16,7 @@ import type { Subject } from './trace.js'
 export interface Controls {
   /** The virtual time. */
   now(): Millis
-  /** Runs something `ms` later, as long as the connection has not ended. */
+  /** Runs something `ms` later, unless the connection has ended by then. */
   later(ms: Millis, run: () => void): void
   /** Half-closes: the other side sees the end of its input behind all that was written. */
   halfClose(): void
@@ -109,7 +109,7 @@ class Simulation<Left extends TypedEvent, Right extends TypedEvent> {
       right.settle()
       if (left.gone && right.gone) return this.#report('ended', steps)
       const next = Math.min(left.next(), right.next())
-      if (next === Infinity) return this.#report('quiet', steps)
+      if (next === Infinity) return this.#report(left.ended && right.ended ? 'ended' : 'quiet', steps)
       const [first, second] = this.#random.chance(0.5) ? [left, right] : [right, left]
       const now = Math.max(left.now, next)
       first.step(now)
@@ -151,9 +151,19 @@ class Side<Event extends TypedEvent> {
     })
   }
 
+  /** Whether the engine had its last event. */
+  get ended(): boolean {
+    return this.#last !== ''
+  }
+
+  /** Whether the connection is at its end, rather than in the hands of the next protocol. */
+  get #finished(): boolean {
+    return this.#last === 'closed' || this.#last === 'fatal'
+  }
+
   /** The connection is over for this side: its last event is out and nothing is left to write. */
   get gone(): boolean {
-    return this.#last !== '' && (this.#unwrittenBytes === 0 || this.#outputLink.dead)
+    return this.#finished && (this.#unwrittenBytes === 0 || this.#outputLink.dead)
   }
 
   begin(): void {
@@ -176,7 +186,7 @@ class Side<Event extends TypedEvent> {
     for (const timer of due) {
       this.#subject.engine.advance(now)
       this.#poll()
-      if (this.#last === '') timer.run()
+      if (!this.#finished) timer.run()
       this.#poll()
     }
     if (this.#subject.engine.deadline() <= now) this.#subject.engine.advance(now)
@@ -194,15 +204,14 @@ class Side<Event extends TypedEvent> {
       more = this.#poll()
       more = this.#write() || more
     }
-    const ended = this.#last === 'closed' || this.#last === 'fatal'
-    if ((ended || this.#halfClosed) && this.#unwrittenBytes === 0) this.#outputLink.end(this.now)
+    if ((this.#finished || this.#halfClosed) && this.#unwrittenBytes === 0) this.#outputLink.end(this.now)
     if (this.#last !== '' && engine.deadline() !== Infinity)
       throw new ContractError(`${this.#name}: a deadline is left at ${engine.deadline()} after ${this.#last}`)
   }
 
   /**
-   * Writes as much as the link takes, in one piece: where an engine cuts its output says nothing, and a conversation shall
-   * not depend on it.
+   * Writes as much as the link takes, in one piece: where an engine cuts its output says nothing, and a conversation
+   * shall not depend on it.
    */
   #write(): boolean {
     const room = this.#outputLink.roomBytes

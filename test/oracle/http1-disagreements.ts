@@ -1,6 +1,10 @@
-/** Where we and the parser of node:http differ on purpose. The oracle lets nothing else pass, and tries every example. */
+/**
+ * Where we and the parser of node:http differ on purpose. The oracle lets nothing else pass, and tries every example.
+ */
 
-/** One way to differ. `ours` and `theirs`: the first fault, `accepted` for a whole message, or `waits` for more input. */
+/**
+ * One way to differ. `ours` and `theirs`: the first fault, `accepted` for a whole message, or `waits` for more input.
+ */
 export interface Disagreement {
   readonly ours: string
   readonly theirs: string

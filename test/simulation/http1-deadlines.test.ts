@@ -158,7 +158,8 @@ describe('a client engine does not wait for ever', () => {
 })
 
 test('content that a server does not take, because its own output is not taken, is not late', () => {
-  // The server echoes; the client sends all and reads nothing for a while. Nobody is slow but the reader, within its limit.
+  // The server echoes; the client sends all and reads nothing for a while. Nobody is slow but the reader, within its
+  // limit.
   const echo = (): Subject<Http1ServerEvent> => {
     const engine = new Http1Server({ date: () => DATE, limits: { outputBytesMax: 1000, writeMs: 60_000 } })
     return {

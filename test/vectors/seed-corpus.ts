@@ -1,6 +1,6 @@
 /**
- * Writes the fuzz corpora anew from the vectors: `node build/test/vectors/seed-corpus.js`. Of all inputs with the same log
- * of events, but for what the peer chose freely, one is kept: the shortest.
+ * Writes the fuzz corpora anew from the vectors: `node build/test/vectors/seed-corpus.js`. Of all inputs with the same
+ * log of events, but for what the peer chose freely, one is kept: the shortest.
  */
 
 import { createHash } from 'node:crypto'

@@ -9,8 +9,9 @@ import type { Http1FaultCode } from './errors.js'
 import type { Framing, TargetForm } from './events.js'
 import type { Http1Limits } from './limits.js'
 import { Known } from './known-names.js'
-import { type HeadReader, isOriginForm } from './reader.js'
+import type { HeadReader } from './reader.js'
 
+const SLASH = 0x2f
 const LENGTH_DIGITS_MAX = 15
 
 /** The reading of one head; an engine keeps one and fills it anew for each message. */
@@ -107,7 +108,7 @@ export class MessageFraming {
         ? undefined
         : 'H1_TARGET_FORM'
     }
-    if (isOriginForm(target)) {
+    if (target.charCodeAt(0) === SLASH) {
       this.form = 'origin'
       return undefined
     }
@@ -172,7 +173,8 @@ const validHosts: Map<string, string> = new Map()
 const VALID_HOSTS_MAX = 64
 
 /**
- * `host` as a string that all connections share, so that none of them keeps its whole head alive; undefined if invalid.
+ * `host`, as a string that all connections share, so that none of them keeps its whole head alive; undefined if
+ * invalid.
  */
 function validHost(host: string): string | undefined {
   const known = validHosts.get(host)

@@ -11,7 +11,7 @@ import { native } from '../core/native.js'
 import type { Http1FaultCode } from './errors.js'
 import { isText, knownField, methodOf } from './known-names.js'
 import type { Http1Limits } from './limits.js'
-import { MEMO_BYTES_MAX, recognise, remember } from './section-memo.js'
+import { newSection, SectionMemory } from './section-memory.js'
 
 /** `read` wants more input. */
 export const NEED_MORE = -1
@@ -38,7 +38,6 @@ const State = {
 } as const
 
 const HASH = 0x23
-const SLASH = 0x2f
 const VERSION = 'HTTP/1.1'
 const MARKS_A_FIELD = 4
 
@@ -49,8 +48,8 @@ TARGET[HASH] = 0
 /** The positions of the fields of the head being read; shared by all readers until a head stays incomplete. */
 const scratch: number[] = []
 
-/** Numbers the sections that were read; one that was found again keeps its number. */
-let sections = 0
+/** Up to this size a loop compares faster than a native conversion and comparison. */
+const LOOP_BYTES_MAX = 64
 
 /** What a head reader reads. */
 export type HeadKind = 'request' | 'response' | 'trailers'
@@ -95,8 +94,7 @@ export class HeadReader {
   #fieldCount = 0
   /** Where positions go: `scratch`, or a list of its own for a head that comes in pieces. */
   #marks: number[] = scratch
-  /** The place where the last section is remembered. */
-  #slot = -1
+  readonly #memory: SectionMemory = new SectionMemory()
 
   constructor(limits: Http1Limits) {
     this.#limits = limits
@@ -107,7 +105,7 @@ export class HeadReader {
     return this.#at > 0
   }
 
-  /** How many octets of empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
+  /** How many octets of empty lines before the start line were read. They are forgotten: nothing has begun yet. */
   dropEmptyLines(): number {
     if (this.#state > State.emptyLineEnd) return 0
     const read = this.#at
@@ -149,15 +147,25 @@ export class HeadReader {
     return this.#finish(bytes, base, at)
   }
 
-  /** Takes the field section at `start` from memory. Gives the index behind it, 0 when it is not the remembered one. */
+  /**
+   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One
+   * comparison then takes the place of reading it (a browser's head: 0.25 of the time).
+   */
   #readRemembered(bytes: Uint8Array, start: number, end: number): number {
-    const memo = recognise(this.#slot, this, bytes, start, end)
+    const memo = this.#memory.recall()
     if (memo === undefined) return 0
+    const { text } = memo
+    const behind = start + text.length
+    // The middle is where a different section is most likely to differ: a look there saves most vain comparisons.
+    const middle = text.length >> 1
+    if (behind > end || bytes[behind - 3] !== LF || bytes[start + middle] !== text.charCodeAt(middle)) return 0
+    if (text.length <= LOOP_BYTES_MAX ? !isText(bytes, start, text) : native.latin1Slice(bytes, start, behind) !== text)
+      return 0
     this.fields = memo.fields
     this.seen = memo.seen
     this.repeated = memo.repeated
     this.section = memo.number
-    return start + memo.text.length
+    return behind
   }
 
   #takeFields(bytes: Uint8Array, start: number, end: number): void {
@@ -166,10 +174,10 @@ export class HeadReader {
     const marks = this.#marks === scratch ? scratch.slice(0, count) : this.#marks
     const fields = count === 0 ? Fields.empty : new Fields(text, marks)
     this.fields = fields
-    this.section = ++sections
-    if (text.length > MEMO_BYTES_MAX || this.#kind === 'trailers') return
+    this.section = newSection()
+    if (this.#kind === 'trailers') return
     const { seen, repeated, section: number } = this
-    this.#slot = remember(this.#slot, { owner: this, text, fields, seen, repeated, number })
+    this.#memory.remember({ text, fields, seen, repeated, number })
   }
 
   #finish(bytes: Uint8Array, base: number, end: number): number {
@@ -458,9 +466,4 @@ export class HeadReader {
     this.repeated |= this.seen & bit
     this.seen |= bit
   }
-}
-
-/** Whether the target begins an origin-form. */
-export function isOriginForm(target: string): boolean {
-  return target.charCodeAt(0) === SLASH
 }
