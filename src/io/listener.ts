@@ -176,6 +176,8 @@ export class Listener {
     const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] })
     const settle = this.#begin(secured)
     secured.on('error', ignore)
+    // Node reports what is wrong behind the handshake to its own TLS server only, and leaves the socket open.
+    secured.on('_tlsError', endBroken)
     secured.once('secure', () => {
       settle()
       this.#deliver(secured, ends)
@@ -210,6 +212,10 @@ export class Listener {
     socket.once('close', onClose)
     return leave
   }
+}
+
+function endBroken(this: Socket, error: Error): void {
+  this.destroy(error)
 }
 
 /** An error is followed by `close`, which is what counts. */
