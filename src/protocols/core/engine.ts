@@ -31,7 +31,11 @@ export interface Engine<Event> {
   advance(now: Millis): void
   /** The next event in wire order, or `undefined` when there is none for now. */
   poll(): Event | undefined
-  /** The next bytes to write, or `undefined`. They belong to the caller; the engine never writes into them again. */
+  /**
+   * The next bytes to write, or `undefined`. They belong to the caller; the engine never writes into them again. They may be
+   * a view of memory that other connections share: write them, do not transfer their buffer. Where little output waits
+   * again, `poll` may have more: a driver that took much settles once more.
+   */
   output(): Uint8Array | undefined
   /** When `advance` must be called at the latest; `Infinity` for never. */
   deadline(): Millis

@@ -119,6 +119,8 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
       this.#lastOutput = this.now
       // While too much output waited, content was not awaited: it is not late, its time begins anew.
       if (!awaited && this.received === HalfStates.body && this.awaitsContent()) this.beginWait()
+      // Nor is a head awaited before what it answers, or what it follows, has left.
+      if (this.out.bytes === 0 && this.received === HalfStates.idle && !this.#headBegun) this.beginWait()
     }
     return octets
   }
@@ -128,7 +130,8 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
     let wait = Infinity
     if (this.received === HalfStates.body) {
       if (this.awaitsContent()) wait = this.waitingSince + this.limits.bodyMs
-    } else {
+    } else if (this.out.bytes === 0 || this.#headBegun) {
+      // A peer that still takes our output is not late; whether it takes it fast enough, the write deadline tells.
       wait = this.waitingSince + this.waitMs()
     }
     return Math.min(wait, this.#outputStall(), this.#halfClosedStall())

@@ -57,13 +57,19 @@ export interface Http1Limits {
  * a deadline that is NaN would never come.
  */
 export function limitsOf(limits: Partial<Http1Limits> | undefined): Http1Limits {
-  // Connections with the defaults share them.
+  // Connections with the same limits share them.
   if (limits === undefined) return http1Limits
+  if (complete.has(limits)) return limits as Http1Limits
   for (const [name, value] of Object.entries(limits))
     if (!Object.hasOwn(http1Limits, name) || typeof value !== 'number' || !(value >= 0))
       throw new UsageError('H1_LIMIT', `not a limit: ${name} = ${String(value)}`)
-  return { ...http1Limits, ...limits }
+  const all = Object.freeze({ ...http1Limits, ...limits })
+  complete.add(all)
+  return all
 }
+
+/** What `limitsOf` has made. */
+const complete: WeakSet<object> = new WeakSet()
 
 /** The safe defaults; docs/limits.md gives the reason for each. */
 export const http1Limits: Http1Limits = {

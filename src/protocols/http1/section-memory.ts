@@ -21,7 +21,7 @@ interface Place {
 const TEXT_CHARS_MAX = 4096
 
 /** For the connections that were read last. An idle one loses its place to busy ones, and then holds nothing. */
-const PLACES = 256
+const PLACES = 1024
 const places: (Place | undefined)[] = Array.from({ length: PLACES }, () => undefined)
 let nextPlace = 0
 

@@ -185,13 +185,6 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
       this.conclude('local')
   }
 
-  override output(): Uint8Array | undefined {
-    const octets = super.output()
-    if (octets !== undefined && this.out.bytes === 0 && this.received === HalfStates.idle && !this.headBegun)
-      this.beginWait()
-    return octets
-  }
-
   protected override next(): Http1ServerEvent | undefined {
     for (;;) {
       if (this.received === HalfStates.idle) {
@@ -219,8 +212,6 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   protected override waitMs(): number {
     if (this.received !== HalfStates.idle) return Infinity
     if (this.headBegun) return this.limits.headMs
-    // A client that still takes its response is not idle; whether it takes it fast enough, the write deadline tells.
-    if (this.out.bytes > 0) return Infinity
     return this.#first ? this.limits.firstByteMs : this.limits.idleMs
   }
 
