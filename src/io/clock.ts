@@ -23,14 +23,15 @@ export class Clock {
   #date = ''
   #dateSecond = 0
 
-  /** Milliseconds, as of the last tick. */
+  /** Milliseconds, as of the last tick; exact while nothing waits and the clock stands still. */
   get now(): number {
+    if (this.#timer === undefined) this.#read()
     return this.#now
   }
 
   /** Begins to tick for `timed`. */
   add(timed: Timed): void {
-    this.#now = performance.now()
+    this.#read()
     this.#waiting.add(timed)
     this.#timer ??= setInterval(() => this.#tick(), TICK_MS).unref()
   }
@@ -43,21 +44,25 @@ export class Clock {
     this.#timer = undefined
   }
 
-  /** The wall clock as an IMF-fixdate (RFC 9110 section 5.6.7), formatted once a second. */
+  /** The wall clock as an IMF-fixdate (RFC 9110 section 5.6.7), as of the last tick; formatted once a second. */
   readonly date = (): string => {
-    const second = Math.floor(Date.now() / 1000)
-    if (second !== this.#dateSecond) {
-      this.#dateSecond = second
-      this.#date = new Date(second * 1000).toUTCString()
-    }
+    if (this.#timer === undefined) this.#read()
     return this.#date
   }
 
   #tick(): void {
     const last = this.#now
-    this.#now = performance.now()
+    this.#read()
     if (this.#now - last > BLOCKED_MS) return
     for (const timed of this.#waiting) timed.onTick(this.#now)
+  }
+
+  #read(): void {
+    this.#now = performance.now()
+    const second = Math.floor(Date.now() / 1000)
+    if (second === this.#dateSecond) return
+    this.#dateSecond = second
+    this.#date = new Date(second * 1000).toUTCString()
   }
 }
 

@@ -198,17 +198,26 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     if (this.#settling || this.#state === GONE) return
     this.#settling = true
     try {
-      for (let event = this.#engine.poll(); event !== undefined; event = this.#engine.poll()) {
-        const { type } = event
-        if (type === 'closed' || type === 'fatal' || type === 'handover') this.#end(type)
-        this.#handler.onEvent(event)
-        if (this.#isGone()) break
-      }
+      // An engine may hold events back while too much output waits: once that is written, it is asked again.
+      while (this.#deliverEvents() && flush) this.#write()
       if (flush && !this.#isGone()) this.#flush()
     } catch (error) {
       this.destroy(error as Error)
     }
     this.#settling = false
+  }
+
+  /** Gives the handler what there is; true if there was any, and the connection is still there. */
+  #deliverEvents(): boolean {
+    let event = this.#engine.poll()
+    const some = event !== undefined
+    for (; event !== undefined; event = this.#engine.poll()) {
+      const { type } = event
+      if (type === 'closed' || type === 'fatal' || type === 'handover') this.#end(type)
+      this.#handler.onEvent(event)
+      if (this.#isGone()) return false
+    }
+    return some
   }
 
   /** The handler may have destroyed the connection meanwhile. */

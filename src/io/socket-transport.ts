@@ -13,9 +13,9 @@ const owner = Symbol('transport')
 /** One connected socket. It takes the socket over: all of its events are handled here. */
 export class SocketTransport implements Transport {
   readonly peer: Endpoint
-  readonly local: Endpoint
   readonly encrypted: boolean
 
+  readonly #local: Endpoint | undefined
   readonly #socket: Owned
   /** The socket reads into the shared buffer and hands that over itself. */
   readonly #shared: boolean
@@ -32,7 +32,7 @@ export class SocketTransport implements Transport {
   constructor(socket: Socket, peer?: Endpoint, local?: Endpoint, onGone?: () => void) {
     this.#onGone = onGone
     this.peer = peer ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    this.local = local ?? { address: socket.localAddress ?? '', port: socket.localPort ?? 0 }
+    this.#local = local
     this.encrypted = socket instanceof TLSSocket
     const moved = this.encrypted ? undefined : readShared(socket, (chunk) => this.#sink?.onData(chunk))
     const used = moved ?? socket
@@ -42,6 +42,12 @@ export class SocketTransport implements Transport {
     used.pause()
     used.on('error', onError)
     used.on('close', onClose)
+  }
+
+  /** Asked for rarely: looked up when it is. */
+  get local(): Endpoint {
+    const { localAddress = '', localPort = 0 } = this.#socket
+    return this.#local ?? { address: localAddress, port: localPort }
   }
 
   get writable(): boolean {

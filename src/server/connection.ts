@@ -44,10 +44,10 @@ export class Http1Connection implements DriverHandler<Http1ServerEvent> {
 
   #exchange: Http1Exchange | undefined
 
-  constructor(transport: Transport, owner: ConnectionOwner, id: number, limits: Partial<Http1Limits> | undefined) {
+  constructor(transport: Transport, owner: ConnectionOwner, id: number, limits: Http1Limits) {
     this.owner = owner
     this.id = id
-    this.engine = new Http1Server(limits === undefined ? { date: clock.date } : { date: clock.date, limits })
+    this.engine = new Http1Server({ date: clock.date, limits })
     this.driver = new Driver(transport, this.engine, this)
   }
 

@@ -8,7 +8,7 @@ import { inspect } from 'node:util'
 import { takeInheritedSockets } from '../io/inherited.js'
 import { Listener, type ListenOptions } from '../io/listener.js'
 import { type Endpoint, formatEndpoint, type Transport, TransportError } from '../io/transport.js'
-import type { Http1Limits } from '../protocols/http1/limits.js'
+import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { App } from './app/app.js'
 import { tellRunning, withOverrides } from './command-line.js'
 import { type ConnectionOwner, Http1Connection, type Http1Exchange } from './connection.js'
@@ -24,7 +24,7 @@ import { TransactionIds } from './transaction-id.js'
 
 /** Options of an engine. */
 export interface SkitaiOptions {
-  /** Limits and deadlines of HTTP/1.1 connections. */
+  /** Limits and deadlines of HTTP/1.1 connections. One that is none makes the constructor throw `UsageError`. */
   readonly limits?: Partial<Http1Limits>
   /** Called with errors that no handler expected; by default they go to standard error. */
   readonly onError?: (error: unknown) => void
@@ -91,6 +91,7 @@ const LOG_MS = 100
 /** An engine: mount, run, close. */
 export class Skitai implements ConnectionOwner {
   readonly #options: SkitaiOptions
+  readonly #limits: Http1Limits
   readonly #maxAges: MaxAges = new MaxAges()
   readonly #site: Site
   readonly #connections: Set<Http1Connection> = new Set()
@@ -106,6 +107,7 @@ export class Skitai implements ConnectionOwner {
 
   constructor(options: SkitaiOptions = {}) {
     this.#options = options
+    this.#limits = limitsOf(options.limits)
     this.#site = new Site((error) => this.#report(error))
   }
 
@@ -208,7 +210,7 @@ export class Skitai implements ConnectionOwner {
   }
 
   #accept(transport: Transport): void {
-    const connection = new Http1Connection(transport, this, ++this.#connectionCount, this.#options.limits)
+    const connection = new Http1Connection(transport, this, ++this.#connectionCount, this.#limits)
     this.#connections.add(connection)
     if (this.#closing !== undefined) connection.announceClose()
     connection.driver.start()

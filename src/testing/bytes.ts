@@ -55,15 +55,16 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** Visible ASCII and blanks as they are; `\r \n \t \0 \\ \"` by name; every other octet as `\xHH`. */
 export function escapeBytes(bytes: Uint8Array): string {
   let text = ''
-  for (let i = 0; i < bytes.length; i++) {
-    const code = bytes[i]!
-    const named = ESCAPES.find((row) => row[1] === code)
-    if (named !== undefined) text += `\\${named[0]}`
-    else if (code >= 0x20 && code < 0x7f) text += String.fromCharCode(code)
-    else text += `\\x${code.toString(16).padStart(2, '0')}`
-  }
+  for (let i = 0; i < bytes.length; i++) text += ESCAPED[bytes[i]!]!
   return text
 }
+
+/** Each octet in its escaped form. */
+const ESCAPED: readonly string[] = Array.from({ length: 256 }, (_, code) => {
+  const named = ESCAPES.find((row) => row[1] === code)
+  if (named !== undefined) return `\\${named[0]}`
+  return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : `\\x${code.toString(16).padStart(2, '0')}`
+})
 
 /** The inverse of `escapeBytes`. An unknown escape or a character above U+00FF is a RangeError. */
 export function unescapeBytes(text: string): Uint8Array {

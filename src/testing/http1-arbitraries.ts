@@ -1,6 +1,6 @@
 /**
- * Arbitraries for HTTP/1.1. They are made from the fast-check module that the caller hands in, so nothing here loads it:
- * `const arbitraries = http1Arbitraries(fc)`.
+ * Arbitraries for HTTP/1.1. They are made from the fast-check module that the caller hands in, so nothing here loads
+ * it: `const arbitraries = http1Arbitraries(fc)`.
  */
 
 import type * as FastCheck from 'fast-check'

@@ -1,6 +1,6 @@
 /**
- * HTTP/1.1 messages as plain data, and their encoding. Written apart from the engine's own writer, so that the one can be
- * held against the other.
+ * HTTP/1.1 messages as plain data, and their encoding. Written apart from the engine's own writer, so that the one can
+ * be held against the other.
  */
 
 import { bytesOf, concat } from './bytes.js'

@@ -1,6 +1,6 @@
 /**
- * Chunk invariance: any cut of any input, malformed input included, gives the same events and the same output. Run these
- * checks over your own engine, or over ours with your own application behind it.
+ * Chunk invariance: any cut of any input, malformed input included, gives the same events and the same output. Run
+ * these checks over your own engine, or over ours with your own application behind it.
  */
 
 import { sameBytes, escapeBytes } from './bytes.js'
@@ -28,7 +28,9 @@ export function cutEvery(bytes: Uint8Array, size: number): Uint8Array[] {
   return chunks
 }
 
-/** The script with its octets cut at `positions`, which count over all `bytes` steps; the other steps keep their places. */
+/**
+ * The script with its octets cut at `positions`, which count over all `bytes` steps; the other steps keep their places.
+ */
 export function cutScript(script: readonly Step[], positions: readonly number[]): Step[] {
   const steps: Step[] = []
   let before = 0
@@ -73,8 +75,8 @@ export interface EveryCutOptions {
 }
 
 /**
- * Runs the script whole, octet by octet, cut in two at every position and in chunks of every size up to `sizeMax`; all must
- * agree. Throws a ContractError that names the cut and the first difference. Returns the trace of the whole.
+ * Runs the script whole, octet by octet, cut in two at every position and in chunks of every size up to `sizeMax`; all
+ * must agree. Throws a ContractError that names the cut and the first difference. Returns the trace of the whole.
  */
 export function checkEveryCut<Event extends TypedEvent>(
   make: MakeSubject<Event>,
@@ -113,8 +115,9 @@ function differ(how: string, what: string, expected: string, got: string): Contr
 }
 
 /**
- * The borrow check: runs the script a second time with a driver that overwrites each chunk after its drain and each output
- * block once taken. Nothing that was delivered may change, and the trace must stay the same. Throws a ContractError.
+ * The borrow check: runs the script a second time with a driver that overwrites each chunk after its drain and each
+ * output block once taken. Nothing that was delivered may change, and the trace must stay the same. Throws a
+ * ContractError.
  */
 export function checkBorrow<Event extends TypedEvent>(make: MakeSubject<Event>, script: readonly Step[]): Trace {
   const plain = trace(make, script)

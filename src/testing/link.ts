@@ -1,4 +1,6 @@
-/** One direction of a connection, emulated: delay, fragmentation, coalescing, bounded capacity, stall and truncation. */
+/**
+ * One direction of a connection, emulated: delay, fragmentation, coalescing, bounded capacity, stall and truncation.
+ */
 
 import type { Millis } from '../protocols/core/engine.js'
 import { concat, copyOf } from './bytes.js'
@@ -36,7 +38,9 @@ const CAPACITY_BYTES = 65_536
 export class Link {
   readonly #random: Random
   readonly #options: LinkOptions
-  readonly #fragments: Fragment[] = []
+  #fragments: Fragment[] = []
+  /** How many of the fragments were taken. */
+  #taken = 0
   #sentBytes = 0
   #underWayBytes = 0
   #lastArrival: Millis = 0
@@ -47,9 +51,9 @@ export class Link {
     this.#options = options
   }
 
-  /** Whether a sender may send now. */
-  get writable(): boolean {
-    return this.#underWayBytes < (this.#options.capacityBytes ?? CAPACITY_BYTES)
+  /** How many octets a sender may send now. */
+  get roomBytes(): number {
+    return Math.max(0, (this.#options.capacityBytes ?? CAPACITY_BYTES) - this.#underWayBytes)
   }
 
   /** Whether the link will never again deliver anything. */
@@ -83,7 +87,7 @@ export class Link {
 
   /** When the next arrival is due; `Infinity` when nothing is under way. */
   next(): Millis {
-    return this.#fragments[0]?.at ?? Infinity
+    return this.#fragments[this.#taken]?.at ?? Infinity
   }
 
   /** What has arrived by `now`, or `undefined`. */
@@ -91,7 +95,7 @@ export class Link {
     const first = this.#shift(now)
     if (first?.bytes === undefined) return first
     const parts = [first.bytes]
-    while (this.#fragments[0]?.bytes !== undefined && this.#random.chance(this.#options.coalesce ?? 0)) {
+    while (this.#fragments[this.#taken]?.bytes !== undefined && this.#random.chance(this.#options.coalesce ?? 0)) {
       const more = this.#shift(now)
       if (more?.bytes === undefined) break
       parts.push(more.bytes)
@@ -100,9 +104,12 @@ export class Link {
   }
 
   #shift(now: Millis): Arrival | undefined {
-    const fragment = this.#fragments[0]
+    const fragment = this.#fragments[this.#taken]
     if (fragment === undefined || fragment.at > now) return undefined
-    this.#fragments.shift()
+    if (++this.#taken === this.#fragments.length) {
+      this.#fragments = []
+      this.#taken = 0
+    }
     this.#underWayBytes -= fragment.bytes?.length ?? 0
     return { bytes: fragment.bytes }
   }

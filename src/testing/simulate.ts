@@ -1,4 +1,6 @@
-/** Whole conversations in memory: two engines back to back over two links, under a clock that jumps to what is due next. */
+/**
+ * Whole conversations in memory: two engines back to back over two links, under a clock that jumps to what is due next.
+ */
 
 import type { Millis } from '../protocols/core/engine.js'
 import { concat, copyOf } from './bytes.js'
@@ -14,7 +16,7 @@ import type { Subject } from './trace.js'
 export interface Controls {
   /** The virtual time. */
   now(): Millis
-  /** Runs something `ms` later, as long as the connection has not ended. */
+  /** Runs something `ms` later, unless the connection has ended by then. */
   later(ms: Millis, run: () => void): void
   /** Half-closes: the other side sees the end of its input behind all that was written. */
   halfClose(): void
@@ -63,8 +65,9 @@ export interface Conversation {
 const STEPS_MAX = 100_000
 
 /**
- * Runs a conversation to its end. Throws a ContractError that names the seed when an engine breaks the contract (an event
- * or a deadline after its last event) or makes no progress; whatever an application throws carries the seed as well.
+ * Runs a conversation to its end. Throws a ContractError that names the seed when an engine breaks the contract (an
+ * event or a deadline after its last event) or makes no progress; whatever an application throws carries the seed as
+ * well.
  */
 export function simulate<Left extends TypedEvent, Right extends TypedEvent>(
   options: SimulationOptions<Left, Right>,
@@ -106,7 +109,7 @@ class Simulation<Left extends TypedEvent, Right extends TypedEvent> {
       right.settle()
       if (left.gone && right.gone) return this.#report('ended', steps)
       const next = Math.min(left.next(), right.next())
-      if (next === Infinity) return this.#report('quiet', steps)
+      if (next === Infinity) return this.#report(left.ended && right.ended ? 'ended' : 'quiet', steps)
       const [first, second] = this.#random.chance(0.5) ? [left, right] : [right, left]
       const now = Math.max(left.now, next)
       first.step(now)
@@ -132,6 +135,8 @@ class Side<Event extends TypedEvent> {
   #timers: Timer[] = []
   #last: SideReport['last'] = ''
   #halfClosed = false
+  /** What was taken from the engine and not by the link. */
+  #pending: Uint8Array = new Uint8Array(0)
 
   constructor(name: string, make: (controls: Controls) => Subject<Event>, random: Random, input: Link, output: Link) {
     this.#name = name
@@ -146,9 +151,19 @@ class Side<Event extends TypedEvent> {
     })
   }
 
+  /** Whether the engine had its last event. */
+  get ended(): boolean {
+    return this.#last !== ''
+  }
+
+  /** Whether the connection is at its end, rather than in the hands of the next protocol. */
+  get #finished(): boolean {
+    return this.#last === 'closed' || this.#last === 'fatal'
+  }
+
   /** The connection is over for this side: its last event is out and nothing is left to write. */
   get gone(): boolean {
-    return this.#last !== '' && (this.#subject.engine.outputBytes === 0 || this.#outputLink.dead)
+    return this.#finished && (this.#unwrittenBytes === 0 || this.#outputLink.dead)
   }
 
   begin(): void {
@@ -171,7 +186,7 @@ class Side<Event extends TypedEvent> {
     for (const timer of due) {
       this.#subject.engine.advance(now)
       this.#poll()
-      if (this.#last === '') timer.run()
+      if (!this.#finished) timer.run()
       this.#poll()
     }
     if (this.#subject.engine.deadline() <= now) this.#subject.engine.advance(now)
@@ -183,26 +198,53 @@ class Side<Event extends TypedEvent> {
   /** Drains events and output until neither gives anything or the link takes no more. */
   settle(): void {
     const { engine } = this.#subject
+    // As a driver does when its transport takes output again: time is brought up first.
+    if (engine.outputBytes > 0 && this.#outputLink.roomBytes > 0) engine.advance(this.now)
     for (let more = true; more;) {
       more = this.#poll()
-      while (this.#outputLink.writable) {
-        const block = engine.output()
-        if (block === undefined) break
-        more = true
-        this.#sent.push(copyOf(block))
-        this.#outputLink.send(block, this.now)
-      }
+      more = this.#write() || more
     }
-    const ended = this.#last === 'closed' || this.#last === 'fatal'
-    if ((ended || this.#halfClosed) && engine.outputBytes === 0) this.#outputLink.end(this.now)
+    if ((this.#finished || this.#halfClosed) && this.#unwrittenBytes === 0) this.#outputLink.end(this.now)
     if (this.#last !== '' && engine.deadline() !== Infinity)
       throw new ContractError(`${this.#name}: a deadline is left at ${engine.deadline()} after ${this.#last}`)
   }
 
+  /**
+   * Writes as much as the link takes, in one piece: where an engine cuts its output says nothing, and a conversation
+   * shall not depend on it.
+   */
+  #write(): boolean {
+    const room = this.#outputLink.roomBytes
+    const blocks = [this.#pending]
+    let bytes = this.#pending.length
+    for (let block; bytes < room && (block = this.#subject.engine.output()) !== undefined; bytes += block.length) {
+      this.#sent.push(copyOf(block))
+      blocks.push(block)
+    }
+    const all = concat(blocks)
+    this.#pending = all.subarray(room)
+    if (bytes === 0 || room === 0) return false
+    this.#outputLink.send(all.subarray(0, room), this.now)
+    return true
+  }
+
+  get #unwrittenBytes(): number {
+    return this.#pending.length + this.#subject.engine.outputBytes
+  }
+
   report(): SideReport {
     const events = mergeData(this.#events)
-    const raw = concat(this.#raw)
-    return { events, log: events.map(formatEvent), sent: concat(this.#sent), raw, last: this.#last }
+    let log: string[] | undefined
+    return {
+      events,
+      // Most conversations are never printed.
+      get log() {
+        return (log ??= events.map(formatEvent))
+      },
+      sent: concat(this.#sent),
+      raw: concat(this.#raw),
+      last: this.#last,
+    }
   }
 
   describe(): string {

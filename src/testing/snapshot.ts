@@ -66,7 +66,7 @@ export function mergeData(events: readonly Snapshot[]): Snapshot[] {
       merged.push(event)
       continue
     }
-    if (open !== undefined && withoutBytes(open) !== withoutBytes(event)) flush()
+    if (open !== undefined && !sameButBytes(open, event)) flush()
     open ??= event
     parts.push(bytes)
   }
@@ -74,8 +74,8 @@ export function mergeData(events: readonly Snapshot[]): Snapshot[] {
   return merged
 }
 
-function withoutBytes(event: Snapshot): string {
-  const rest: Record<string, unknown> = { ...event }
-  delete rest['bytes']
-  return formatEvent(rest as Snapshot)
+function sameButBytes(a: Snapshot, b: Snapshot): boolean {
+  const keys = Object.keys(a)
+  if (keys.length !== Object.keys(b).length) return false
+  return keys.every((key) => key === 'bytes' || a[key] === b[key])
 }

@@ -48,13 +48,15 @@ export class ContractError extends Error {
 /** How to run. */
 export interface TraceOptions {
   /**
-   * Plays the driver that reuses its memory: each chunk is overwritten with 0xEE after its drain, each output block once it
-   * is taken, and everything that was delivered is compared with what it was. Default false.
+   * Plays the driver that reuses its memory: each chunk is overwritten with 0xEE after its drain, each output block
+   * once it is taken, and everything that was delivered is compared with what it was. Default false.
    */
   readonly overwrite?: boolean
 }
 
-/** Octets as the Buffer of Node has them: `slice` shares the memory. An engine that means to copy must do so here, too. */
+/**
+ * Octets as the Buffer of Node has them: `slice` shares the memory. An engine that means to copy must do so here, too.
+ */
 class SharingBytes extends Uint8Array {
   override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
     return this.subarray(start, end) as Uint8Array<ArrayBuffer>
@@ -74,9 +76,9 @@ export function stepsOf(chunks: readonly Uint8Array[]): Step[] {
 }
 
 /**
- * Runs a fresh subject over the script. The clock begins at 0 and moves in `wait` steps only, stopping at each deadline on
- * the way. Octets behind a `handover` are added to its `rest`, as the next protocol would see them.
- * Throws a ContractError when the engine breaks the contract: it goes on after its last event, leaves a deadline behind it,
+ * Runs a fresh subject over the script. The clock begins at 0 and moves in `wait` steps only, stopping at each deadline
+ * on the way. Octets behind a `handover` are added to its `rest`, as the next protocol would see them. Throws a
+ * ContractError when the engine breaks the contract: it goes on after its last event, leaves a deadline behind it,
  * makes no progress, writes into a chunk, or (with `overwrite`) changes what it has handed out.
  */
 export function trace<Event extends TypedEvent>(

@@ -48,6 +48,20 @@ describe('HTTP/1.1 events and output do not depend on how the input is cut', () 
     )
   })
 
+  test('damaged requests that repeat their field sections', () => {
+    // What a connection remembers of one head must not show in the next.
+    const repeated = arbitraries.damaged(
+      arbitraries.requests.map((requests) => concat([...requests, ...requests, ...requests].map(encodeRequest))),
+    )
+    const limits = { fieldBytesMax: 120, fieldCountMax: 6 }
+    check(
+      RUNS,
+      fc.property(repeated, arbitraries.cuts, (bytes, cuts) => {
+        checkChunkInvariance(() => plainServer(limits), scriptOf(bytes, true), cuts)
+      }),
+    )
+  })
+
   test('damaged requests under small limits', () => {
     const limits = { bodyBytesMax: 30, fieldBytesMax: 60, fieldCountMax: 4, targetBytesMax: 16, trailerBytesMax: 20 }
     check(

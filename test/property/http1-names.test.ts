@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Fields } from 'skitai/http1'
+import type { Fields } from 'skitai/http1'
 import { bytesOf, stepsOf, trace } from 'skitai/testing'
 import { plainServer } from './http1-support.js'
 import { check } from './run.js'

@@ -82,7 +82,9 @@ export function outputOf(engine: Http1Client | Http1Server): Uint8Array {
   return concat(blocks)
 }
 
-/** A server whose application does all that one may do, as a seed has it: early answers, streams, hints, holds, closes. */
+/**
+ * A server whose application does all that one may do, as a seed has it: early answers, streams, hints, holds, closes.
+ */
 export function moodyServer(seed: number): Subject<Http1ServerEvent> {
   const engine = new Http1Server({ date: () => DATE, limits: { drainBytesMax: 40, heldBytesMax: 64 } })
   const random = new Random(seed)

@@ -11,7 +11,12 @@ const FOLDERS = ['.', 'bench', 'test/portability'].filter((folder) =>
 )
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly resolved?: string; readonly integrity?: string }>>
+  readonly packages: Readonly<Record<string, LockedPackage>>
+}
+interface LockedPackage {
+  readonly resolved?: string
+  readonly integrity?: string
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 interface Manifest {
   readonly scripts?: Readonly<Record<string, string>>
@@ -29,6 +34,16 @@ describe('manifests', () => {
       )
       assert.deepEqual(
         packages.filter(([, { integrity }]) => integrity === undefined).map(([name]) => name),
+        [],
+      )
+    })
+
+    // A lock file made where one of them was not to be had installs nowhere: `npm ci` refuses it.
+    it(`${folder}: the lock file knows the packages of every platform`, () => {
+      const { packages } = readJson<Lock>(folder, 'package-lock.json')
+      const wanted = Object.values(packages).flatMap((locked) => Object.keys(locked.optionalDependencies ?? {}))
+      assert.deepEqual(
+        wanted.filter((name) => !Object.keys(packages).some((place) => place.endsWith(`node_modules/${name}`))),
         [],
       )
     })

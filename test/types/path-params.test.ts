@@ -1,4 +1,7 @@
-/** The types of path parameters. What is wrong here does not compile; that it runs, too, shows that the types tell the truth. */
+/**
+ * The types of path parameters. What is wrong here does not compile; that it runs, too, shows that the types tell the
+ * truth.
+ */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'

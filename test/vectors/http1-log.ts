@@ -15,10 +15,13 @@ function lineOf(event: Snapshot): string {
       const extras =
         (event['expectContinue'] === true ? ' expect-continue' : '') +
         (event['upgrade'] === '' ? '' : ` upgrade="${text('upgrade')}"`)
-      return `request ${text('method')} ${text('target')} HTTP/${text('version')} ${text('form')} "${text('authority')}" ${contentOf(event)}${extras} ${persistence}`
+      const line = `request ${text('method')} ${text('target')} HTTP/${text('version')} ${text('form')}`
+      return `${line} "${text('authority')}" ${contentOf(event)}${extras} ${persistence}`
     }
     case 'response':
-      return `response ${text('status')} ${quote(text('reason'))} HTTP/${text('version')} ${contentOf(event)} ${persistence}`
+      return `response ${text('status')} ${quote(text('reason'))} HTTP/${text('version')} ${contentOf(event)} ${
+        persistence
+      }`
     case 'inform':
       return `inform ${text('status')} ${quote(text('reason'))}`
     case 'data':

@@ -48,7 +48,7 @@ export const http1LimitReasons: Readonly<Record<keyof Http1Limits, string>> = {
 
 /** What each code of a `UsageError` of the engines says about the caller. */
 export const http1UsageCodes: Readonly<Record<string, string>> = {
-  H1_CONTENT: 'Content is given where the status or the method allows none.',
+  H1_CONTENT: 'Content is given where the status or the method allows none, or it is neither text nor octets.',
   H1_DATE: 'The injected clock gave something that cannot stand in a Date field.',
   H1_FIELDS: 'Fields are not a flat list of names and values.',
   H1_FIELD_MANAGED: 'A field that the engine itself writes was handed in.',
@@ -56,6 +56,7 @@ export const http1UsageCodes: Readonly<Record<string, string>> = {
   H1_FIELD_VALUE: 'A field value holds a control character, or a character above U+00FF.',
   H1_HOST: 'Host is missing, stands twice, or is not a host with an optional port.',
   H1_LENGTH: 'The length is not one, or the content is longer or shorter than announced.',
+  H1_LIMIT: 'A limit does not exist, or is not a number from 0 up.',
   H1_METHOD: 'The method is not a token.',
   H1_REASON: 'The reason phrase holds a control character, or a character above U+00FF.',
   H1_STATE: 'The command does not fit the state of the exchange.',

@@ -12,13 +12,18 @@ export type BorrowedBytes = Uint8Array
 /**
  * One connection of one protocol, in one role.
  *
- * Drain rule: after each mutation (`start`, `receive`, `receiveEnd`, `advance`, a command) the driver drains `poll` until
- * it gives `undefined`, then takes `output`, then re-arms `deadline`. Commands may be issued while draining.
+ * Drain rule: after each mutation (`start`, `receive`, `receiveEnd`, `advance`, a command) the driver drains `poll`
+ * until it gives `undefined`, then takes `output`, then re-arms `deadline`. Commands may be issued while draining.
  */
 export interface Engine<Event> {
-  /** Begins the connection: deadlines run from `now`, and a role that speaks first writes its preface. Once, before all else. */
+  /**
+   * Begins the connection: deadlines run from `now`, and a role that speaks first writes its preface. Once, before all
+   * else.
+   */
   start(now: Millis): void
-  /** The peer sent `chunk`. Never throws for what a peer sent. The chunk must stay untouched until the drain has ended. */
+  /**
+   * The peer sent `chunk`. Never throws for what a peer sent. The chunk must stay untouched until the drain has ended.
+   */
   receive(chunk: Uint8Array, now: Millis): void
   /** The peer half-closed: no byte will follow. */
   receiveEnd(now: Millis): void
@@ -26,7 +31,11 @@ export interface Engine<Event> {
   advance(now: Millis): void
   /** The next event in wire order, or `undefined` when there is none for now. */
   poll(): Event | undefined
-  /** The next bytes to write, or `undefined`. They belong to the caller; the engine never writes into them again. */
+  /**
+   * The next bytes to write, or `undefined`. They belong to the caller; the engine never writes into them again. They may be
+   * a view of memory that other connections share: write them, do not transfer their buffer. Where little output waits
+   * again, `poll` may have more: a driver that took much settles once more.
+   */
   output(): Uint8Array | undefined
   /** When `advance` must be called at the latest; `Infinity` for never. */
   deadline(): Millis
@@ -37,8 +46,8 @@ export interface Engine<Event> {
 }
 
 /**
- * The connection has ended in order: write what `output` still holds, then end the transport. The last event of an engine.
- * `initiator` tells who wanted it: our application, the peer, or the engine by itself (an idle deadline).
+ * The connection has ended in order: write what `output` still holds, then end the transport. The last event of an
+ * engine. `initiator` tells who wanted it: our application, the peer, or the engine by itself (an idle deadline).
  */
 export interface ClosedEvent {
   readonly type: 'closed'
@@ -46,8 +55,8 @@ export interface ClosedEvent {
 }
 
 /**
- * The peer broke the protocol, a limit or a deadline. The answer that the standard asks for is already in `output`: write
- * it, then end the transport. The last event of an engine.
+ * The peer broke the protocol, a limit or a deadline. The answer that the standard asks for is already in `output`:
+ * write it, then end the transport. The last event of an engine.
  */
 export interface FatalEvent<Code extends string = string> {
   readonly type: 'fatal'

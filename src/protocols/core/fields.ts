@@ -8,12 +8,19 @@ import { equalsIgnoreCase } from './ascii.js'
 /** Positions a field: name start, name end, value start, value end. */
 const STRIDE = 4
 
-/** Names come back in lower case, values as they came without surrounding blanks. Nothing is keyed by what a peer sent. */
+/**
+ * Names come back in lower case, values as they came without surrounding blanks. Nothing is keyed by what a peer sent.
+ */
 export class Fields implements Iterable<readonly [name: string, value: string]> {
   static readonly empty: Fields = new Fields('', [])
 
   readonly #text: string
   readonly #marks: readonly number[]
+  /**
+   * Names and values that were cut out already: who asks once asks again, and equal sections of a connection are one
+   * object.
+   */
+  #cuts: (string | undefined)[] | undefined
 
   /** `marks` holds four positions in `text` a field: name start, name end, value start, value end. */
   constructor(text: string, marks: readonly number[]) {
@@ -52,7 +59,9 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return this.#cut(index * STRIDE + 2)
   }
 
-  /** All values of the field joined by a comma and a blank (RFC 9110 section 5.2), or undefined. Case does not matter. */
+  /**
+   * All values of the field joined by a comma and a blank (RFC 9110 section 5.2), or undefined. Case does not matter.
+   */
   get(name: string): string | undefined {
     let index = this.#find(name, 0)
     if (index < 0) return undefined
@@ -82,15 +91,25 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return entries
   }
 
+  /** The fields as commands take them: a flat list of names, in lower case, and values. */
+  toList(): string[] {
+    return this.entries().flat()
+  }
+
   [Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
     return this.entries()[Symbol.iterator]()
   }
 
   #cut(mark: number): string {
+    const known = this.#cuts?.[mark >> 1]
+    if (known !== undefined) return known
     const start = this.#marks[mark]
     const end = this.#marks[mark + 1]
     if (start === undefined || end === undefined) throw new RangeError(`no field ${mark / STRIDE}`)
-    return this.#text.slice(start, end)
+    const text = this.#text.slice(start, end)
+    this.#cuts ??= []
+    this.#cuts[mark >> 1] = text
+    return text
   }
 
   #find(name: string, from: number): number {

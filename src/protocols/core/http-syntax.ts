@@ -27,7 +27,9 @@ export function isBlank(code: number): boolean {
   return code === SP || code === HTAB
 }
 
-/** The elements of a comma-separated list (RFC 9110 section 5.6.1) without blanks around them; empty ones are left out. */
+/**
+ * The elements of a comma-separated list (RFC 9110 section 5.6.1) without blanks around them; empty ones are left out.
+ */
 export function listElements(value: string): string[] {
   const elements: string[] = []
   for (const part of value.split(',')) {
@@ -35,6 +37,13 @@ export function listElements(value: string): string[] {
     if (element !== '') elements.push(element)
   }
   return elements
+}
+
+/** Whether `list` has elements, and each of them is one of `offered`, letters compared without case. */
+export function areOffered(list: string, offered: string): boolean {
+  const elements = listElements(list.toLowerCase())
+  const offers = listElements(offered.toLowerCase())
+  return elements.length > 0 && elements.every((element) => offers.includes(element))
 }
 
 /** `text` without SP and HTAB at its ends. Nothing else is trimmed: a wider notion of blank is how smuggling starts. */
@@ -51,8 +60,8 @@ const IP_LITERAL = charClass('0123456789ABCDEFabcdef:.')
 
 /**
  * Whether `text` is a host with an optional port (RFC 9110 section 7.2): a registered name, an IPv4 address or a
- * bracketed IPv6 address, then a colon and up to five digits. We differ: percent-encoding, user information and future IP
- * versions are refused, because no name that a server answers for needs them.
+ * bracketed IPv6 address, then a colon and up to five digits. We differ: percent-encoding, user information and future
+ * IP versions are refused, because no name that a server answers for needs them.
  */
 export function isAuthority(text: string): boolean {
   const end = hostEnd(text)

@@ -1,6 +1,7 @@
 /**
- * The bytes that arrived and were not consumed. A chunk is read where it lies; only what is left of it when the drain ends
- * is copied, into a buffer that doubles, so that a dripping peer costs linear time. An idle connection holds nothing.
+ * The bytes that arrived and were not consumed. A chunk is read where it lies; only what is left of it when the drain
+ * ends is copied, into a buffer that doubles, so that a dripping peer costs linear time. An idle connection holds
+ * nothing.
  */
 
 const NOTHING = new Uint8Array(0)
@@ -39,7 +40,10 @@ export class Input {
     this.#owned = false
   }
 
-  /** Ends the drain: what is left is copied if it still lies in the caller's chunk, and nothing is kept if nothing is left. */
+  /**
+   * Ends the drain: what is left is copied if it still lies in the caller's chunk, and nothing is kept if nothing is
+   * left.
+   */
   hold(): void {
     if (this.at === this.end) this.clear()
     else if (!this.#owned) this.#move(0)

@@ -1,7 +1,7 @@
 /**
- * The one file that borrows pure computation from the runtime where it is there, and falls back where it is not: Latin-1
- * and UTF-8 conversion and byte search. Node's Buffer methods work on any Uint8Array; measured there, `latin1Slice` takes
- * 31 ns for 24 octets (TextDecoder: 52) and `indexOf` 28 ns for 4 KiB (Uint8Array's own: 1,000).
+ * The one file that borrows pure computation from the runtime where it is there, and falls back where it is not:
+ * Latin-1 and UTF-8 conversion and byte search. Node's Buffer methods work on any Uint8Array; measured there,
+ * `latin1Slice` takes 31 ns for 24 octets (TextDecoder: 52) and `indexOf` 28 ns for 4 KiB (Uint8Array's own: 1,000).
  */
 
 /** What the protocols borrow. All of it is a function of its arguments. */

@@ -14,6 +14,9 @@ const COPY_BYTES_MAX = 8192
 /** Up to this size a loop is faster than a native call. */
 const LOOP_CHARS_MAX = 24
 
+/** Large octets leave in pieces, so that what a slow peer has not taken stays here, where it is counted and timed. */
+const TAKE_BYTES_MAX = 131_072
+
 /**
  * One block for all connections, so that an idle one owns none. Only one queue at a time has its region open at the end
  * of the block; another one that wants to append seals that region first.
@@ -67,8 +70,12 @@ export class OutputQueue {
       this.bytes -= octets.length
       return octets
     }
-    const octets = this.#sealed.shift()
-    if (octets !== undefined) this.bytes -= octets.length
+    const first = this.#sealed[0]
+    if (first === undefined) return undefined
+    const octets = first.subarray(0, TAKE_BYTES_MAX)
+    if (octets.length < first.length) this.#sealed[0] = first.subarray(TAKE_BYTES_MAX)
+    else this.#sealed.shift()
+    this.bytes -= octets.length
     return octets
   }
 

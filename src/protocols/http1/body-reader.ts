@@ -1,6 +1,6 @@
 /**
- * Bytes → content (RFC 9112 sections 6 and 7): by length, chunked, or until the connection ends. Chunk lines are read byte
- * by byte with what little state they need; data goes out as views of the input.
+ * Bytes → content (RFC 9112 sections 6 and 7): by length, chunked, or until the connection ends. Chunk lines are read
+ * byte by byte with what little state they need; data goes out as views of the input.
  */
 
 import { CR, FIELD_VALUE, HEX, HTAB, LF, SP } from '../core/ascii.js'
@@ -46,7 +46,8 @@ export class BodyReader {
   remaining = 0
 
   readonly #limits: Http1Limits
-  readonly #lines: HeadReader
+  /** Reads trailer sections; made for the first one, because most connections never have any. */
+  #lines: HeadReader | undefined
   #framing: Framing = 'none'
   #state: number = State.end
   #digits = 0
@@ -57,7 +58,6 @@ export class BodyReader {
 
   constructor(limits: Http1Limits) {
     this.#limits = limits
-    this.#lines = new HeadReader(limits)
   }
 
   /** Prepares for the content of a message. */
@@ -198,6 +198,7 @@ export class BodyReader {
       this.#state = State.data
     } else {
       this.#state = State.trailers
+      this.#lines ??= new HeadReader(this.#limits)
       this.#lines.begin('trailers')
     }
     return undefined
@@ -209,7 +210,7 @@ export class BodyReader {
   }
 
   #readTrailers(input: Input): number {
-    const lines = this.#lines
+    const lines = this.#lines!
     const at = lines.read(input.bytes, input.at, input.end)
     if (at === NEED_MORE) return NEED_MORE
     if (at === FAULTY) return this.#fail(lines.fault, lines.faultAt, lines.faultLimit)

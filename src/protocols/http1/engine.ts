@@ -14,7 +14,7 @@ import type { DataEvent, EndEvent, HandoverEvent, Http1FatalEvent } from './even
 import { Fields } from '../core/fields.js'
 import { MessageFraming } from './framing.js'
 import { HalfStates, lifecycle } from './lifecycle.js'
-import { http1Limits, type Http1Limits } from './limits.js'
+import { type Http1Limits, limitsOf } from './limits.js'
 import { HeadReader, NEED_MORE } from './reader.js'
 
 const END_WITHOUT_TRAILERS: EndEvent = Object.freeze({ type: 'end', trailers: Fields.empty })
@@ -55,11 +55,12 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   #bodyBytes = 0
   #over = false
   #final: CommonEvent | undefined
+  #heldSince: Millis = 0
   #outputSince: Millis = -1
   #lastOutput: Millis = 0
 
   protected constructor(limits: Partial<Http1Limits> | undefined) {
-    this.limits = { ...http1Limits, ...limits }
+    this.limits = limitsOf(limits)
     this.head = new HeadReader(this.limits)
     this.body = new BodyReader(this.limits)
   }
@@ -111,10 +112,15 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   }
 
   output(): Uint8Array | undefined {
+    const awaited = this.awaitsContent()
     const octets = this.out.take()
     if (octets !== undefined) {
       this.#outputSince = -1
       this.#lastOutput = this.now
+      // While too much output waited, content was not awaited: it is not late, its time begins anew.
+      if (!awaited && this.received === HalfStates.body && this.awaitsContent()) this.beginWait()
+      // Nor is a head awaited before what it answers, or what it follows, has left.
+      if (this.out.bytes === 0 && this.received === HalfStates.idle && !this.#headBegun) this.beginWait()
     }
     return octets
   }
@@ -124,7 +130,8 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
     let wait = Infinity
     if (this.received === HalfStates.body) {
       if (this.awaitsContent()) wait = this.waitingSince + this.limits.bodyMs
-    } else {
+    } else if (this.out.bytes === 0 || this.#headBegun) {
+      // A peer that still takes our output is not late; whether it takes it fast enough, the write deadline tells.
       wait = this.waitingSince + this.waitMs()
     }
     return Math.min(wait, this.#outputStall(), this.#halfClosedStall())
@@ -132,24 +139,32 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
 
   get wantsInput(): boolean {
     if (this.#over || this.ended || this.out.bytes >= this.limits.outputBytesMax) return false
-    if (this.received === HalfStates.body && this.held && !this.dropping) return false
-    return this.received !== HalfStates.done || this.input.size < this.limits.heldBytesMax
+    if (this.received === HalfStates.body && this.held) return false
+    return this.received < HalfStates.done || this.input.size < this.limits.heldBytesMax
   }
 
   get outputBytes(): number {
     return this.out.bytes
   }
 
-  /** Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more. */
+  /**
+   * Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more.
+   */
   get over(): boolean {
     return this.#over
   }
 
-  /** Stops or resumes `data` events. While held, `wantsInput` is false once content waits. */
+  /**
+   * Stops or resumes the `data` and `end` events of the message under way. While held, `wantsInput` is false and the
+   * peer's time stands still. A server forgets it when the exchange is answered.
+   */
   holdBody(hold: boolean): void {
-    if (this.held === hold) return
+    if (this.held === hold || this.dropping) return
     this.held = hold
-    this.beginWait()
+    // Only the time of holding is forgiven: a new span at each release would let content drip for ever.
+    if (hold) this.#heldSince = this.now
+    else if (this.received === HalfStates.body)
+      this.waitingSince += this.now - Math.max(this.#heldSince, this.waitingSince)
   }
 
   /** Ends the connection now, without a word: what is under way stays incomplete. */
@@ -181,12 +196,14 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   protected abstract onWaitExpired(): void
   /** Writes what answers a fault; gives the status that went out, or 0. */
   protected abstract answerFault(code: Http1FaultCode): number
+  /** Whether the peer, which has half-closed, still waits for a message of ours. */
+  protected abstract owesResponse(): boolean
   /** The half-closed peer cannot send what is missing; `midway` when a message is incomplete. */
   protected abstract onInputEnd(midway: boolean): CommonEvent | undefined
 
   /** Whether the peer's content is awaited: not held by us, nor by output that the peer does not take. */
   protected awaitsContent(): boolean {
-    return (!this.held || this.dropping) && this.out.bytes < this.limits.outputBytesMax
+    return !this.held && this.out.bytes < this.limits.outputBytesMax
   }
 
   /** Moves a half on, or throws a `UsageError` that names the command. Changes nothing when it throws. */
@@ -279,7 +296,7 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
   }
 
   #halfClosedStall(): Millis {
-    if (!this.ended || this.sent === HalfStates.done) return Infinity
+    if (!this.ended || !this.owesResponse()) return Infinity
     return this.#lastOutput + this.limits.halfClosedMs
   }
 }

@@ -1,4 +1,7 @@
-/** Every fault that an HTTP/1.1 peer can commit: the status that answers it (0: none can), where the rule stands, its text. */
+/**
+ * Every fault that an HTTP/1.1 peer can commit: the status that answers it (0: none can), where the rule stands, its
+ * text.
+ */
 
 const table = {
   H1_EMPTY_LINES: [400, 'RFC 9112 section 2.2', 'Too many empty lines before the request line'],

@@ -1,4 +1,6 @@
-/** What an HTTP/1.1 connection reports, in wire order. One shape a variant; adjacent `data` events may differ in cut. */
+/**
+ * What an HTTP/1.1 connection reports, in wire order. One shape a variant; adjacent `data` events may differ in cut.
+ */
 
 import type { BorrowedBytes, ClosedEvent, FatalEvent } from '../core/engine.js'
 import type { Fields } from '../core/fields.js'
@@ -62,21 +64,26 @@ export interface DataEvent {
   readonly bytes: BorrowedBytes
 }
 
-/** The message is complete. Trailers stay apart from the header fields and never change framing, routing or identity. */
+/**
+ * The message is complete. Trailers stay apart from the header fields and never change framing, routing or identity.
+ */
 export interface EndEvent {
   readonly type: 'end'
   readonly trailers: Fields
 }
 
 /**
- * The client has closed its side while its last request is under way, and nothing it sent waits any more (server role). It
- * may be gone or wait for the answer, which can still be sent. Comes once.
+ * The client has closed its side while its last request is under way, and nothing it sent waits any more (server role).
+ * It may be gone or wait for the answer, which can still be sent. Comes once.
  */
 export interface HalfCloseEvent {
   readonly type: 'halfClose'
 }
 
-/** The connection now belongs to another protocol (101, or 2xx to CONNECT). `rest` is what came behind the message; owned. */
+/**
+ * The connection now belongs to another protocol (101, or 2xx to CONNECT). `rest` is what came behind the message;
+ * owned.
+ */
 export interface HandoverEvent {
   readonly type: 'handover'
   readonly rest: Uint8Array

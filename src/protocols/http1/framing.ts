@@ -4,14 +4,14 @@
  */
 
 import { equalsIgnoreCase } from '../core/ascii.js'
-import type { Fields } from '../core/fields.js'
-import { isAuthority, isToken, listElements } from '../core/http-syntax.js'
+import { isAuthority, isToken, listElements, trimBlanks } from '../core/http-syntax.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Framing, TargetForm } from './events.js'
 import type { Http1Limits } from './limits.js'
 import { Known } from './known-names.js'
-import { type HeadReader, isOriginForm } from './reader.js'
+import type { HeadReader } from './reader.js'
 
+const SLASH = 0x2f
 const LENGTH_DIGITS_MAX = 15
 
 /** The reading of one head; an engine keeps one and fills it anew for each message. */
@@ -25,21 +25,19 @@ export class MessageFraming {
   expectContinue = false
   upgrade = ''
 
-  /** The last Host that was found valid; the empty one never is. */
-  #validHost: string | undefined
-  /** The fields and the version of the last request that passed: equal ones need no second reading. */
-  #passed: Fields | undefined
+  /** The section and the version of the last request that passed: equal ones need no second reading. */
+  #passed = 0
   #passedMinor = -1
   #host = ''
 
   /** Reads a request head. Gives the fault, or undefined. */
   readRequest(reader: HeadReader, limits: Http1Limits): Http1FaultCode | undefined {
-    const { fields, minor } = reader
-    if (fields !== this.#passed || minor !== this.#passedMinor) {
-      this.#passed = undefined
+    const { section, minor } = reader
+    if (section !== this.#passed || minor !== this.#passedMinor) {
+      this.#passed = 0
       const fault = this.#readRequestFields(reader, limits)
       if (fault !== undefined) return fault
-      this.#passed = fields
+      this.#passed = section
       this.#passedMinor = minor
     }
     this.authority = this.#host
@@ -66,8 +64,8 @@ export class MessageFraming {
   }
 
   /**
-   * Reads a response head; `bodiless` when the request or the status rules content out (RFC 9112 section 6.3). `tunnel`: a
-   * 2xx to CONNECT, whose framing fields are to be ignored, whatever they say (RFC 9110 section 9.3.6).
+   * Reads a response head; `bodiless` when the request or the status rules content out (RFC 9112 section 6.3).
+   * `tunnel`: a 2xx to CONNECT, whose framing fields are to be ignored, whatever they say (RFC 9110 section 9.3.6).
    */
   readResponse(
     reader: HeadReader,
@@ -95,12 +93,8 @@ export class MessageFraming {
     this.#host = ''
     if ((reader.seen & Known.host) === 0) return reader.minor === 0 ? undefined : 'H1_HOST_MISSING'
     if ((reader.repeated & Known.host) !== 0) return 'H1_HOST_REPEATED'
-    const host = reader.fields.get('host')!
-    // A connection mostly carries one host: a comparison instead of the grammar.
-    if (host !== this.#validHost) {
-      if (!isAuthority(host)) return 'H1_HOST_SYNTAX'
-      this.#validHost = host
-    }
+    const host = validHost(reader.fields.get('host')!)
+    if (host === undefined) return 'H1_HOST_SYNTAX'
     this.#host = host
     return undefined
   }
@@ -114,7 +108,7 @@ export class MessageFraming {
         ? undefined
         : 'H1_TARGET_FORM'
     }
-    if (isOriginForm(target)) {
+    if (target.charCodeAt(0) === SLASH) {
       this.form = 'origin'
       return undefined
     }
@@ -174,6 +168,22 @@ export class MessageFraming {
   }
 }
 
+/** Hosts that were found valid. A server has few; should clients make up many, the table begins anew. */
+const validHosts: Map<string, string> = new Map()
+const VALID_HOSTS_MAX = 64
+
+/**
+ * `host`, as a string that all connections share, so that none of them keeps its whole head alive; undefined if
+ * invalid.
+ */
+function validHost(host: string): string | undefined {
+  const known = validHosts.get(host)
+  if (known !== undefined || !isAuthority(host)) return known
+  if (validHosts.size === VALID_HOSTS_MAX) validHosts.clear()
+  validHosts.set(host, host)
+  return host
+}
+
 function connectionOptions(reader: HeadReader): string[] {
   const value = reader.fields.get('connection')
   return value === undefined ? [] : listElements(value.toLowerCase())
@@ -196,7 +206,7 @@ function transferCodingFault(values: readonly string[]): Http1FaultCode | undefi
   const value = values[0]!
   if (values.length > 1) return 'H1_TRANSFER_CODING_SYNTAX'
   if (value.toLowerCase() === 'chunked') return undefined
-  const codings = value.split(',').map((coding) => coding.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase())
+  const codings = value.split(',').map((coding) => trimBlanks(coding).toLowerCase())
   const known = codings.every((coding) => isToken(coding)) && codings.indexOf('chunked') === codings.length - 1
   return known ? 'H1_TRANSFER_CODING_UNSUPPORTED' : 'H1_TRANSFER_CODING_SYNTAX'
 }

@@ -1,6 +1,6 @@
 /**
- * The life of one message half: the request or the response of an exchange, whoever sends it (RFC 9112 sections 2, 6, 9).
- * Both halves of a connection follow the same rows; an exchange is over when both are `done`.
+ * The life of one message half: the request or the response of an exchange, whoever sends it (RFC 9112 sections 2, 6,
+ * 9). Both halves of a connection follow the same rows; an exchange is over when both are `done`.
  */
 
 import { defineTransitions, type Transitions } from '../core/transitions.js'

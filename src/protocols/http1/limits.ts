@@ -1,4 +1,8 @@
-/** What an HTTP/1.1 engine accepts at the most, and how long it waits. Counted in protocol units, never in buffer sizes. */
+/**
+ * What an HTTP/1.1 engine accepts at the most, and how long it waits. Counted in protocol units, never in buffer sizes.
+ */
+
+import { UsageError } from '../core/errors.js'
 
 /** The limits of one connection. Bytes are octets on the wire; times are milliseconds, `Infinity` for no deadline. */
 export interface Http1Limits {
@@ -26,7 +30,7 @@ export interface Http1Limits {
   readonly drainBytesMax: number
   /** Octets held while the application is busy with an earlier message; then the peer is paused. */
   readonly heldBytesMax: number
-  /** Octets of queued output from which no further request is begun. */
+  /** Octets of queued output from which no further request is begun; 0 means none ever is. */
   readonly outputBytesMax: number
   /** Interim responses to one request (client role). */
   readonly informCountMax: number
@@ -47,6 +51,25 @@ export interface Http1Limits {
   /** How long a response may stay without output after the peer has half-closed; then the peer is taken for gone. */
   readonly halfClosedMs: number
 }
+
+/**
+ * The defaults with `limits` over them. Throws `UsageError` for one that does not exist, or is not a number from 0 up:
+ * a deadline that is NaN would never come.
+ */
+export function limitsOf(limits: Partial<Http1Limits> | undefined): Http1Limits {
+  // Connections with the same limits share them.
+  if (limits === undefined) return http1Limits
+  if (complete.has(limits)) return limits as Http1Limits
+  for (const [name, value] of Object.entries(limits))
+    if (!Object.hasOwn(http1Limits, name) || typeof value !== 'number' || !(value >= 0))
+      throw new UsageError('H1_LIMIT', `not a limit: ${name} = ${String(value)}`)
+  const all = Object.freeze({ ...http1Limits, ...limits })
+  complete.add(all)
+  return all
+}
+
+/** What `limitsOf` has made. */
+const complete: WeakSet<object> = new WeakSet()
 
 /** The safe defaults; docs/limits.md gives the reason for each. */
 export const http1Limits: Http1Limits = {

@@ -1,8 +1,8 @@
 /**
  * Bytes → message heads and trailer sections (RFC 9112 sections 2 to 5): an integer-state tokenizer that runs over the
- * arriving chunk by offsets. All positions are relative to the start of the head, so that a head that comes in pieces goes
- * on where it stopped once the pieces lie together. The first byte that cannot be right decides the fault, whatever the
- * chunks are.
+ * arriving chunk by offsets. All positions are relative to the start of the head, so that a head that comes in pieces
+ * goes on where it stopped once the pieces lie together. The first byte that cannot be right decides the fault,
+ * whatever the chunks are.
  */
 
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN, VISIBLE } from '../core/ascii.js'
@@ -11,6 +11,7 @@ import { native } from '../core/native.js'
 import type { Http1FaultCode } from './errors.js'
 import { isText, knownField, methodOf } from './known-names.js'
 import type { Http1Limits } from './limits.js'
+import { newSection, SectionMemory } from './section-memory.js'
 
 /** `read` wants more input. */
 export const NEED_MORE = -1
@@ -37,7 +38,6 @@ const State = {
 } as const
 
 const HASH = 0x23
-const SLASH = 0x2f
 const VERSION = 'HTTP/1.1'
 const MARKS_A_FIELD = 4
 
@@ -45,24 +45,11 @@ const MARKS_A_FIELD = 4
 const TARGET: Uint8Array = VISIBLE.slice()
 TARGET[HASH] = 0
 
-/** The positions of the fields of the head being read; shared, because a head that stays incomplete saves its part. */
+/** The positions of the fields of the head being read; shared by all readers until a head stays incomplete. */
 const scratch: number[] = []
-const NO_MARKS: readonly number[] = []
 
 /** Up to this size a loop compares faster than a native conversion and comparison. */
 const LOOP_BYTES_MAX = 64
-
-/** Field sections up to this size are remembered. */
-const MEMO_BYTES_MAX = 4096
-
-/** A field section that was read before: the same bytes give the same fields. */
-interface SectionMemo {
-  /** The section with its empty line. */
-  readonly text: string
-  readonly fields: Fields
-  readonly seen: number
-  readonly repeated: number
-}
 
 /** What a head reader reads. */
 export type HeadKind = 'request' | 'response' | 'trailers'
@@ -83,6 +70,8 @@ export class HeadReader {
   /** The minor version; any above 1 counts as 1. */
   minor = 1
   fields: Fields = Fields.empty
+  /** The number of the field section: equal for equal sections that were recognised. */
+  section = 0
   /** Which of the `Known` fields the head has, and which of them more than once. */
   seen = 0
   repeated = 0
@@ -103,8 +92,9 @@ export class HeadReader {
   #valueEnd = 0
   #emptyLines = 0
   #fieldCount = 0
-  #saved: readonly number[] = NO_MARKS
-  #memo: SectionMemo | undefined
+  /** Where positions go: `scratch`, or a list of its own for a head that comes in pieces. */
+  #marks: number[] = scratch
+  readonly #memory: SectionMemory = new SectionMemory()
 
   constructor(limits: Http1Limits) {
     this.#limits = limits
@@ -115,7 +105,7 @@ export class HeadReader {
     return this.#at > 0
   }
 
-  /** How many octets of empty lines before the start line were read; they are forgotten, and nothing has begun yet. */
+  /** How many octets of empty lines before the start line were read. They are forgotten: nothing has begun yet. */
   dropEmptyLines(): number {
     if (this.#state > State.emptyLineEnd) return 0
     const read = this.#at
@@ -133,7 +123,8 @@ export class HeadReader {
     this.#fieldsAt = 0
     this.#emptyLines = 0
     this.#fieldCount = 0
-    this.#saved = NO_MARKS
+    this.#marks = scratch
+    this.fields = Fields.empty
     this.seen = 0
     this.repeated = 0
   }
@@ -157,12 +148,11 @@ export class HeadReader {
   }
 
   /**
-   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One comparison
-   * then takes the place of reading it (a browser's head: 0.25 of the time). Only what this connection sent is remembered, so
-   * nobody can find out by timing what others send.
+   * Clients repeat themselves: most heads on a connection bring the very field section of the one before. One
+   * comparison then takes the place of reading it (a browser's head: 0.25 of the time).
    */
   #readRemembered(bytes: Uint8Array, start: number, end: number): number {
-    const memo = this.#memo
+    const memo = this.#memory.recall()
     if (memo === undefined) return 0
     const { text } = memo
     const behind = start + text.length
@@ -174,16 +164,20 @@ export class HeadReader {
     this.fields = memo.fields
     this.seen = memo.seen
     this.repeated = memo.repeated
+    this.section = memo.number
     return behind
   }
 
   #takeFields(bytes: Uint8Array, start: number, end: number): void {
     const count = this.#fieldCount * MARKS_A_FIELD
     const text = native.latin1Slice(bytes, start, end)
-    const fields = count === 0 ? Fields.empty : new Fields(text, scratch.slice(0, count))
+    const marks = this.#marks === scratch ? scratch.slice(0, count) : this.#marks
+    const fields = count === 0 ? Fields.empty : new Fields(text, marks)
     this.fields = fields
-    if (text.length <= MEMO_BYTES_MAX && this.#kind !== 'trailers')
-      this.#memo = { text, fields, seen: this.seen, repeated: this.repeated }
+    this.section = newSection()
+    if (this.#kind === 'trailers') return
+    const { seen, repeated, section: number } = this
+    this.#memory.remember({ text, fields, seen, repeated, number })
   }
 
   #finish(bytes: Uint8Array, base: number, end: number): number {
@@ -261,7 +255,10 @@ export class HeadReader {
     return this.#readStartEnd(bytes, base, end, at, state)
   }
 
-  /** The status line (RFC 9112 section 4). We differ: the blank before an empty reason phrase may be missing, as it often is. */
+  /**
+   * The status line (RFC 9112 section 4). We differ: the blank before an empty reason phrase may be missing, as it
+   * often is.
+   */
   #readStatusLine(bytes: Uint8Array, base: number, end: number): number {
     let at = base + this.#at
     let state = this.#state
@@ -349,8 +346,8 @@ export class HeadReader {
   }
 
   /**
-   * Field lines up to the empty line (RFC 9112 section 5). The loops stop at `stop`, the first byte that may not be part of
-   * a field line any more, so that the size limit costs nothing inside them.
+   * Field lines up to the empty line (RFC 9112 section 5). The loops stop at `stop`, the first byte that may not be
+   * part of a field line any more, so that the size limit costs nothing inside them.
    */
   #readFields(bytes: Uint8Array, base: number, end: number): number {
     let at = base + this.#at
@@ -361,7 +358,6 @@ export class HeadReader {
     let nameAt = base + this.#partAt
     let nameEnd = base + this.#nameEnd
     let valueAt = base + this.#valueAt
-    this.#restore()
     if (state === State.field) at = this.#readWholeLines(bytes, base, at, stop)
     for (;;) {
       if (state === State.field) {
@@ -416,13 +412,13 @@ export class HeadReader {
     this.#partAt = nameAt - base
     this.#nameEnd = nameEnd - base
     this.#valueAt = valueAt - base
-    this.#saved = scratch.slice(0, this.#fieldCount * MARKS_A_FIELD)
+    if (this.#marks === scratch) this.#marks = scratch.slice(0, this.#fieldCount * MARKS_A_FIELD)
     return this.#suspend(state, at, base)
   }
 
   /**
-   * The plain case, fast: reads field lines that lie whole before `stop` and have one blank behind the colon and none at the
-   * end. Gives the start of the first line that is anything else, for the state machine to judge.
+   * The plain case, fast: reads field lines that lie whole before `stop` and have one blank behind the colon and none
+   * at the end. Gives the start of the first line that is anything else, for the state machine to judge.
    */
   #readWholeLines(bytes: Uint8Array, base: number, from: number, stop: number): number {
     const countMax = this.#limits.fieldCountMax
@@ -456,27 +452,18 @@ export class HeadReader {
     return 'H1_FIELDS_TOO_MANY'
   }
 
-  #restore(): void {
-    const saved = this.#saved
-    for (let i = 0; i < saved.length; i++) scratch[i] = saved[i]!
-  }
-
   #record(bytes: Uint8Array, base: number, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): void {
     const section = base + this.#fieldsAt
     const mark = this.#fieldCount * MARKS_A_FIELD
     this.#fieldCount++
-    scratch[mark] = nameAt - section
-    scratch[mark + 1] = nameEnd - section
-    scratch[mark + 2] = valueAt - section
-    scratch[mark + 3] = valueEnd - section
+    const marks = this.#marks
+    marks[mark] = nameAt - section
+    marks[mark + 1] = nameEnd - section
+    marks[mark + 2] = valueAt - section
+    marks[mark + 3] = valueEnd - section
     const bit = knownField(bytes, nameAt, nameEnd)
     if (bit === 0) return
     this.repeated |= this.seen & bit
     this.seen |= bit
   }
-}
-
-/** Whether the target begins an origin-form. */
-export function isOriginForm(target: string): boolean {
-  return target.charCodeAt(0) === SLASH
 }

@@ -1,14 +1,22 @@
 /** The server role of an HTTP/1.1 connection: requests come, responses go, one exchange at a time and in order. */
 
 import { UsageError } from '../core/errors.js'
-import { native } from '../core/native.js'
-import { isFieldValue } from '../core/http-syntax.js'
+import { areOffered, isFieldValue } from '../core/http-syntax.js'
 import { Http1Engine } from './engine.js'
 import { http1Faults, type Http1FaultCode } from './errors.js'
 import type { HalfCloseEvent, Http1ServerEvent, RequestEvent } from './events.js'
 import { HalfInputs, HalfStates } from './lifecycle.js'
 import type { Http1Limits } from './limits.js'
-import { type FieldLines, type FieldsToSend, lastChunk, linesOf, statusLine, writeChunk } from './writer.js'
+import {
+  checkOctets,
+  type FieldLines,
+  type FieldsToSend,
+  lastChunk,
+  linesOf,
+  sizeOf,
+  statusLine,
+  writeChunk,
+} from './writer.js'
 
 const HALF_CLOSE: HalfCloseEvent = Object.freeze({ type: 'halfClose' })
 const CRLF = '\r\n'
@@ -18,7 +26,10 @@ const INLINE_CHARS_MAX = 4096
 
 /** What a server connection is given. */
 export interface Http1ServerOptions {
-  /** The value of Date now, an IMF-fixdate (RFC 9110 section 5.6.7). Called for each response: keep the text for a second. */
+  /**
+   * The value of Date now, an IMF-fixdate (RFC 9110 section 5.6.7). Called for each response: keep the text for a
+   * second.
+   */
   readonly date: () => string
   readonly limits?: Partial<Http1Limits>
 }
@@ -27,8 +38,9 @@ export interface Http1ServerOptions {
 const Unsized = { chunked: -1, close: -2, none: -3 } as const
 
 /**
- * One server connection (RFC 9112). Events: `request`, `data`*, `end`, then the answer is awaited; the next request is read
- * when the answer is complete. Commands throw `UsageError` when they do not fit, and do nothing once the connection is over.
+ * One server connection (RFC 9112). Events: `request`, `data`*, `end`, then the answer is awaited; the next request is
+ * read when the answer is complete. Commands throw `UsageError` when they do not fit, and do nothing once the
+ * connection is over.
  */
 export class Http1Server extends Http1Engine<Http1ServerEvent> {
   readonly #date: () => string
@@ -62,7 +74,8 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     const lines = linesOf(fields)
     if (this.#version10) return
     if (status === 100) this.#allowContent()
-    this.out.latin1(line + lines.text + CRLF)
+    const connection = lines.options === '' ? '' : `Connection: ${lines.options.slice(2)}\r\n`
+    this.out.latin1(line + lines.text + connection + CRLF)
   }
 
   /** Asks for the content that the client holds back (RFC 9110 section 10.1.1). Does nothing when it holds none. */
@@ -76,12 +89,12 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     const next = this.#checkRequested('sendResponse', HalfInputs.head)
     const line = statusLine(status, 200, reason)
     const lines = linesOf(fields)
-    const size = typeof body === 'string' ? native.utf8Length(body) : body.length
-    if (this.#switches(status)) return this.#switch(line, lines)
+    const size = sizeOf(body)
+    if (this.#switches(status) && size === 0) return this.#switch(status, line, lines)
     this.#checkContent(status, size)
+    const date = this.#dateLineFor(lines)
     this.#decidePersistence()
-    const head =
-      line + this.#dateLineFor(lines) + lines.text + lengthLine(status, size) + this.#connectionLine(lines) + CRLF
+    const head = line + date + lines.text + lengthLine(status, size) + this.#connectionLine(lines) + CRLF
     this.sent = next
     if (this.#head || size === 0 || status === 304) {
       this.out.latin1(head)
@@ -99,8 +112,9 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   }
 
   /**
-   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets; without it the
-   * content is chunked, or ends with the connection for an HTTP/1.0 client. 101, and 2xx to CONNECT, hand the connection over.
+   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets; without it
+   * the content is chunked, or ends with the connection for an HTTP/1.0 client. 101, and 2xx to CONNECT, hand the
+   * connection over.
    */
   sendHead(status: number, fields: FieldsToSend, length = -1, reason?: string): void {
     if (this.over) return
@@ -108,9 +122,10 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     const line = statusLine(status, 101, reason)
     if (status > 101 && status < 200) throw new UsageError('H1_STATUS', 'interim responses are sent by sendInform')
     const lines = linesOf(fields)
-    if (this.#switches(status)) return this.#switch(line, lines)
+    if (this.#switches(status)) return this.#switch(status, line, lines)
     if (!Number.isSafeInteger(length) || length < -1) throw new UsageError('H1_LENGTH', `not a length: ${length}`)
     this.#checkContent(status, length)
+    const date = this.#dateLineFor(lines)
     const bodiless = this.#head || status === 204 || status === 304 || status === 205
     const unknown = length < 0 && !bodiless
     if (unknown && this.#version10) this.#keepAlive = false
@@ -121,7 +136,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
         : unknown && !this.#version10
           ? 'Transfer-Encoding: chunked\r\n'
           : lengthLine(status, -1)
-    this.out.latin1(line + this.#dateLineFor(lines) + lines.text + sizing + this.#connectionLine(lines) + CRLF)
+    this.out.latin1(line + date + lines.text + sizing + this.#connectionLine(lines) + CRLF)
     this.sent = next
     this.#owed = bodiless ? Unsized.none : length >= 0 ? length : this.#version10 ? Unsized.close : Unsized.chunked
   }
@@ -130,6 +145,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   sendData(octets: Uint8Array): void {
     if (this.over) return
     this.step(this.sent, HalfInputs.data, 'sendData')
+    checkOctets(octets)
     if (this.#owed >= 0) {
       if (octets.length > this.#owed)
         throw new UsageError('H1_LENGTH', `${octets.length - this.#owed} octets more than announced`)
@@ -152,12 +168,17 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.#endResponse()
   }
 
-  /** The response under way, or the next one, says `Connection: close` and is the last; an idle connection waits for it. */
+  /**
+   * The response under way, or the next one, says `Connection: close` and is the last; an idle connection waits for it.
+   */
   announceClose(): void {
     this.lastExchange = true
   }
 
-  /** Ends the connection once the exchange under way is over; its response says `Connection: close` if its head is still to go. */
+  /**
+   * Ends the connection once the exchange under way is over; its response says `Connection: close` if its head is still
+   * to go.
+   */
   close(): void {
     this.lastExchange = true
     if (!this.over && this.received === HalfStates.idle && !this.headBegun && this.input.size === 0)
@@ -172,7 +193,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
         return read === true ? this.#begin() : (read as Http1ServerEvent | undefined)
       }
       if (this.received === HalfStates.body) {
-        if (this.held && !this.dropping) return undefined
+        if (this.held) return undefined
         // Content that comes unasked is content: the client does not wait any more (RFC 9110 section 10.1.1).
         if (this.#awaitsContinue && this.input.size > 0) this.#allowContent()
         const event = this.readBody()
@@ -202,6 +223,10 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   /** The content is not late while we have not asked for it. */
   protected override awaitsContent(): boolean {
     return super.awaitsContent() && !this.#awaitsContinue
+  }
+
+  protected override owesResponse(): boolean {
+    return this.sent !== HalfStates.done
   }
 
   protected override onInputEnd(midway: boolean): undefined {
@@ -245,7 +270,6 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.#awaitsContinue = framing.expectContinue
     this.#connect = head.method === 'CONNECT'
     this.#dropBytes = 0
-    this.dropping = false
     this.received = HalfStates.body
     this.body.begin(framing.framing, framing.contentLength)
     if (framing.framing !== 'none') this.beginWait()
@@ -275,6 +299,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.sent = HalfStates.idle
     this.head.begin('request')
     this.#head = false
+    this.dropping = false
     this.beginWait()
     if (this.lastExchange && this.input.size === 0) this.conclude('local')
   }
@@ -285,14 +310,17 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     return this.step(this.sent, input, command)
   }
 
-  /** 204, 304, 205 have no content (RFC 9110 section 15). */
+  /** 204 and 205 have no content (RFC 9110 section 15), nor has a 2xx to CONNECT (section 9.3.6). */
   #checkContent(status: number, size: number): void {
+    if (size > 0 && this.#connect && status < 300) throw new UsageError('H1_CONTENT', 'a tunnel has no content')
     if (size > 0 && (status === 204 || status === 205)) throw new UsageError('H1_CONTENT', `${status} has no content`)
   }
 
   /** Whether this response ends the connection, given what of the request is still to come. */
   #decidePersistence(): void {
     if (this.lastExchange || (this.ended && this.input.size === 0)) this.#keepAlive = false
+    // Behind a CONNECT that is refused, a client may have begun to tunnel: that must not be read as requests.
+    if (this.#connect) this.#keepAlive = false
     if (this.received !== HalfStates.body) return
     // Whoever was not told to continue may send the content or not: the next byte could mean either.
     if (this.#awaitsContinue || this.body.remaining > this.limits.drainBytesMax) this.#keepAlive = false
@@ -305,6 +333,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
 
   #endResponse(): void {
     this.sent = HalfStates.done
+    this.held = false
     if (this.received !== HalfStates.body) return
     if (this.#keepAlive) {
       this.dropping = true
@@ -318,11 +347,13 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     return status === 101 || (this.#connect && status < 300)
   }
 
-  /** 101 to an offered Upgrade, 2xx to CONNECT (RFC 9110 sections 7.8 and 9.3.6): what follows is not HTTP/1.1 any more. */
-  #switch(line: string, lines: FieldLines): void {
-    const upgrade = !this.#connect
-    if (upgrade && (this.framing.upgrade === '' || !lines.hasUpgrade))
-      throw new UsageError('H1_SWITCH', '101 answers an Upgrade of the client and names the protocol in Upgrade')
+  /**
+   * 101 to an offered Upgrade, 2xx to CONNECT (RFC 9110 sections 7.8 and 9.3.6): what follows is not HTTP/1.1 any more.
+   */
+  #switch(status: number, line: string, lines: FieldLines): void {
+    const upgrade = status === 101
+    if (upgrade && !areOffered(lines.upgrade, this.framing.upgrade))
+      throw new UsageError('H1_SWITCH', '101 names in Upgrade what the client has offered in Upgrade')
     if (this.received !== HalfStates.done && this.framing.framing !== 'none')
       throw new UsageError('H1_SWITCH', 'the request is not complete')
     this.out.latin1(line + this.#dateLineFor(lines) + lines.text + (upgrade ? 'Connection: upgrade\r\n' : '') + CRLF)
@@ -354,7 +385,10 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   }
 }
 
-/** Content-Length, where the status may have one (RFC 9110 section 8.6). An unknown length of a response to HEAD gives none. */
+/**
+ * Content-Length, where the status may have one (RFC 9110 section 8.6). An unknown length of a response to HEAD gives
+ * none.
+ */
 function lengthLine(status: number, size: number): string {
   if (status === 204 || (status === 304 && size <= 0) || (size < 0 && status !== 205)) return ''
   return `Content-Length: ${Math.max(size, 0)}\r\n`

@@ -6,6 +6,7 @@
 import { equalsIgnoreCase } from '../core/ascii.js'
 import { UsageError } from '../core/errors.js'
 import { isAuthority, isFieldValue, isToken } from '../core/http-syntax.js'
+import { native } from '../core/native.js'
 import type { OutputQueue } from '../core/output.js'
 import { isForbiddenTrailer } from './trailers.js'
 
@@ -22,9 +23,11 @@ export class FieldLines {
   readonly text: string
   readonly hasDate: boolean
   readonly hasHost: boolean
+  readonly hasExpect: boolean
   /** The options that Connection must list because of these fields, each behind a comma and a blank. */
   readonly options: string
-  readonly hasUpgrade: boolean
+  /** The protocols in Upgrade; empty without that field. */
+  readonly upgrade: string
 
   /** Checks a flat list of names and values. Throws `UsageError` for what must not be sent. */
   constructor(fields: readonly string[]) {
@@ -33,7 +36,8 @@ export class FieldLines {
     let hosts = 0
     let options = ''
     let date = false
-    let upgrade = false
+    let expect = false
+    let upgrade = ''
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i]!
       const value = fields[i + 1]!
@@ -42,12 +46,15 @@ export class FieldLines {
         case 'date':
           date = true
           break
+        case 'expect':
+          expect = true
+          break
         case 'host':
           hosts++
           if (!isAuthority(value)) throw new UsageError('H1_HOST', `not a host: ${JSON.stringify(value)}`)
           break
         case 'upgrade':
-          upgrade = true
+          upgrade += (upgrade === '' ? '' : ', ') + value
           options += ', upgrade'
           break
         case 'te':
@@ -64,7 +71,8 @@ export class FieldLines {
     this.text = text
     this.hasDate = date
     this.hasHost = hosts === 1
-    this.hasUpgrade = upgrade
+    this.hasExpect = expect
+    this.upgrade = upgrade
     this.options = options
   }
 }
@@ -89,6 +97,8 @@ function managedField(name: string): string | undefined {
       return oneOf(name, 'te')
     case 4:
       return oneOf(name, 'date') ?? oneOf(name, 'host')
+    case 6:
+      return oneOf(name, 'expect')
     case 7:
       return oneOf(name, 'upgrade')
     case 10:
@@ -179,7 +189,10 @@ const statusLines: readonly string[] = Array.from({ length: 600 }, (_, status) =
   return `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`
 })
 
-/** The status line (RFC 9112 section 4). Throws `UsageError` outside `from`..599 or for a reason with a control character. */
+/**
+ * The status line (RFC 9112 section 4). Throws `UsageError` outside `from`..599 or for a reason with a control
+ * character.
+ */
 export function statusLine(status: number, from: number, reason?: string): string {
   if (!Number.isInteger(status) || status < from || status > 599)
     throw new UsageError('H1_STATUS', `not a status from ${from} to 599: ${String(status)}`)
@@ -208,6 +221,18 @@ function fits(method: string, target: string): boolean {
   return absolute !== null && isAuthority(absolute[1]!)
 }
 
+/** How many octets `body` takes. Throws `UsageError` for what is neither text nor octets. */
+export function sizeOf(body: string | Uint8Array): number {
+  return typeof body === 'string' ? native.utf8Length(body) : checkOctets(body).length
+}
+
+/** Gives `octets` back. Throws `UsageError` for anything else: its length would be written and never its content. */
+export function checkOctets(octets: Uint8Array): Uint8Array {
+  if (!ArrayBuffer.isView(octets) || octets.BYTES_PER_ELEMENT !== 1)
+    throw new UsageError('H1_CONTENT', 'content is a Uint8Array')
+  return octets
+}
+
 /** One chunk (RFC 9112 section 7.1). Nothing for no octets: an empty chunk would end the body. */
 export function writeChunk(out: OutputQueue, octets: Uint8Array): void {
   if (octets.length === 0) return
@@ -216,7 +241,10 @@ export function writeChunk(out: OutputQueue, octets: Uint8Array): void {
   out.latin1('\r\n')
 }
 
-/** The last chunk with the trailer section, checked (RFC 9112 section 7.1.2). Throws `UsageError` for a forbidden trailer. */
+/**
+ * The last chunk with the trailer section, checked (RFC 9112 section 7.1.2). Throws `UsageError` for a forbidden
+ * trailer.
+ */
 export function lastChunk(trailers: readonly string[] = NONE): string {
   if (trailers.length === 0) return '0\r\n\r\n'
   for (let i = 0; i < trailers.length; i += 2)

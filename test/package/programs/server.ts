@@ -9,7 +9,7 @@ const app = new App()
 app.get('/', () => 'Hello, World!')
 app.route('/episode/<int:id>', { methods: ['GET'] }, (_was, { id }) => ({ next: id + 1 }))
 
-const server = new Skitai()
+const server = new Skitai({ log: false })
 server.mount('/', app)
 const { port } = await server.run({ address: '127.0.0.1', port: 0 })
 

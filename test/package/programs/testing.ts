@@ -1,6 +1,6 @@
 /** What a property tester does: our arbitraries and harness, run by their own fast-check against an engine. */
 
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { Http1Server, type Http1ServerEvent } from 'skitai/http1'
 import { checkChunkInvariance, http1Arbitraries, stepsOf, type Subject } from 'skitai/testing'
 

@@ -1,0 +1,96 @@
+/** Runs one target over damaged members of its corpus. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { Random } from 'skitai/testing'
+import { mutate } from './mutator.js'
+
+/** A fuzz target: throws for a finding, whatever the octets are. */
+export type Target = (data: Uint8Array) => void
+
+/** All targets; `canary` must fail. */
+export const targetNames = ['http1-request', 'http1-response', 'http1-operations', 'canary'] as const
+export type TargetName = (typeof targetNames)[number]
+
+/** An input that made a target throw, as small as it could be made. */
+export interface Finding {
+  readonly input: Uint8Array
+  readonly error: Error
+}
+
+/** How a session went. */
+export interface SessionReport {
+  readonly runs: number
+  readonly finding: Finding | undefined
+}
+
+/** What a session may use. */
+export interface SessionOptions {
+  readonly seed: number
+  readonly seconds: number
+  /** Sees each input before it is run. */
+  readonly onInput?: (input: Uint8Array) => void
+}
+
+/** The corpus of a target: one file an input. */
+export function readCorpus(name: TargetName): Uint8Array[] {
+  const folder = new URL(`../../fuzz/corpus/${name === 'canary' ? 'http1-request' : name}/`, import.meta.url)
+  return readdirSync(folder)
+    .sort()
+    .map((file) => new Uint8Array(readFileSync(new URL(file, folder))))
+}
+
+/** Loads a target. */
+export async function loadTarget(name: TargetName): Promise<Target> {
+  const module = (await import(`./${name}.js`)) as { fuzz: Target }
+  return module.fuzz
+}
+
+/** Runs the corpus as it is, then damaged members of it until the time is up or something is found. */
+export function runSession(target: Target, corpus: readonly Uint8Array[], options: SessionOptions): SessionReport {
+  const random = new Random(options.seed)
+  const until = performance.now() + options.seconds * 1000
+  let runs = 0
+  const attempt = (input: Uint8Array): Error | undefined => {
+    runs++
+    options.onInput?.(input)
+    return errorOf(target, input)
+  }
+  for (const input of corpus) {
+    const error = attempt(input)
+    if (error !== undefined) return { runs, finding: { input, error } }
+  }
+  while (performance.now() < until) {
+    const input = mutate(random, corpus)
+    const error = attempt(input)
+    if (error !== undefined) return { runs, finding: minimise(target, { input, error }) }
+  }
+  return { runs, finding: undefined }
+}
+
+function errorOf(target: Target, input: Uint8Array): Error | undefined {
+  try {
+    target(input.slice())
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const MINIMISE_MS = 5000
+
+/** Takes parts away, large ones first, as long as the target still throws. */
+export function minimise(target: Target, finding: Finding): Finding {
+  const until = performance.now() + MINIMISE_MS
+  let { input, error } = finding
+  for (let size = input.length >> 1; size >= 1; size >>= 1)
+    for (let at = 0; at < input.length && performance.now() < until;) {
+      const smaller = new Uint8Array([...input.subarray(0, at), ...input.subarray(at + size)])
+      const stillThere = errorOf(target, smaller)
+      if (stillThere === undefined) at += size
+      else {
+        input = smaller
+        error = stillThere
+      }
+    }
+  return { input, error }
+}
