@@ -198,9 +198,12 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     if (this.#settling || this.#state === GONE) return
     this.#settling = true
     try {
-      // An engine may hold events back while too much output waits: once that is written, it is asked again.
-      while (this.#deliverEvents() && flush) this.#write()
-      if (flush && !this.#isGone()) this.#flush()
+      let more = this.#deliverEvents()
+      if (flush) {
+        // An engine may hold events back while too much output waits: once that is written, it is asked again.
+        for (; more; more = this.#deliverEvents()) this.#write()
+        if (!this.#isGone()) this.#flush()
+      }
     } catch (error) {
       this.destroy(error as Error)
     }

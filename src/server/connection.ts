@@ -293,7 +293,9 @@ export class Http1Exchange implements Exchange {
     this.#engine()?.holdBody(hold)
   }
 
-  /** For the body: the handler wants the content now. Behind the head of the response there is no place to ask for it. */
+  /**
+   * For the body: the handler wants the content now. Behind the head of the response there is no place to ask for it.
+   */
   begin(): void {
     if (this.request.expectContinue && !this.answered) this.#engine()?.sendContinue()
   }

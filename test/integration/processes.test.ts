@@ -1,4 +1,6 @@
-/** Servers as processes: signals, exit codes, inherited sockets, and that nothing keeps a process alive that has closed. */
+/**
+ * Servers as processes: signals, exit codes, inherited sockets, and that nothing keeps a process alive that has closed.
+ */
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'

@@ -60,11 +60,12 @@ describe('close', () => {
 
   it('ends idle connections after the grace period, and lets a half request finish', async () => {
     const { engine, port } = await serve((made) => made.mount('/', () => 'x'))
-    const idle = await Wire.to(port)
-    await idle.send(GET()).until(/x$/)
-    const fresh = await Wire.to(port)
     const half = await Wire.to(port)
     half.send('GET / HTTP/1.1\r\nHo')
+    const fresh = await Wire.to(port)
+    const idle = await Wire.to(port)
+    // What was sent before on another connection has been read when this is answered.
+    await idle.send(GET()).until(/x$/)
     while (engine.connectionCount < 3) await new Promise((resolve) => setImmediate(resolve))
     const closed = engine.close({ graceMs: 10, timeoutMs: 10_000 })
     await Promise.all([idle.rest(), fresh.rest()])
