@@ -85,23 +85,28 @@ class MemoryTransport implements Transport {
     })
   }
 
+  /** The sink is looked up for each delivery: one may move the transport to another sink. */
   #deliver(): void {
-    const sink = this.#sink
-    if (sink === undefined || this.#closed) return
+    if (this.#sink === undefined || this.#closed) return
     while (!this.#paused && this.#inbox.length > 0) {
       const piece = this.#inbox.shift()!
       this.#inboxBytes -= piece.length
-      sink.onData(piece)
-      if (this.#closed) return
+      this.#sink.onData(piece)
+      if (this.#isClosed()) return
     }
     this.other.#drain()
     if (this.#inbox.length > 0) return
     if (this.#endCame && !this.#endTold && !this.#paused) {
       this.#endTold = true
-      sink.onEnd()
+      this.#sink.onEnd()
       this.other.#finish()
     }
     if (this.#left || (this.#endTold && this.#ended)) this.#close()
+  }
+
+  /** A sink may have destroyed the transport meanwhile. */
+  #isClosed(): boolean {
+    return this.#closed
   }
 
   #drain(): void {

