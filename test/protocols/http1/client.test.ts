@@ -83,6 +83,15 @@ describe('commands of a client', () => {
     assert.match(latin1Of(outputOf(client)), /\r\nContent-Length: 3\r\n\r\nabc$/)
   })
 
+  test('a request announced without content takes none', () => {
+    const client = started()
+    client.sendHead('PUT', '/', HOST)
+    refuses('H1_LENGTH', () => client.sendData(bytesOf('x')))
+    client.sendData(bytesOf(''))
+    client.sendEnd()
+    assert.match(latin1Of(outputOf(client)), /\r\nContent-Length: 0\r\n\r\n$/)
+  })
+
   test('content of any kind', () => {
     const client = started()
     client.sendRequest('POST', '/', HOST, 'grüße')
