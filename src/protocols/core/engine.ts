@@ -32,9 +32,9 @@ export interface Engine<Event> {
   /** The next event in wire order, or `undefined` when there is none for now. */
   poll(): Event | undefined
   /**
-   * The next bytes to write, or `undefined`. They belong to the caller; the engine never writes into them again. They may be
-   * a view of memory that other connections share: write them, do not transfer their buffer. Where little output waits
-   * again, `poll` may have more: a driver that took much settles once more.
+   * The next bytes to write, or `undefined`. They belong to the caller; the engine never writes into them again. They
+   * may be a view of memory that other connections share: write them, do not transfer their buffer. Where little output
+   * waits again, `poll` may have more: a driver that took much settles once more.
    */
   output(): Uint8Array | undefined
   /** When `advance` must be called at the latest; `Infinity` for never. */
