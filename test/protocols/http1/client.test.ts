@@ -148,6 +148,23 @@ describe('a response whose request is not complete', () => {
   })
 })
 
+test('a server that has gone is not late with what it has sent', () => {
+  const client = started()
+  client.sendRequest('GET', '/', HOST)
+  outputOf(client)
+  client.receive(bytesOf('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n'), 0)
+  eventsOf(client)
+  client.holdBody(true)
+  client.receive(bytesOf('ok'), 0)
+  client.receiveEnd(0)
+  assert.deepEqual(eventsOf(client), [])
+  assert.equal(client.deadline(), Infinity)
+  client.advance(1_000_000)
+  assert.equal(client.wantsInput, false)
+  client.holdBody(false)
+  assert.deepEqual(eventsOf(client), ['data', 'end', 'closed'])
+})
+
 test('held content of a response is not delivered', () => {
   const client = started()
   client.sendRequest('GET', '/', HOST)

@@ -172,9 +172,13 @@ describe('backpressure of a server', () => {
   test('so much of the next requests is held, then no input is wanted', () => {
     const { server } = serverWith(GET, { heldBytesMax: 10 })
     assert.equal(server.wantsInput, true)
-    server.receive(bytesOf('GET / HTTP/'), 0)
+    server.receive(bytesOf('GET / HTT'), 0)
+    assert.deepEqual(eventsOf(server), [])
+    assert.equal(server.wantsInput, true)
+    server.receive(bytesOf('P'), 0)
     assert.deepEqual(eventsOf(server), [])
     assert.equal(server.wantsInput, false)
+    server.receive(bytesOf('/'), 0)
     server.sendResponse(204, [])
     assert.deepEqual(eventsOf(server), [])
     assert.equal(server.wantsInput, true)
@@ -244,6 +248,14 @@ describe('the end of a server connection', () => {
     server.receiveEnd(1e9)
     assert.deepEqual(eventsOf(server), [])
     assert.equal(server.wantsInput, false)
+  })
+
+  test('no input is wanted behind its end', () => {
+    const { server } = serverWith(GET)
+    assert.equal(server.wantsInput, true)
+    server.receiveEnd(0)
+    assert.equal(server.wantsInput, false)
+    assert.deepEqual(eventsOf(server), ['halfClose'])
   })
 
   test('the state can be printed', () => {
