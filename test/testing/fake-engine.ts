@@ -16,6 +16,8 @@ export interface Faults {
   readonly writesIntoChunk?: boolean
   /** Keeps a view where an event should own its octets. */
   readonly keepsView?: boolean
+  /** Copies by `slice`, which is no copy when the chunk is a Buffer of Node. */
+  readonly slicesChunk?: boolean
   /** Tells how many octets a chunk had. */
   readonly countsChunk?: boolean
   /** Writes once a chunk. */
@@ -60,6 +62,7 @@ export class FakeEngine implements Engine<FakeEvent> {
     if (faults.writesIntoChunk === true) chunk[0] = 7
     if (faults.countsChunk === true) this.#events.push({ type: 'octet', value: chunk.length })
     if (faults.keepsView === true) this.#events.push({ type: 'octet', bytes: chunk.subarray(0, 1) })
+    if (faults.slicesChunk === true) this.#events.push({ type: 'octet', bytes: chunk.slice(0, 1) })
     if (faults.writesPerChunk === true) this.#output.push(Uint8Array.of(1))
     if (faults.deadlineByChunk === true) this.#deadline = 1000 + this.#chunks
     for (const octet of chunk) {

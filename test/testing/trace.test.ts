@@ -89,6 +89,7 @@ describe('an engine that breaks the contract is caught', () => {
   breaks('a view that should be owned', /delivered event changed/, () =>
     checkBorrow(faulty({ keepsView: true }), script),
   )
+  breaks('a copy by slice', /delivered event changed/, () => checkBorrow(faulty({ slicesChunk: true }), script))
   breaks('output that is written again', /output differs/, () => checkBorrow(faulty({ reusesOutput: true }), script))
   breaks('an event after the last', /octet value=0 came after closed/, () =>
     trace(faulty({ eventAfterClosed: true }), [end]),

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { limitsOf } from '#src/protocols/http1/limits.js'
+import { Http1Client, type Http1Limits, http1Limits, Http1Server, UsageError } from 'skitai/http1'
+import { DATE } from '../../property/http1-support.js'
+
+describe('limits', () => {
+  test('are the defaults unless given', () => {
+    assert.equal(limitsOf(undefined), http1Limits)
+    assert.deepEqual(limitsOf({ idleMs: 5 }), { ...http1Limits, idleMs: 5 })
+  })
+
+  test('that are complete are shared, not copied again', () => {
+    const limits = limitsOf({ idleMs: 5 })
+    assert.equal(limitsOf(limits), limits)
+  })
+
+  test('may be zero or infinite', () => {
+    assert.equal(limitsOf({ bodyBytesMax: 0, idleMs: Infinity }).bodyBytesMax, 0)
+  })
+
+  test('that make no sense are refused', () => {
+    const wrong = [
+      { idleMs: NaN },
+      { idleMs: -1 },
+      { idleMs: '5' },
+      { idleMs: undefined },
+      { idle: 5 },
+      { toString: 1 },
+    ]
+    for (const limits of wrong as Partial<Http1Limits>[]) {
+      const refused = (error: unknown): boolean => error instanceof UsageError && error.code === 'H1_LIMIT'
+      assert.throws(() => new Http1Server({ date: () => DATE, limits }), refused)
+      assert.throws(() => new Http1Client({ limits }), refused)
+    }
+  })
+})
