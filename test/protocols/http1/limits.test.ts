@@ -20,13 +20,13 @@ describe('limits', () => {
   })
 
   test('that make no sense are refused', () => {
-    const wrong = [
+    const wrong: unknown[] = [
       { idleMs: NaN },
       { idleMs: -1 },
       { idleMs: '5' },
       { idleMs: undefined },
       { idle: 5 },
-      { toString: 1 },
+      { ['toString']: 1 },
     ]
     for (const limits of wrong as Partial<Http1Limits>[]) {
       const refused = (error: unknown): boolean => error instanceof UsageError && error.code === 'H1_LIMIT'
