@@ -72,11 +72,14 @@ export class OutputQueue {
     }
     const first = this.#sealed[0]
     if (first === undefined) return undefined
-    const octets = first.subarray(0, TAKE_BYTES_MAX)
-    if (octets.length < first.length) this.#sealed[0] = first.subarray(TAKE_BYTES_MAX)
-    else this.#sealed.shift()
-    this.bytes -= octets.length
-    return octets
+    if (first.length <= TAKE_BYTES_MAX) {
+      this.#sealed.shift()
+      this.bytes -= first.length
+      return first
+    }
+    this.#sealed[0] = first.subarray(TAKE_BYTES_MAX)
+    this.bytes -= TAKE_BYTES_MAX
+    return first.subarray(0, TAKE_BYTES_MAX)
   }
 
   /** Forgets what was not taken. */
