@@ -54,6 +54,7 @@ export function benchInputs(): BenchInput[] {
   return [
     input('small GET', SMALL, { fields: 1 }),
     input('browser head', BROWSER, { fields: 18 }),
+    input('different browser heads', differentHeads(), { fields: 18 * PIPELINED, messages: PIPELINED }),
     input('64 KiB POST', [...post, `Content-Length: ${BODY_BYTES}`, '', body].join('\r\n'), {
       fields: 3,
       contentBytes: BODY_BYTES,
@@ -64,6 +65,11 @@ export function benchInputs(): BenchInput[] {
     }),
     input('16 pipelined', SMALL.repeat(PIPELINED), { fields: PIPELINED, messages: PIPELINED }),
   ]
+}
+
+/** Heads of which no two have the same field section: none can be recognised as one that came before. */
+function differentHeads(): string {
+  return Array.from({ length: PIPELINED }, (_, index) => BROWSER.replace('4d4c8e8f', `4d4c${4096 + index}`)).join('')
 }
 
 function input(

@@ -51,6 +51,9 @@ const scratch: number[] = []
 /** Up to this size a loop compares faster than a native conversion and comparison. */
 const LOOP_BYTES_MAX = 64
 
+/** Longer request lines are not remembered. */
+const LINE_CHARS_MAX = 256
+
 /** What a head reader reads. */
 export type HeadKind = 'request' | 'response' | 'trailers'
 
@@ -94,6 +97,9 @@ export class HeadReader {
   #fieldCount = 0
   /** Where positions go: `scratch`, or a list of its own for a head that comes in pieces. */
   #marks: number[] = scratch
+  /** The last request line with its CRLF, unless it was long; whether the line being read is the same. */
+  #line = ''
+  #repeats = false
   readonly #memory: SectionMemory = new SectionMemory()
 
   constructor(limits: Http1Limits) {
@@ -119,6 +125,7 @@ export class HeadReader {
     this.#state = kind === 'request' ? State.emptyLine : kind === 'response' ? State.statusVersion : State.field
     this.#at = 0
     this.#lineAt = 0
+    this.#repeats = false
     this.#partAt = 0
     this.#fieldsAt = 0
     this.#emptyLines = 0
@@ -135,8 +142,7 @@ export class HeadReader {
    */
   read(bytes: Uint8Array, base: number, end: number): number {
     if (this.#state < State.field) {
-      const at =
-        this.#kind === 'request' ? this.#readRequestLine(bytes, base, end) : this.#readStatusLine(bytes, base, end)
+      const at = this.#readStartLine(bytes, base, end)
       if (at < 0) return at
       const behind = this.#readRemembered(bytes, at, end)
       if (behind > 0) return this.#finish(bytes, base, behind)
@@ -180,19 +186,39 @@ export class HeadReader {
     this.#memory.remember({ text, fields, seen, repeated, number })
   }
 
+  #readStartLine(bytes: Uint8Array, base: number, end: number): number {
+    if (this.#kind !== 'request') return this.#readStatusLine(bytes, base, end)
+    return this.#readRepeatedLine(bytes, base, end) || this.#readRequestLine(bytes, base, end)
+  }
+
+  /** A client that asks for the same thing again: one comparison, which otherwise ends within a few octets. */
+  #readRepeatedLine(bytes: Uint8Array, base: number, end: number): number {
+    const size = this.#line.length
+    if (this.#state !== State.emptyLine || this.#at > 0 || size === 0 || end - base < size) return 0
+    if (!isText(bytes, base, this.#line)) return 0
+    this.#repeats = true
+    this.#state = State.field
+    this.#at = size
+    this.#fieldsAt = size
+    return base + size
+  }
+
   #finish(bytes: Uint8Array, base: number, end: number): number {
     if (this.#kind === 'request') {
-      this.method = methodOf(bytes, base + this.#lineAt, base + this.#methodEnd)
-      const from = base + this.#methodEnd + 1
-      const until = base + this.#targetEnd
-      // Clients ask for the same thing again: a vain comparison mostly ends at the second character.
-      if (until - from !== this.target.length || !isText(bytes, from, this.target))
-        this.target = native.latin1Slice(bytes, from, until)
+      if (!this.#repeats) this.#takeLine(bytes, base)
     } else if (this.#kind === 'response') {
       this.reason = native.latin1Slice(bytes, base + this.#reasonAt, base + this.#targetEnd)
     }
     this.#at = 0
     return end
+  }
+
+  #takeLine(bytes: Uint8Array, base: number): void {
+    const start = base + this.#lineAt
+    const line = native.latin1Slice(bytes, start, base + this.#fieldsAt)
+    this.method = methodOf(bytes, start, base + this.#methodEnd)
+    this.target = line.slice(this.#methodEnd - this.#lineAt + 1, this.#targetEnd - this.#lineAt)
+    this.#line = line.length > LINE_CHARS_MAX ? '' : line
   }
 
   #fail(code: Http1FaultCode, at: number, limit = -1): number {
