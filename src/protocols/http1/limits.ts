@@ -58,7 +58,7 @@ export interface Http1Limits {
  */
 export function limitsOf(limits: Partial<Http1Limits> | undefined): Http1Limits {
   // Connections with the same limits share them.
-  if (limits === undefined) return http1Limits
+  if (limits === undefined || limits === http1Limits) return http1Limits
   if (complete.has(limits)) return limits as Http1Limits
   for (const [name, value] of Object.entries(limits))
     if (!Object.hasOwn(http1Limits, name) || typeof value !== 'number' || !(value >= 0))
