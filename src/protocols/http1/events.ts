@@ -15,7 +15,7 @@ export type Framing = 'none' | 'length' | 'chunked' | 'close'
 /** The version that a message is treated as: a higher minor version of 1 counts as 1.1 (RFC 9110 section 2.5). */
 export type Http1Version = '1.0' | '1.1'
 
-/** A request head (server role). Followed by `data`* and one `end`. */
+/** A request head (server role). Followed by `data`* and one `end`, unless it is answered before they have come. */
 export interface RequestEvent {
   readonly type: 'request'
   readonly method: string
