@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from '../core/errors.js'
-import { BlockEncoder } from './block-encoder.js'
+import type { BlockEncoder } from './block-encoder.js'
 import { checkedFields, type FieldsToSend } from './fields-to-send.js'
 
 /** Blocks above this size are not kept. */
