@@ -152,6 +152,7 @@ export class HpackDecoder {
     this.#overflow = false
     this.#opening = true
     this.#sizeUpdates = 0
+    this.#faultAt = 0
   }
 
   /** Decodes one fragment, the bytes from `start` to `end`, and keeps none of them. Gives 0 or the fault. */
