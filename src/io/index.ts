@@ -12,5 +12,6 @@ export {
   ProxyProtocolReader,
   type ProxyRead,
 } from './proxy-protocol.js'
+export { type SelfSigned, selfSigned, type SelfSignedOptions } from './self-signed.js'
 export { SocketTransport } from './socket-transport.js'
 export { type Endpoint, formatEndpoint, type Transport, TransportError, type TransportSink } from './transport.js'
