@@ -11,7 +11,9 @@ import { type Endpoint, formatEndpoint, type Transport, TransportError } from '.
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { App } from './app/app.js'
 import { tellRunning, withOverrides } from './command-line.js'
-import { type ConnectionOwner, Http1Connection, type Http1Exchange } from './connection.js'
+import type { Connection, ConnectionOwner } from './connection.js'
+import type { ExchangeBase } from './exchange-base.js'
+import { Http1Connection } from './http1-connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
 import { LogFilter } from './log/log-filter.js'
 import { type LogSink, RequestLog } from './log/request-log.js'
@@ -94,7 +96,7 @@ export class Skitai implements ConnectionOwner {
   readonly #limits: Http1Limits
   readonly #maxAges: MaxAges = new MaxAges()
   readonly #site: Site
-  readonly #connections: Set<Http1Connection> = new Set()
+  readonly #connections: Set<Connection> = new Set()
   readonly #listeners: Listener[] = []
   readonly #logFilter: LogFilter = new LogFilter()
   #log: RequestLog | undefined
@@ -189,21 +191,21 @@ export class Skitai implements ConnectionOwner {
     return this.#closing
   }
 
-  onExchange(exchange: Http1Exchange): void {
+  onExchange(exchange: ExchangeBase): void {
     if (this.#log !== undefined) exchange.startedAt = performance.now()
     this.#site.handle(exchange)
   }
 
-  onExchangeOver(exchange: Http1Exchange): void {
+  onExchangeOver(exchange: ExchangeBase): void {
     const log = this.#log
     if (log?.logs(exchange.target)) log.write(exchangeRecord(exchange, this.#connections.size, performance.now()))
   }
 
-  onRefused(connection: Http1Connection, status: number): void {
+  onRefused(connection: Connection, status: number): void {
     this.#log?.write(refusalRecord(connection, status, this.#connections.size))
   }
 
-  onConnectionClosed(connection: Http1Connection, error: Error | undefined): void {
+  onConnectionClosed(connection: Connection, error: Error | undefined): void {
     this.#connections.delete(connection)
     if (error !== undefined && !(error instanceof TransportError)) this.#report(error)
     if (this.#isEmpty()) this.#onEmpty?.()

@@ -19,6 +19,8 @@ export interface Vector {
   readonly requests: readonly string[] | undefined
   readonly answers: readonly string[] | undefined
   readonly limits: Readonly<Record<string, number>>
+  /** The server looks for the preface of HTTP/2. */
+  readonly preface: boolean
   /** Why the run with a following message is left out. */
   readonly skipFollowing: string | undefined
 }
@@ -92,6 +94,7 @@ function vectorOf(file: string, { name, line, blocks }: Section): Vector {
     requests: blocks.get('requests'),
     answers: blocks.get('answers'),
     limits,
+    preface: option('preface') === 'on',
     skipFollowing: option('skip following'),
   }
 }
