@@ -20,8 +20,6 @@ export interface SelfSignedOptions {
 export interface SelfSigned {
   readonly cert: string
   readonly key: string
-  /** The SHA-256 fingerprint, as browsers show it: pairs of hexadecimal digits with colons. */
-  readonly fingerprint256: string
 }
 
 const NAMES = ['localhost', '127.0.0.1', '::1']
@@ -46,12 +44,8 @@ export function selfSigned(options: SelfSignedOptions = {}): SelfSigned {
     extensions(names),
   )
   const der = sequence(content, algorithm, bits(sign('sha256', content, privateKey)))
-  const certificate = new X509Certificate(der)
-  return {
-    cert: certificate.toString(),
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    fingerprint256: certificate.fingerprint256,
-  }
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return { cert: new X509Certificate(der).toString(), key }
 }
 
 function makeKeys(keyType: 'ec' | 'rsa'): { publicKey: KeyObject; privateKey: KeyObject } {
