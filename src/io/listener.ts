@@ -188,6 +188,8 @@ export class Listener {
     const secured = table.secure(socket, this.#handshake)
     const settle = this.#begin(secured)
     secured.on('error', ignore)
+    // Whoever leaves half-way is not waited for.
+    secured.once('end', destroyThis)
     // Node reports what is wrong behind the handshake to its own TLS server only, and leaves the socket open.
     secured.on('_tlsError', endBroken)
     secured.once('secure', () => {
@@ -196,6 +198,7 @@ export class Listener {
         secured.destroy()
         return
       }
+      secured.off('end', destroyThis)
       settle()
       this.#deliver(secured, { ...ends, clientCertificate, onGone: this.#onGone })
     })
@@ -229,6 +232,10 @@ export class Listener {
     socket.once('close', onClose)
     return leave
   }
+}
+
+function destroyThis(this: Socket): void {
+  this.destroy()
 }
 
 function endBroken(this: Socket, error: Error): void {

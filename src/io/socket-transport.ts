@@ -131,8 +131,11 @@ export class SocketTransport implements Transport {
   }
 
   #tellClosed(): void {
-    const error = this.#error as NodeJS.ErrnoException | undefined
-    this.#sink?.onClose(error && new TransportError(error.code ?? 'ERR_SOCKET', this.peer, error.message, error))
+    const error = this.#error as (NodeJS.ErrnoException & { readonly reason?: string }) | undefined
+    if (error === undefined) return this.#sink?.onClose(undefined)
+    // Of an error of OpenSSL, the reason is what a person can read.
+    const { code = 'ERR_SOCKET', reason = error.message } = error
+    this.#sink?.onClose(new TransportError(code, this.peer, reason, error))
   }
 }
 
