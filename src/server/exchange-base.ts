@@ -58,6 +58,7 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   abstract abort(): void
   abstract hold(hold: boolean): void
   abstract begin(): void
+  abstract consume(octets: number): void
   /** The connection forgets the exchange, which is over. */
   protected abstract release(): void
 

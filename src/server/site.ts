@@ -138,7 +138,7 @@ export class Site {
   #settle(exchange: Exchange, was: Was, value: HandlerValue | Promise<HandlerValue>, debug: boolean): void {
     try {
       if (!isThenable(value)) {
-        answer(exchange, value, Was.responseState(was), this.#onBroken)
+        answer(exchange, value, was, this.#onBroken)
         return
       }
       // A thenable that is no promise may settle twice, or throw: a promise around it does neither.
