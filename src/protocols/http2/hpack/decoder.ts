@@ -1,0 +1,494 @@
+/** Field blocks → fields (RFC 7541 section 3). */
+
+import { native } from '../../core/native.js'
+import { DynamicTable, ENTRY_OVERHEAD_BYTES } from './dynamic-table.js'
+import { HpackFault } from './faults.js'
+import {
+  HUFFMAN_START,
+  huffmanCount,
+  huffmanDecode,
+  huffmanMayEnd,
+  huffmanOctetsMax,
+  huffmanOctetsMin,
+  huffmanWalk,
+} from './huffman.js'
+import { textOf } from './known-texts.js'
+import { STATIC_FIELDS } from './static-table.js'
+
+/** Gives a number for a field; 0 where nobody needs one. It is a function of its arguments. */
+export type HpackClassify = (name: string, value: string) => number
+
+/** What a decoder is made with. */
+export interface HpackDecoderOptions {
+  /**
+   * The table size in octets that both ends begin with. Default 4096, which it always is in HTTP/2: another
+   * SETTINGS_HEADER_TABLE_SIZE holds from its acknowledgement on, see `setTableBytesMax`.
+   */
+  readonly tableBytesMax?: number
+  /** What a section may take: names, values, and 32 octets a field (RFC 9113 section 6.5.2). Default: any. */
+  readonly sectionBytesMax?: number
+  /** How many fields a section may have. Default: any. */
+  readonly fieldCountMax?: number
+  /** Called once for each literal field and each static one; the number comes with every field as its kind. Default: 0. */
+  readonly classify?: HpackClassify
+}
+
+/** What the methods below give in place of a position when a representation goes on in the next fragment. */
+const INCOMPLETE = -1
+/** The same for a fault. */
+const FAULTY = -2
+
+/** What of a literal is being skipped that no cap has room for. */
+const Skip = { none: 0, name: 1, valueSize: 2, value: 3 } as const
+type Skip = (typeof Skip)[keyof typeof Skip]
+
+/** For the state of what is skipped, when it is not in Huffman code. */
+const PLAIN = -1
+
+const INTEGER_MAX = 0x7fffffff
+const CONTINUATION_OCTETS_MAX = 5
+
+const STATIC_COUNT = STATIC_FIELDS.length
+const STATIC_NAMES: readonly string[] = ['', ...STATIC_FIELDS.map(([name]) => name)]
+const STATIC_VALUES: readonly string[] = ['', ...STATIC_FIELDS.map(([, value]) => value)]
+
+/** Strings up to this length, in Huffman code, are decoded here; all decoders share it. */
+const SCRATCH_INPUT_BYTES = 4096
+const scratch = new Uint8Array(huffmanOctetsMax(SCRATCH_INPUT_BYTES) + 2)
+
+const TAIL_BYTES_MIN = 64
+const NOTHING = new Uint8Array(0)
+
+const unclassified: HpackClassify = () => 0
+const staticKinds = new WeakMap<HpackClassify, readonly number[]>()
+
+/** The kinds of the static fields by index, made once for each function. */
+function staticKindsOf(classify: HpackClassify): readonly number[] {
+  const known = staticKinds.get(classify)
+  if (known !== undefined) return known
+  const kinds = [0, ...STATIC_FIELDS.map(([name, value]) => classify(name, value))]
+  staticKinds.set(classify, kinds)
+  return kinds
+}
+
+/**
+ * Decodes the field sections of one direction of a connection: `begin`, `decode` for each fragment, `finish`. Fragments may
+ * be cut anywhere. Strings are Latin-1: the octets 0x80 to 0xff are U+0080 to U+00FF. After a fault the decoder stays
+ * faulty: its table is no longer that of the peer.
+ */
+export class HpackDecoder {
+  /** Names of the section, `count` of them. The arrays are the decoder's and hold the next section after `begin`. */
+  readonly names: string[] = []
+  /** Values of the section. */
+  readonly values: string[] = []
+  /** What `classify` gave for each field. */
+  readonly kinds: number[] = []
+
+  readonly #table: DynamicTable
+  readonly #classify: HpackClassify
+  readonly #staticKinds: readonly number[]
+  readonly #sectionBytesMax: number
+  readonly #fieldCountMax: number
+  #count = 0
+  #sectionBytes = 0
+  #overflow = false
+  #generation = 0
+  #fault = 0
+  #faultAt = 0
+  /** The table size that we announced; the peer may use less. */
+  #announcedBytes: number
+  /** The peer has to begin its next block with a size update not above this; -1 for none. */
+  #demandedBytes = -1
+  /** No field of the block has come yet. */
+  #opening = true
+  #sizeUpdates = 0
+  /** The beginning of a representation that goes on in the next fragment. */
+  #tail: Uint8Array = NOTHING
+  #tailBytes = 0
+  #skip: Skip = Skip.none
+  #skipLeft = 0
+  #skipState = PLAIN
+  #skipIndexed = false
+  /** Behind the integer or the beginning of a string that was read last. */
+  #next = 0
+  /** Whether the string that was read last is in Huffman code. */
+  #huffman = false
+
+  constructor(options: HpackDecoderOptions = {}) {
+    const { tableBytesMax = 4096, sectionBytesMax = Infinity, fieldCountMax = Infinity } = options
+    this.#announcedBytes = tableBytesMax
+    this.#table = new DynamicTable(tableBytesMax)
+    this.#sectionBytesMax = sectionBytesMax
+    this.#fieldCountMax = fieldCountMax
+    this.#classify = options.classify ?? unclassified
+    this.#staticKinds = staticKindsOf(this.#classify)
+  }
+
+  /** How many fields of the section have been stored. */
+  get count(): number {
+    return this.#count
+  }
+
+  /**
+   * Whether the section has passed `sectionBytesMax` or `fieldCountMax`. Fields are no longer stored then, but the table
+   * stays in step (RFC 9113 section 4.3).
+   */
+  get overflow(): boolean {
+    return this.#overflow
+  }
+
+  /** Grows with each change of the table: with an equal number, equal octets are an equal section. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** The fault that was found, one of `HpackFault`; 0 for none. */
+  get fault(): number {
+    return this.#fault
+  }
+
+  /**
+   * Where the fault is: an index into the bytes that `decode` was given last. It is their `start` for what came with an
+   * earlier fragment, their `end` for what is missing.
+   */
+  get faultAt(): number {
+    return this.#faultAt
+  }
+
+  /**
+   * Our SETTINGS_HEADER_TABLE_SIZE, in octets, was acknowledged. If it is below what the peer uses, its next block has to
+   * begin with a size update (RFC 7541 section 4.2, RFC 9113 section 4.3.1).
+   */
+  setTableBytesMax(bytes: number): void {
+    this.#announcedBytes = bytes
+    if (bytes >= this.#table.bytesMax || (this.#demandedBytes >= 0 && bytes >= this.#demandedBytes)) return
+    this.#demandedBytes = bytes
+    this.#generation++
+  }
+
+  /** Begins a field section. */
+  begin(): void {
+    this.#count = 0
+    this.#sectionBytes = 0
+    this.#overflow = false
+    this.#opening = true
+    this.#sizeUpdates = 0
+  }
+
+  /** Decodes one fragment, the bytes from `start` to `end`, and keeps none of them. Gives 0 or the fault. */
+  decode(bytes: Uint8Array, start: number, end: number): number {
+    if (this.#fault !== 0) return this.#fault
+    if (this.#tailBytes === 0) {
+      const rest = this.#read(bytes, start, end)
+      if (this.#fault !== 0) return this.#fault
+      this.#faultAt = end
+      if (rest < end) this.#keep(bytes, rest, end)
+      return 0
+    }
+    const before = this.#tailBytes
+    this.#keep(bytes, start, end)
+    const rest = this.#read(this.#tail, 0, this.#tailBytes)
+    if (this.#fault !== 0) {
+      this.#faultAt = Math.max(start, start + this.#faultAt - before)
+      return this.#fault
+    }
+    this.#faultAt = end
+    if (rest > 0) this.#tail.copyWithin(0, rest, this.#tailBytes)
+    this.#tailBytes -= rest
+    return 0
+  }
+
+  /** Ends the section. Gives 0 or the fault. */
+  finish(): number {
+    if (this.#fault !== 0) return this.#fault
+    if (this.#tailBytes > 0 || this.#skip !== Skip.none) this.#fault = HpackFault.truncated
+    else if (this.#opening && this.#demandedBytes >= 0) this.#fault = HpackFault.sizeUpdateMissing
+    this.#tail = NOTHING
+    this.#tailBytes = 0
+    return this.#fault
+  }
+
+  /** The fields of the section from the index `from` on as a fresh flat list: name, value, name, value. */
+  takeList(from = 0): string[] {
+    const list: string[] = []
+    for (let i = from; i < this.#count; i++) list.push(this.names[i]!, this.values[i]!)
+    return list
+  }
+
+  /** Reads representations. Gives where the first one begins that is not complete; `end` when all are. */
+  #read(bytes: Uint8Array, start: number, end: number): number {
+    let at = this.#skip === Skip.none ? start : this.#skipOn(bytes, start, end)
+    if (at < 0) return start
+    while (at < end && this.#skip === Skip.none) {
+      const octet = bytes[at]!
+      const isSizeUpdate = (octet & 0xe0) === 0x20
+      if (this.#opening && !isSizeUpdate) {
+        if (this.#demandedBytes >= 0) return this.#fail(HpackFault.sizeUpdateMissing, at)
+        this.#opening = false
+      }
+      const next =
+        octet >= 0x80
+          ? this.#indexed(bytes, at, end)
+          : isSizeUpdate
+            ? this.#sizeUpdate(bytes, at, end)
+            : this.#literal(bytes, at, end)
+      if (next < 0) return at
+      at = next
+    }
+    return at
+  }
+
+  /** An indexed field (section 6.1). Like the methods below it gives the position behind, INCOMPLETE or FAULTY. */
+  #indexed(bytes: Uint8Array, at: number, end: number): number {
+    const index = this.#integer(bytes, at, end, 0x7f)
+    if (index < 0) return index
+    if (index === 0) return this.#fail(HpackFault.indexZero, at)
+    if (index <= STATIC_COUNT) {
+      this.#store(STATIC_NAMES[index]!, STATIC_VALUES[index]!, this.#staticKinds[index]!)
+      return this.#next
+    }
+    const table = this.#table
+    const age = index - STATIC_COUNT
+    if (age > table.count) return this.#fail(HpackFault.indexBeyond, at)
+    const slot = (table.added - age) & table.mask
+    this.#store(table.names[slot]!, table.values[slot]!, table.numbers[slot]!)
+    return this.#next
+  }
+
+  /** A dynamic table size update (section 6.3). */
+  #sizeUpdate(bytes: Uint8Array, at: number, end: number): number {
+    if (!this.#opening) return this.#fail(HpackFault.sizeUpdateMisplaced, at)
+    if (this.#sizeUpdates === 2) return this.#fail(HpackFault.sizeUpdateRepeated, at)
+    const size = this.#integer(bytes, at, end, 0x1f)
+    if (size < 0) return size
+    const demanded = this.#demandedBytes
+    if (size > (demanded >= 0 ? demanded : this.#announcedBytes)) return this.#fail(HpackFault.sizeUpdateTooLarge, at)
+    this.#sizeUpdates++
+    this.#demandedBytes = -1
+    const table = this.#table
+    if (size !== table.bytesMax || demanded >= 0) this.#generation++
+    table.bytesMax = size
+    while (table.bytes > size) table.evict()
+    return this.#next
+  }
+
+  /** A literal field (section 6.2). Nothing is decoded or stored before all of it is there. */
+  #literal(bytes: Uint8Array, at: number, end: number): number {
+    const isIndexed = bytes[at]! >= 0x40
+    const index = this.#integer(bytes, at, end, isIndexed ? 0x3f : 0x0f)
+    if (index < 0) return index
+    if (index > STATIC_COUNT + this.#table.count) return this.#fail(HpackFault.indexBeyond, at)
+    const cap = this.#cap(isIndexed)
+    let known: string | undefined
+    let nameStart = 0
+    let nameEnd = 0
+    let isNameHuffman = false
+    let least = 0
+    if (index > 0) {
+      known = this.#nameAt(index)
+      least = known.length
+    } else {
+      const size = this.#size(bytes, this.#next, end)
+      if (size < 0) return size
+      nameStart = this.#next
+      nameEnd = nameStart + size
+      isNameHuffman = this.#huffman
+      least = isNameHuffman ? huffmanOctetsMin(size) : size
+      if (least > cap) return this.#skipName(bytes, nameStart, end, size, isIndexed)
+      if (nameEnd > end) return INCOMPLETE
+      this.#next = nameEnd
+    }
+    const size = this.#size(bytes, this.#next, end)
+    if (size < 0) return size
+    const valueStart = this.#next
+    least += this.#huffman ? huffmanOctetsMin(size) : size
+    if (least > cap) {
+      if (isNameHuffman && !this.#isHuffman(bytes, nameStart, nameEnd)) return FAULTY
+      return this.#skipValue(bytes, valueStart, end, size, isIndexed)
+    }
+    if (valueStart + size > end) return INCOMPLETE
+    const isValueHuffman = this.#huffman
+    const name = known ?? this.#text(bytes, nameStart, nameEnd, isNameHuffman, cap)
+    if (this.#fault !== 0) return FAULTY
+    const room = name === undefined ? -1 : cap - name.length
+    const value = this.#text(bytes, valueStart, valueStart + size, isValueHuffman, room)
+    if (this.#fault !== 0) return FAULTY
+    if (name === undefined || value === undefined) this.#dropped(isIndexed)
+    else this.#field(name, value, isIndexed)
+    return valueStart + size
+  }
+
+  /** Keeps octets for the next fragment. */
+  #keep(bytes: Uint8Array, start: number, end: number): void {
+    const size = this.#tailBytes + end - start
+    if (size > this.#tail.length) {
+      const tail = native.allocate(Math.max(TAIL_BYTES_MIN, 2 * this.#tail.length, size))
+      tail.set(this.#tail.subarray(0, this.#tailBytes))
+      this.#tail = tail
+    }
+    this.#tail.set(bytes.subarray(start, end), this.#tailBytes)
+    this.#tailBytes = size
+  }
+
+  /** The most octets that name and value of a literal may have together and still be of use; negative for none. */
+  #cap(isIndexed: boolean): number {
+    const isFull = this.#overflow || this.#count >= this.#fieldCountMax
+    const stored = isFull ? -1 : this.#sectionBytesMax - this.#sectionBytes - ENTRY_OVERHEAD_BYTES
+    return isIndexed ? Math.max(stored, this.#table.bytesMax - ENTRY_OVERHEAD_BYTES) : stored
+  }
+
+  /** The name of an index that is in one of the tables. */
+  #nameAt(index: number): string {
+    const table = this.#table
+    return index <= STATIC_COUNT
+      ? STATIC_NAMES[index]!
+      : table.names[(table.added - (index - STATIC_COUNT)) & table.mask]!
+  }
+
+  /** A literal field that is complete. */
+  #field(name: string, value: string, isIndexed: boolean): void {
+    const kind = this.#classify(name, value)
+    this.#store(name, value, kind)
+    if (!isIndexed) return
+    const table = this.#table
+    const bytes = name.length + value.length + ENTRY_OVERHEAD_BYTES
+    this.#generation++
+    while (table.count > 0 && table.bytes + bytes > table.bytesMax) table.evict()
+    // An entry that is larger than the table only empties it (section 4.4).
+    if (bytes <= table.bytesMax) table.add(name, value, kind)
+  }
+
+  #store(name: string, value: string, kind: number): void {
+    const bytes = this.#sectionBytes + name.length + value.length + ENTRY_OVERHEAD_BYTES
+    const count = this.#count
+    if (this.#overflow || bytes > this.#sectionBytesMax || count >= this.#fieldCountMax) {
+      this.#overflow = true
+      return
+    }
+    this.names[count] = name
+    this.values[count] = value
+    this.kinds[count] = kind
+    this.#count = count + 1
+    this.#sectionBytes = bytes
+  }
+
+  /** A literal was skipped: neither the section nor the table had room for it. */
+  #dropped(isIndexed: boolean): void {
+    this.#overflow = true
+    if (!isIndexed) return
+    this.#generation++
+    while (this.#table.count > 0) this.#table.evict()
+  }
+
+  /** The string from `start` to `end`, undefined if it is longer than `cap` octets or faulty. */
+  #text(bytes: Uint8Array, start: number, end: number, isHuffman: boolean, cap: number): string | undefined {
+    if (!isHuffman) return end - start > cap ? undefined : textOf(bytes, start, end)
+    const isShort = end - start <= SCRATCH_INPUT_BYTES
+    const size = isShort ? huffmanDecode(bytes, start, end, scratch) : huffmanCount(bytes, start, end)
+    if (size < 0) {
+      this.#isHuffman(bytes, start, end)
+      return undefined
+    }
+    if (size > cap) return undefined
+    if (isShort) return textOf(scratch, 0, size)
+    const room = native.allocate(size + 2)
+    huffmanDecode(bytes, start, end, room)
+    return native.latin1Slice(room, 0, size)
+  }
+
+  /** Checks Huffman code that is not decoded. */
+  #isHuffman(bytes: Uint8Array, start: number, end: number): boolean {
+    const state = huffmanWalk(bytes, start, end, HUFFMAN_START)
+    if (state < 0) this.#fail(HpackFault.huffmanEos, -1 - state)
+    else if (!huffmanMayEnd(state)) this.#fail(HpackFault.huffmanPadding, end - 1)
+    return this.#fault === 0
+  }
+
+  #skipName(bytes: Uint8Array, at: number, end: number, size: number, isIndexed: boolean): number {
+    this.#skip = Skip.name
+    return this.#skipFrom(bytes, at, end, size, isIndexed)
+  }
+
+  #skipValue(bytes: Uint8Array, at: number, end: number, size: number, isIndexed: boolean): number {
+    this.#skip = Skip.value
+    return this.#skipFrom(bytes, at, end, size, isIndexed)
+  }
+
+  #skipFrom(bytes: Uint8Array, at: number, end: number, size: number, isIndexed: boolean): number {
+    this.#overflow = true
+    this.#skipIndexed = isIndexed
+    this.#skipLeft = size
+    this.#skipState = this.#huffman ? HUFFMAN_START : PLAIN
+    return this.#skipOn(bytes, at, end)
+  }
+
+  /** Goes on with a literal that is skipped, without keeping anything of it. Its code is checked all the same. */
+  #skipOn(bytes: Uint8Array, start: number, end: number): number {
+    let at = start
+    for (;;) {
+      if (this.#skip === Skip.valueSize) {
+        const size = at < end ? this.#size(bytes, at, end) : INCOMPLETE
+        if (size === FAULTY) return FAULTY
+        if (size === INCOMPLETE) return at
+        at = this.#next
+        this.#skip = Skip.value
+        this.#skipLeft = size
+        this.#skipState = this.#huffman ? HUFFMAN_START : PLAIN
+      }
+      const stop = Math.min(end, at + this.#skipLeft)
+      if (this.#skipState !== PLAIN) {
+        const state = huffmanWalk(bytes, at, stop, this.#skipState)
+        if (state < 0) return this.#fail(HpackFault.huffmanEos, -1 - state)
+        this.#skipState = state
+      }
+      this.#skipLeft -= stop - at
+      at = stop
+      if (this.#skipLeft > 0) return at
+      if (this.#skipState > 0 && !huffmanMayEnd(this.#skipState)) return this.#fail(HpackFault.huffmanPadding, at - 1)
+      if (this.#skip === Skip.value) {
+        this.#skip = Skip.none
+        this.#dropped(this.#skipIndexed)
+        return at
+      }
+      this.#skip = Skip.valueSize
+    }
+  }
+
+  /** The length of a string in octets; `#next` is its first octet then, and `#huffman` says how it is written. */
+  #size(bytes: Uint8Array, at: number, end: number): number {
+    if (at >= end) return INCOMPLETE
+    const isHuffman = bytes[at]! >= 0x80
+    const size = this.#integer(bytes, at, end, 0x7f)
+    this.#huffman = isHuffman
+    return size
+  }
+
+  /** An integer (section 5.1) in the bits of `mask` and what follows; `#next` is behind it then. */
+  #integer(bytes: Uint8Array, at: number, end: number, mask: number): number {
+    const prefix = bytes[at]! & mask
+    if (prefix < mask) {
+      this.#next = at + 1
+      return prefix
+    }
+    let value = mask
+    let scale = 1
+    const stop = Math.min(end, at + 1 + CONTINUATION_OCTETS_MAX)
+    for (let next = at + 1; next < stop; next++) {
+      const octet = bytes[next]!
+      value += (octet & 0x7f) * scale
+      if (value > INTEGER_MAX) return this.#fail(HpackFault.integerTooLarge, next)
+      if (octet < 0x80) {
+        this.#next = next + 1
+        return value
+      }
+      scale *= 128
+    }
+    return stop === at + 1 + CONTINUATION_OCTETS_MAX ? this.#fail(HpackFault.integerTooLarge, stop - 1) : INCOMPLETE
+  }
+
+  #fail(fault: number, at: number): typeof FAULTY {
+    this.#fault = fault
+    this.#faultAt = at
+    return FAULTY
+  }
+}
