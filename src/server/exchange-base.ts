@@ -1,5 +1,6 @@
 /** What exchanges of all protocol versions share: their state, and who is told when it changes. */
 
+import type { ClientCertificate } from '../io/client-certificate.js'
 import type { Endpoint } from '../io/transport.js'
 import type { Fields } from '../protocols/core/fields.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
@@ -84,6 +85,10 @@ export abstract class ExchangeBase implements Exchange, BodySource {
 
   get peer(): Endpoint {
     return this.connection.transport.peer
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.connection.transport.clientCertificate
   }
 
   get transaction(): TransactionId {

@@ -2,6 +2,7 @@
  * One request and its response, whichever protocol version carries them. Rooms of the server see this, never an engine.
  */
 
+import type { ClientCertificate } from '../io/client-certificate.js'
 import type { Endpoint } from '../io/transport.js'
 import type { Fields } from '../protocols/core/fields.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly fields: Fields
   readonly encrypted: boolean
   readonly peer: Endpoint
+  /** The certificate that the client has shown, if it was asked for one. */
+  readonly clientCertificate: ClientCertificate | undefined
   readonly body: RequestBody
   /** The ids under which logs of several servers tell of it. */
   readonly transaction: TransactionId

@@ -114,7 +114,7 @@ export class VirtualHosts {
 }
 
 /** The host of an authority, in lower case, without port and without the dot of an absolute name. */
-function hostOf(authority: string): string {
+export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':')
   const host = colon > authority.lastIndexOf(']') ? authority.slice(0, colon) : authority
   return (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase()

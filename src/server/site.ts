@@ -10,10 +10,10 @@ import { Was } from './app/was.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
 import { statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
-import { escapeHtml } from './html.js'
 import { HttpError } from './http-error.js'
 import { type HostGroup, isBelow, type Mount, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
 import { canonicalTarget, type CanonicalTarget, encodePath, pathRefusals } from './path.js'
+import { redirection } from './redirect.js'
 import type { Reply } from './reply.js'
 
 /** Told of errors that nobody expected. */
@@ -214,6 +214,6 @@ function accepts(types: readonly string[], exchange: Exchange): boolean {
  */
 function redirect(exchange: Exchange, status: 301 | 308, target: CanonicalTarget): void {
   const location = `${encodePath(target.path)}/${target.query && `?${target.query}`}`
-  const body = `<!doctype html>\n<title>Moved</title>\n<p>Moved to <a href="${escapeHtml(location)}">${escapeHtml(location)}</a>\n`
-  exchange.send(status, ['location', location, 'content-type', 'text/html; charset=utf-8'], body)
+  const { fields, body } = redirection(location)
+  exchange.send(status, fields, body)
 }

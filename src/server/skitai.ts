@@ -3,10 +3,10 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SecureContextOptions } from 'node:tls'
 import { inspect } from 'node:util'
 import { takeInheritedSockets } from '../io/inherited.js'
 import { Listener, type ListenOptions } from '../io/listener.js'
+import type { TlsCredentials } from '../io/tls.js'
 import { type Endpoint, formatEndpoint, type Transport, TransportError } from '../io/transport.js'
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { App } from './app/app.js'
@@ -15,13 +15,16 @@ import type { Connection, ConnectionOwner } from './connection.js'
 import type { ExchangeBase } from './exchange-base.js'
 import { Http1Connection } from './http1-connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
+import { answerForward, type Forward, forwardLimits, forwardOf, redirectToDomain } from './forward.js'
 import { LogFilter } from './log/log-filter.js'
 import { type LogSink, RequestLog } from './log/request-log.js'
 import type { MountedFunction } from './mounts.js'
+import { scriptDirectory } from './script-directory.js'
 import { drainOnSignals, leaveSignals } from './signals.js'
 import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
 import { StaticDirectory, type StaticOptions } from './static/static-directory.js'
+import { EngineTls, type TlsInput } from './tls.js'
 import { TransactionIds } from './transaction-id.js'
 
 /** Options of an engine. */
@@ -52,7 +55,10 @@ export interface RunOptions {
   readonly descriptor?: number
   readonly backlog?: number
   readonly connectionsMax?: number
-  readonly tls?: SecureContextOptions
+  /** TLS of this listener; `false` for none. Without it, what `enableSsl` has said. */
+  readonly tls?: TlsInput | false
+  /** Whether TLS clients are offered HTTP/2. Default true. */
+  readonly http2?: boolean
   /**
    * Every connection begins with a PROXY header (version 1 or 2). Only behind a balancer that sends it. Default false.
    */
@@ -68,10 +74,18 @@ export interface RunOptions {
   readonly signals?: boolean
 }
 
-/** Where an engine listens. */
-export interface Running extends Endpoint {
+/** Where a listener listens. */
+export interface Listening extends Endpoint {
   /** As `http://127.0.0.1:5000`; for a Unix socket its path. */
   readonly url: string
+}
+
+/** Where an engine listens. */
+export interface Running extends Listening {
+  /** The SHA-256 fingerprint of the first certificate; empty without TLS. */
+  readonly fingerprint256: string
+  /** The listeners of `enableForward` that began with this one. */
+  readonly forwards: readonly Listening[]
 }
 
 /** How to end. */
@@ -85,10 +99,23 @@ export interface CloseOptions {
   readonly graceMs?: number
 }
 
+const ADDRESS = '0.0.0.0'
 const CLOSE_MS = 30_000
 const GRACE_MS = 100
+/** What TLS clients are offered, the preferred one first (ALPN). */
+const PROTOCOLS = ['http/1.1']
+const PROTOCOLS_WITHOUT_HTTP2 = ['http/1.1']
 /** What the log may take at the least, also when connections have taken all of the time. */
 const LOG_MS = 100
+
+/** A place to listen at, and what becomes of its connections. */
+interface Place {
+  readonly options: ListenOptions
+  readonly accept: (transport: Transport) => void
+}
+
+/** What `run` says about places. */
+type Where = Omit<RunOptions, 'tls' | 'signals'>
 
 /** An engine: mount, run, close. */
 export class Skitai implements ConnectionOwner {
@@ -99,6 +126,11 @@ export class Skitai implements ConnectionOwner {
   readonly #connections: Set<Connection> = new Set()
   readonly #listeners: Listener[] = []
   readonly #logFilter: LogFilter = new LogFilter()
+  readonly #tls: EngineTls = new EngineTls()
+  /** Those that the next `run` begins. */
+  #forwards: Forward[] = []
+  /** Requests for other hosts are sent there. */
+  #domain: string | undefined
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
@@ -149,6 +181,34 @@ export class Skitai implements ConnectionOwner {
     return this
   }
 
+  /**
+   * TLS for every listener that begins from now on, with one certificate, several, or one for development. Paths are
+   * taken from the directory of the script that was started. Throws `UsageError` when something cannot be used.
+   */
+  enableSsl(tls: TlsInput): this {
+    this.#tls.enable(tls)
+    return this
+  }
+
+  /**
+   * Reads all certificates and keys again, or takes others in place of those of `enableSsl`, for connections from now
+   * on; those that are open go on. Throws, and changes nothing, when something cannot be used.
+   */
+  reloadSsl(tls?: TlsInput): void {
+    this.#tls.reload(tls)
+  }
+
+  /**
+   * With the next `run`, also listens on `port`, without TLS, and redirects all requests to HTTPS on `forwardPort`: of
+   * the host that they are for, or of `domain`. With a `domain`, the engine itself sends requests for other hosts there,
+   * too. Throws `TypeError` for a port or a domain that is none.
+   */
+  enableForward(port = 80, forwardPort = 443, domain?: string): this {
+    this.#forwards.push(forwardOf(port, forwardPort, domain))
+    this.#domain = domain ?? this.#domain
+    return this
+  }
+
   /** How many connections are open. */
   get connectionCount(): number {
     return this.#connections.size
@@ -161,18 +221,29 @@ export class Skitai implements ConnectionOwner {
   async run(options: RunOptions = {}): Promise<Running> {
     if (this.#mounted === 0) throw new Error('nothing is mounted')
     if (this.#closing !== undefined) throw new Error('the engine is closed')
-    const { address = '0.0.0.0', port = 5000, signals = true, inherit = true, ...rest } = withOverrides(options)
-    const fixed = rest.path !== undefined || rest.descriptor !== undefined
-    const inherited = inherit && !fixed ? takeInheritedSockets() : []
-    const places: ListenOptions[] =
-      inherited.length > 0 ? inherited.map(({ descriptor }) => ({ ...rest, descriptor })) : [{ address, port, ...rest }]
-    const { endpoint } = await this.#listen(places)
-    this.#openLog()
-    if (signals) drainOnSignals(this)
-    const scheme = options.tls === undefined ? 'http' : 'https'
-    const url = endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}`
-    tellRunning({ url })
-    return { ...endpoint, url }
+    const { tls, signals = true, ...where } = withOverrides(options)
+    const credentials = this.#tls.credentialsFor(tls)
+    const places = this.#placesOf(where, credentials)
+    const count = places.length
+    const forwards = this.#forwards
+    this.#forwards = []
+    try {
+      places.push(...forwards.map((forward) => this.#forwardPlace(where, forward)))
+      const endpoints = await this.#listen(places)
+      if (credentials !== undefined) this.#tls.keep(credentials)
+      this.#openLog()
+      if (signals) drainOnSignals(this)
+      const running: Running = {
+        ...listening(endpoints[0]!, credentials !== undefined),
+        fingerprint256: credentials?.fingerprint256 ?? '',
+        forwards: endpoints.slice(count).map((endpoint) => listening(endpoint, false)),
+      }
+      tellRunning(running)
+      return running
+    } catch (error) {
+      this.#forwards.unshift(...forwards)
+      throw error
+    }
   }
 
   /** Serves a connection that came some other way, as from `memoryTransports`. */
@@ -192,8 +263,8 @@ export class Skitai implements ConnectionOwner {
   }
 
   onExchange(exchange: ExchangeBase): void {
-    if (this.#log !== undefined) exchange.startedAt = performance.now()
-    this.#site.handle(exchange)
+    this.#time(exchange)
+    if (this.#domain === undefined || !redirectToDomain(exchange, this.#domain)) this.#site.handle(exchange)
   }
 
   onExchangeOver(exchange: ExchangeBase): void {
@@ -211,25 +282,67 @@ export class Skitai implements ConnectionOwner {
     if (this.#isEmpty()) this.#onEmpty?.()
   }
 
+  /** Only the log asks how long an answer took. */
+  #time(exchange: ExchangeBase): void {
+    if (this.#log !== undefined) exchange.startedAt = performance.now()
+  }
+
   #accept(transport: Transport): void {
-    const connection = new Http1Connection(transport, this, ++this.#connectionCount, this.#limits)
+    this.#begin(new Http1Connection(transport, this, ++this.#connectionCount, this.#limits))
+  }
+
+  #begin(connection: Http1Connection): void {
     this.#connections.add(connection)
     if (this.#closing !== undefined) connection.announceClose()
     connection.driver.start()
   }
 
-  /** Listens at all places or, when one of them cannot be had, at none. Gives the first listener. */
-  async #listen(places: readonly ListenOptions[]): Promise<Listener> {
+  #placesOf(where: Where, tls: TlsCredentials | undefined): Place[] {
+    const { address = ADDRESS, port = 5000, inherit = true, http2 = true, ...rest } = where
+    const alpn = http2 ? PROTOCOLS : PROTOCOLS_WITHOUT_HTTP2
+    const common = { ...rest, tls, alpn, onError: (error: unknown) => this.#report(error) }
+    const fixed = rest.path !== undefined || rest.descriptor !== undefined
+    const inherited = inherit && !fixed ? takeInheritedSockets() : []
+    const all: ListenOptions[] =
+      inherited.length > 0
+        ? inherited.map(({ descriptor }) => ({ ...common, descriptor }))
+        : [{ address, port, ...common }]
+    return all.map((options) => ({ options, accept: (transport) => this.#accept(transport) }))
+  }
+
+  #forwardPlace(
+    { address = ADDRESS, backlog, connectionsMax, proxyProtocol, handshakeMs }: Where,
+    forward: Forward,
+  ): Place {
+    const owner: ConnectionOwner = {
+      transactionIds: this.transactionIds,
+      onExchange: (exchange) => {
+        this.#time(exchange)
+        answerForward(exchange, forward)
+      },
+      onExchangeOver: (exchange) => this.onExchangeOver(exchange),
+      onRefused: (connection, status) => this.onRefused(connection, status),
+      onConnectionClosed: (connection, error) => this.onConnectionClosed(connection, error),
+    }
+    const limits = forwardLimits(this.#options.limits)
+    return {
+      options: { address, port: forward.port, backlog, connectionsMax, proxyProtocol, handshakeMs },
+      accept: (transport) => this.#begin(new Http1Connection(transport, owner, ++this.#connectionCount, limits)),
+    }
+  }
+
+  /** Listens at all places or, when one of them cannot be had, at none. Tells where each listens. */
+  async #listen(places: readonly Place[]): Promise<Endpoint[]> {
     const opened: Listener[] = []
     try {
-      for (const place of places) opened.push(await Listener.open(place, (transport) => this.#accept(transport)))
+      for (const { options, accept } of places) opened.push(await Listener.open(options, accept))
       if (this.#closing !== undefined) throw new Error('the engine was closed before it listened')
     } catch (error) {
       for (const listener of opened) listener.close()
       throw error
     }
     this.#listeners.push(...opened)
-    return opened[0]!
+    return opened.map(({ endpoint }) => endpoint)
   }
 
   async #drain({ timeoutMs = CLOSE_MS, graceMs = GRACE_MS }: CloseOptions): Promise<void> {
@@ -293,9 +406,14 @@ function timerMs(ms: number): number {
   return Math.min(ms, TIMER_MS_MAX)
 }
 
-/** The directory that a relative path is taken from: that of the script that was started. */
+/** The directory that a path names; a relative one is taken from that of the script. */
 function directoryOf(target: string): string {
-  const root = path.resolve(path.dirname(process.argv[1] ?? '.'), target)
+  const root = path.resolve(scriptDirectory(), target)
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
   return root
+}
+
+function listening(endpoint: Endpoint, encrypted: boolean): Listening {
+  const { address, port } = endpoint
+  return { address, port, url: port === 0 ? address : `${encrypted ? 'https' : 'http'}://${formatEndpoint(endpoint)}` }
 }

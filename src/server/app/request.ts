@@ -1,5 +1,6 @@
 /** `was.request`: the request as a handler sees it, whichever protocol version carried it. */
 
+import type { ClientCertificate } from '../../io/client-certificate.js'
 import type { Fields } from '../../protocols/core/fields.js'
 import type { Exchange } from '../exchange.js'
 import { HttpError } from '../http-error.js'
@@ -84,6 +85,11 @@ export class Request {
   /** The address of the peer: the client, or the proxy in front of us. */
   get remoteAddress(): string {
     return this.#exchange.peer.address
+  }
+
+  /** The certificate that the client has shown; undefined without one, and where clients are not asked for any. */
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#exchange.clientCertificate
   }
 
   /** The parameters of the query string. */
