@@ -1,6 +1,6 @@
 /** `was.response`: makes responses, and keeps the header fields that go out with whatever the handler returns. */
 
-import { isForbiddenTrailer } from '../../protocols/http1/trailers.js'
+import { isForbiddenTrailer } from '../../protocols/core/trailers.js'
 import { FieldLines, reasonPhrase } from '../../protocols/http1/writer.js'
 import { equalsIgnoreCase } from '../../protocols/core/ascii.js'
 import { type BodyValue, flattenHeaders, type HeaderValues, ResponseValue, statusOf } from './values.js'
@@ -78,12 +78,18 @@ export interface ResponseMaker {
    * what must not be sent there.
    */
   setTrailer(name: string, value: string | number): void
+  /** The same as `was.push`. */
+  hintPromise(uri: string): void
   /** Names and values of the fields that were set, in order. */
   getHeaders(): [name: string, value: string][]
 }
 
 /** The maker for one request. */
-export function responseMaker(state: ResponseState, explain: (status: number) => BodyValue): ResponseMaker {
+export function responseMaker(
+  state: ResponseState,
+  explain: (status: number) => BodyValue,
+  push: (uri: string) => void,
+): ResponseMaker {
   const make = (status: number | string = 200, body?: BodyValue, headers?: HeaderValues): ResponseValue => {
     const code = statusOf(status)
     return new ResponseValue(
@@ -105,6 +111,7 @@ export function responseMaker(state: ResponseState, explain: (status: number) =>
       state.fields.push(...fields)
     },
     setTrailer: (name: string, value: string | number) => state.setTrailer(name, String(value)),
+    hintPromise: push,
     getHeaders: () => {
       const pairs: [string, string][] = []
       for (let i = 0; i < state.fields.length; i += 2) pairs.push([state.fields[i]!, state.fields[i + 1]!])
