@@ -33,6 +33,10 @@ FIELD_VALUE[0x7f] = 0
 /** VCHAR (RFC 5234 appendix B.1). */
 export const VISIBLE: Uint8Array = charRange(0x21, 0x7e)
 
+/** The characters of a request target: visible ASCII but `#`. Its form is checked apart (RFC 9112 section 3.2). */
+export const TARGET: Uint8Array = VISIBLE.slice()
+TARGET[0x23] = 0
+
 /** The value of a hexadecimal digit, 255 for all else. */
 export const HEX: Uint8Array = new Uint8Array(256).fill(255)
 for (let i = 0; i < 16; i++) {

@@ -8,11 +8,13 @@ import { equalsIgnoreCase } from './ascii.js'
 /** Positions a field: name start, name end, value start, value end. */
 const STRIDE = 4
 
+const NO_MARKS: readonly number[] = []
+
 /**
  * Names come back in lower case, values as they came without surrounding blanks. Nothing is keyed by what a peer sent.
  */
 export class Fields implements Iterable<readonly [name: string, value: string]> {
-  static readonly empty: Fields = new Fields('', [])
+  static readonly empty: Fields = new Fields('', NO_MARKS)
 
   readonly #text: string
   readonly #marks: readonly number[]
@@ -21,6 +23,8 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
    * object.
    */
   #cuts: (string | undefined)[] | undefined
+  /** How many names and values there were from the beginning, when there is no text to cut. */
+  #listed = 0
 
   /** `marks` holds four positions in `text` a field: name start, name end, value start, value end. */
   constructor(text: string, marks: readonly number[]) {
@@ -28,20 +32,21 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     this.#marks = marks
   }
 
-  /** Fields from a flat list: name, value, name, value. Nothing is checked here; writers check what they write. */
+  /**
+   * Fields from a flat list: name, value, name, value. The list is given away. Nothing is checked here; writers check
+   * what they write.
+   */
   static of(list: readonly string[]): Fields {
-    let text = ''
-    const marks: number[] = []
-    for (const part of list) {
-      marks.push(text.length, text.length + part.length)
-      text += part
-    }
-    return new Fields(text, marks)
+    const fields = new Fields('', NO_MARKS)
+    fields.#listed = list.length
+    // What is cut out of a text has the same form.
+    fields.#cuts = list as (string | undefined)[]
+    return fields
   }
 
   /** How many field lines there are. */
   get count(): number {
-    return this.#marks.length / STRIDE
+    return this.#listed / 2 + this.#marks.length / STRIDE
   }
 
   /** The name of field `index` (0..count-1) in lower case. */
@@ -113,10 +118,20 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   }
 
   #find(name: string, from: number): number {
+    if (this.#listed > 0) return this.#findListed(name, from)
     const text = this.#text
     const marks = this.#marks
     for (let mark = from * STRIDE; mark < marks.length; mark += STRIDE)
       if (equalsIgnoreCase(text, marks[mark]!, marks[mark + 1]!, name)) return mark / STRIDE
+    return -1
+  }
+
+  #findListed(name: string, from: number): number {
+    const cuts = this.#cuts!
+    for (let i = from * 2; i < this.#listed; i += 2) {
+      const listed = cuts[i]!
+      if (equalsIgnoreCase(listed, 0, listed.length, name)) return i >> 1
+    }
     return -1
   }
 }

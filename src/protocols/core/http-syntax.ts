@@ -1,6 +1,6 @@
 /** The grammar of HTTP messages that several protocols share (RFC 9110 section 5, RFC 3986 section 3.2). */
 
-import { charClass, FIELD_VALUE, HTAB, SP, TOKEN } from './ascii.js'
+import { charClass, FIELD_VALUE, HTAB, SP, TARGET, TOKEN } from './ascii.js'
 
 /** Whether `text` is a token (RFC 9110 section 5.6.2): at least one tchar and nothing else. */
 export function isToken(text: string): boolean {
@@ -94,4 +94,28 @@ function allOf(text: string, start: number, end: number, members: Uint8Array): b
     if (code > 0xff || members[code] === 0) return false
   }
   return true
+}
+
+const LENGTH_DIGITS_MAX = 15
+
+/** The value of Content-Length: 1 to 15 digits and nothing else (RFC 9110 section 8.6), or -1. */
+export function contentLengthOf(digits: string): number {
+  if (digits.length === 0 || digits.length > LENGTH_DIGITS_MAX) return -1
+  let length = 0
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return -1
+    length = length * 10 + digit
+  }
+  return length
+}
+
+/** Whether `text` consists of the characters that a request target may have. */
+export function isTargetText(text: string): boolean {
+  return allOf(text, 0, text.length, TARGET)
+}
+
+/** Whether `target` is the host and port that CONNECT wants (RFC 9110 section 9.3.6). */
+export function isTunnelTarget(target: string): boolean {
+  return isAuthority(target) && target.lastIndexOf(':') > target.lastIndexOf(']') && !target.endsWith(':')
 }

@@ -63,6 +63,26 @@ export class OutputQueue {
     this.bytes += octets.length
   }
 
+  /**
+   * Makes room for `size` octets in one piece and gives the position in `memory` from which they may be written. `commit`
+   * must follow before anything else is appended anywhere.
+   */
+  reserve(size: number): number {
+    if (owner !== this || block.length - used < size) this.#open(size)
+    return used
+  }
+
+  /** The memory in which `reserve` makes room. */
+  get memory(): Uint8Array {
+    return block
+  }
+
+  /** Takes what was written behind `reserve` up to the position `end`. */
+  commit(end: number): void {
+    this.bytes += end - used
+    used = end
+  }
+
   /** The next octets in order, or undefined. They belong to the caller. */
   take(): Uint8Array | undefined {
     if (owner === this && this.#sealed.length === 0) {

@@ -10,7 +10,7 @@ import type { Http1FaultCode } from './errors.js'
 import type { Framing } from './events.js'
 import type { Http1Limits } from './limits.js'
 import { FAULTY, HeadReader, NEED_MORE } from './reader.js'
-import { keptTrailers } from './trailers.js'
+import { keptTrailers } from '../core/trailers.js'
 
 /** What `read` can give besides `NEED_MORE` and `FAULTY`. */
 export const DATA = 1

@@ -4,7 +4,7 @@
  */
 
 import { equalsIgnoreCase } from '../core/ascii.js'
-import { isAuthority, isToken, listElements, trimBlanks } from '../core/http-syntax.js'
+import { contentLengthOf, isAuthority, isToken, isTunnelTarget, listElements, trimBlanks } from '../core/http-syntax.js'
 import type { Http1FaultCode } from './errors.js'
 import type { Framing, TargetForm } from './events.js'
 import type { Http1Limits } from './limits.js'
@@ -12,7 +12,6 @@ import { Known } from './known-names.js'
 import type { HeadReader } from './reader.js'
 
 const SLASH = 0x2f
-const LENGTH_DIGITS_MAX = 15
 
 /** The reading of one head; an engine keeps one and fills it anew for each message. */
 export class MessageFraming {
@@ -104,9 +103,7 @@ export class MessageFraming {
     if (method === 'CONNECT') {
       this.form = 'authority'
       this.authority = target
-      return isAuthority(target) && target.lastIndexOf(':') > target.lastIndexOf(']') && !target.endsWith(':')
-        ? undefined
-        : 'H1_TARGET_FORM'
+      return isTunnelTarget(target) ? undefined : 'H1_TARGET_FORM'
     }
     if (target.charCodeAt(0) === SLASH) {
       this.form = 'origin'
@@ -134,7 +131,7 @@ export class MessageFraming {
     }
     if ((repeated & Known.contentLength) !== 0) return 'H1_CONTENT_LENGTH_REPEATED'
     const digits = fields.get('content-length')!
-    const length = lengthOf(digits)
+    const length = contentLengthOf(digits)
     if (length < 0) return 'H1_CONTENT_LENGTH_SYNTAX'
     if (limits !== undefined && length > limits.bodyBytesMax) return 'H1_BODY_TOO_LARGE'
     this.framing = 'length'
@@ -187,18 +184,6 @@ function validHost(host: string): string | undefined {
 function connectionOptions(reader: HeadReader): string[] {
   const value = reader.fields.get('connection')
   return value === undefined ? [] : listElements(value.toLowerCase())
-}
-
-/** The value of Content-Length: 1 to 15 digits and nothing else (RFC 9112 section 6.3), or -1. */
-function lengthOf(digits: string): number {
-  if (digits.length === 0 || digits.length > LENGTH_DIGITS_MAX) return -1
-  let length = 0
-  for (let i = 0; i < digits.length; i++) {
-    const digit = digits.charCodeAt(i) - 0x30
-    if (digit < 0 || digit > 9) return -1
-    length = length * 10 + digit
-  }
-  return length
 }
 
 /** Only a single `chunked` passes. Well-formed lists with other codings are unsupported, all else is malformed. */

@@ -5,7 +5,7 @@
  * whatever the chunks are.
  */
 
-import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN, VISIBLE } from '../core/ascii.js'
+import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TARGET, TOKEN } from '../core/ascii.js'
 import { Fields } from '../core/fields.js'
 import { native } from '../core/native.js'
 import type { Http1FaultCode } from './errors.js'
@@ -37,13 +37,8 @@ const State = {
   endLf: 15,
 } as const
 
-const HASH = 0x23
 const VERSION = 'HTTP/1.1'
 const MARKS_A_FIELD = 4
-
-/** Request targets: visible ASCII but `#`. The form is checked when the target is complete (RFC 9112 section 3.2). */
-const TARGET: Uint8Array = VISIBLE.slice()
-TARGET[HASH] = 0
 
 /** The positions of the fields of the head being read; shared by all readers until a head stays incomplete. */
 const scratch: number[] = []

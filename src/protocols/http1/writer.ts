@@ -8,7 +8,7 @@ import { UsageError } from '../core/errors.js'
 import { isAuthority, isFieldValue, isToken } from '../core/http-syntax.js'
 import { native } from '../core/native.js'
 import type { OutputQueue } from '../core/output.js'
-import { isForbiddenTrailer } from './trailers.js'
+import { isForbiddenTrailer } from '../core/trailers.js'
 
 /** Fields to send: a flat list of name, value, name, value; or lines that were made of one before. */
 export type FieldsToSend = readonly string[] | FieldLines

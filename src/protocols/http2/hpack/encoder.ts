@@ -61,6 +61,7 @@ export class HpackEncoder {
   /** The size that the peer knows, and the smallest since it was told. */
   #signalledBytes = INITIAL_TABLE_BYTES
   #smallestBytes: number
+  #resizes = 0
   /**
    * What stood at each place of the last block and had an index: blocks of one connection resemble each other. An entry
    * by its count, a static field by its index, negative.
@@ -83,9 +84,15 @@ export class HpackEncoder {
    */
   setPeerTableBytesMax(bytes: number): void {
     const size = Math.min(bytes, this.#tableBytesMax)
+    this.#resizes++
     this.#table.bytesMax = size
     if (size < this.#smallestBytes) this.#smallestBytes = size
     while (this.#table.bytes > size) this.#evict()
+  }
+
+  /** Grows with each change of the table: with an equal number, equal fields are equal octets. */
+  get generation(): number {
+    return this.#table.added + this.#resizes
   }
 
   /** Begins a block at `at`: writes the size updates that are due. Gives the position behind. */

@@ -1,6 +1,6 @@
 /** Which fields may stand in a trailer section (RFC 9110 section 6.5.1). */
 
-import { Fields } from '../core/fields.js'
+import { Fields } from './fields.js'
 
 /** Fields for framing, routing, request modifiers, authentication, response control and content format. */
 const FORBIDDEN: ReadonlySet<string> = new Set([
