@@ -12,6 +12,10 @@ export interface Connection {
   readonly transport: Transport
   /** Whether no request is under way. */
   readonly idle: boolean
+  /** Requests so far. */
+  readonly requests: number
+  /** Begins to serve. */
+  start(): void
   /** Lets the peer know that the connection will end: what comes behind this is the last. */
   announceClose(): void
   /** Finishes what is under way, then ends; at once when nothing is. */

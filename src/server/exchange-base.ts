@@ -59,6 +59,7 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   abstract abort(): void
   abstract hold(hold: boolean): void
   abstract begin(): void
+  abstract consume(octets: number): void
   /** The connection forgets the exchange, which is over. */
   protected abstract release(): void
 
@@ -76,6 +77,14 @@ export abstract class ExchangeBase implements Exchange, BodySource {
 
   get fields(): Fields {
     return this.request.fields
+  }
+
+  get headers(): Fields {
+    return this.fields
+  }
+
+  get pushed(): boolean {
+    return false
   }
 
   get encrypted(): boolean {
@@ -98,10 +107,10 @@ export abstract class ExchangeBase implements Exchange, BodySource {
 
   drained(): Promise<void> {
     if (this.over || this.outputBytes < HIGH_WATER_BYTES) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#onDrained ??= []
-      this.#onDrained.push(resolve)
-    })
+    if (this.#onDrained === undefined) this.awaitFlush()
+    this.#onDrained ??= []
+    const waiting = this.#onDrained
+    return new Promise((resolve) => waiting.push(resolve))
   }
 
   onLeft(listener: () => void): void {
@@ -131,10 +140,19 @@ export abstract class ExchangeBase implements Exchange, BodySource {
     for (const listener of this.#onLost ?? []) listener()
   }
 
-  /** Output was written: producers go on when little is left. */
-  flushed(): void {
-    if (this.#onDrained !== undefined && (this.over || this.outputBytes < HIGH_WATER_BYTES)) this.#resolveDrained()
+  /** Output was written: producers go on when little is left. Gives whether nobody waits any more. */
+  flushed(): boolean {
+    if (this.#onDrained === undefined) return true
+    if (!this.over && this.outputBytes >= HIGH_WATER_BYTES) return false
+    this.#resolveDrained()
+    return true
   }
+
+  /** Nothing is promised where the version, or the client, has no pushes. */
+  push(_target: string): void {}
+
+  /** Somebody waits for `flushed`. */
+  protected awaitFlush(): void {}
 
   /** Nothing more can be sent: the response is complete, or lost. */
   protected finish(): void {

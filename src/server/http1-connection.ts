@@ -6,10 +6,13 @@ import { Driver, type DriverHandler } from '../io/driver.js'
 import { type Transport, TransportError } from '../io/transport.js'
 import { clock } from '../io/clock.js'
 import { http1Faults } from '../protocols/http1/errors.js'
-import type { Http1FatalEvent, Http1ServerEvent } from '../protocols/http1/events.js'
+import type { Http1FatalEvent, Http1ServerEvent, RequestEvent } from '../protocols/http1/events.js'
 import type { Http1Limits } from '../protocols/http1/limits.js'
 import { Http1Server } from '../protocols/http1/server.js'
+import type { Fields } from '../protocols/core/fields.js'
+import type { UpgradedRequest } from '../protocols/http2/server.js'
 import type { Connection, ConnectionOwner } from './connection.js'
+import { H2cUpgrade, type Http2Taker } from './h2c-upgrade.js'
 import { Http1Exchange } from './http1-exchange.js'
 
 /** One connection. */
@@ -23,12 +26,31 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   requests = 0
 
   #exchange: Http1Exchange | undefined
+  /** Who takes the connection when the client wants HTTP/2; nobody does where it is not offered. */
+  readonly #takeHttp2: Http2Taker | undefined
+  /** The request that asks for HTTP/2 and is not complete yet. */
+  #upgrade: H2cUpgrade | undefined
+  #upgraded: UpgradedRequest | undefined
+  /** What came behind the last message, when the connection was handed over. */
+  #rest: Uint8Array | undefined
+  #closing = false
 
-  constructor(transport: Transport, owner: ConnectionOwner, id: number, limits: Http1Limits) {
+  constructor(
+    transport: Transport,
+    owner: ConnectionOwner,
+    id: number,
+    limits: Http1Limits,
+    takeHttp2: Http2Taker | undefined = undefined,
+  ) {
     this.owner = owner
     this.id = id
-    this.engine = new Http1Server({ date: clock.date, limits })
+    this.#takeHttp2 = takeHttp2
+    this.engine = new Http1Server({ date: clock.date, limits, preface: takeHttp2 !== undefined })
     this.driver = new Driver(transport, this.engine, this)
+  }
+
+  start(): void {
+    this.driver.start()
   }
 
   get transport(): Transport {
@@ -36,11 +58,12 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   }
 
   get idle(): boolean {
-    return this.#exchange === undefined
+    return this.#exchange === undefined && this.#upgrade === undefined
   }
 
   /** The next response, or the one under way, is the last one. */
   announceClose(): void {
+    this.#closing = true
     this.engine.announceClose()
   }
 
@@ -58,14 +81,17 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
     switch (event.type) {
       case 'request':
         this.requests++
+        if (event.upgrade !== '' && this.#mayUpgrade(event)) return
         this.#exchange = new Http1Exchange(this, event)
         this.owner.onExchange(this.#exchange)
         return
       case 'data':
-        this.#exchange?.body.push(event.bytes)
+        if (this.#exchange !== undefined) this.#exchange.body.push(event.bytes)
+        else if (this.#upgrade?.add(event.bytes) === false) this.#stay(this.#upgrade)
         return
       case 'end':
-        this.#exchange?.body.end(event.trailers)
+        if (this.#exchange !== undefined) this.#exchange.body.end(event.trailers)
+        else if (this.#upgrade !== undefined) this.#endUpgrade(this.#upgrade, event.trailers)
         return
       case 'halfClose':
         this.#exchange?.leave()
@@ -73,10 +99,41 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
       case 'fatal':
         this.#fault(event)
         return
-      case 'closed':
       case 'handover':
+        this.#rest = event.rest
+        return
+      case 'closed':
         return
     }
+  }
+
+  /** Whether a request asks for HTTP/2 and may get it: then its content is awaited. */
+  #mayUpgrade(request: RequestEvent): boolean {
+    if (this.#takeHttp2 === undefined || this.#closing) return false
+    this.#upgrade = H2cUpgrade.of(request)
+    if (this.#upgrade === undefined) return false
+    if (request.expectContinue) this.engine.sendContinue()
+    return true
+  }
+
+  #endUpgrade(upgrade: H2cUpgrade, trailers: Fields): void {
+    // There is no place for trailers in what HTTP/2 goes on with, and none must be lost.
+    if (trailers.count > 0 || this.#closing) {
+      this.#stay(upgrade).body.end(trailers)
+      return
+    }
+    this.#upgraded = upgrade.upgraded()
+    this.engine.sendHead(101, ['Upgrade', 'h2c'])
+  }
+
+  /** Serves the request over HTTP/1.1, with the content that came. */
+  #stay(upgrade: H2cUpgrade): Http1Exchange {
+    this.#upgrade = undefined
+    const exchange = new Http1Exchange(this, upgrade.request)
+    this.#exchange = exchange
+    for (const piece of upgrade.pieces) exchange.body.push(piece)
+    this.owner.onExchange(exchange)
+    return exchange
   }
 
   #fault(event: Http1FatalEvent): void {
@@ -102,10 +159,14 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   }
 
   /**
-   * No protocol is offered to switch to, and answers are 200..599: only an answer 2xx to CONNECT would hand the
-   * connection over. Were it sent, nobody would take the transport, and it must not be left behind.
+   * The client wants HTTP/2. Otherwise only an answer 2xx to CONNECT would hand the connection over; were it sent, nobody
+   * would take the transport, and it must not be left behind.
    */
   onReleased(transport: Transport): void {
+    if (this.#takeHttp2 !== undefined && this.#rest !== undefined) {
+      this.#takeHttp2(this, transport, this.#rest, this.#upgraded)
+      return
+    }
     transport.destroy()
     this.onClosed(undefined)
   }

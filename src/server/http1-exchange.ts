@@ -83,6 +83,9 @@ export class Http1Exchange extends ExchangeBase {
     if (this.request.expectContinue && !this.answered) this.#engine()?.sendContinue()
   }
 
+  /** For the body: what makes room is `hold`. */
+  consume(_octets: number): void {}
+
   protected release(): void {
     this.connection.release(this)
   }

@@ -9,11 +9,15 @@ import { Listener, type ListenOptions } from '../io/listener.js'
 import type { TlsCredentials } from '../io/tls.js'
 import { type Endpoint, formatEndpoint, type Transport, TransportError } from '../io/transport.js'
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
+import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { App } from './app/app.js'
+import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
 import type { Connection, ConnectionOwner } from './connection.js'
 import type { ExchangeBase } from './exchange-base.js'
+import type { Http2Taker } from './h2c-upgrade.js'
 import { Http1Connection } from './http1-connection.js'
+import { Http2Connection } from './http2-connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
 import { answerForward, type Forward, forwardLimits, forwardOf, redirectToDomain } from './forward.js'
 import { LogFilter } from './log/log-filter.js'
@@ -31,6 +35,8 @@ import { TransactionIds } from './transaction-id.js'
 export interface SkitaiOptions {
   /** Limits and deadlines of HTTP/1.1 connections. One that is none makes the constructor throw `UsageError`. */
   readonly limits?: Partial<Http1Limits>
+  /** Limits and deadlines of HTTP/2 connections. */
+  readonly http2?: Partial<Http2Limits>
   /** Called with errors that no handler expected; by default they go to standard error. */
   readonly onError?: (error: unknown) => void
   /** Where the request log goes: a stream, by default standard output; `false` for no log. */
@@ -41,6 +47,8 @@ export interface SkitaiOptions {
 export interface MountOptions extends Omit<StaticOptions, 'maxAges' | 'now'> {
   /** A blank-separated list of host names, `.name` for all names below one, or `default`. */
   readonly host?: string
+  /** Lets the handlers of an app or a function push responses over HTTP/2: `was.push`. Default false. */
+  readonly push?: boolean
 }
 
 /** Where to run. */
@@ -59,6 +67,11 @@ export interface RunOptions {
   readonly tls?: TlsInput | false
   /** Whether TLS clients are offered HTTP/2. Default true. */
   readonly http2?: boolean
+  /**
+   * Whether HTTP/2 is spoken without TLS: with clients that begin with its preface, or ask for an Upgrade to h2c.
+   * Default true.
+   */
+  readonly h2c?: boolean
   /**
    * Every connection begins with a PROXY header (version 1 or 2). Only behind a balancer that sends it. Default false.
    */
@@ -121,6 +134,7 @@ type Where = Omit<RunOptions, 'tls' | 'signals'>
 export class Skitai implements ConnectionOwner {
   readonly #options: SkitaiOptions
   readonly #limits: Http1Limits
+  readonly #http2Limits: Http2Limits
   readonly #maxAges: MaxAges = new MaxAges()
   readonly #site: Site
   readonly #connections: Set<Connection> = new Set()
@@ -142,6 +156,7 @@ export class Skitai implements ConnectionOwner {
   constructor(options: SkitaiOptions = {}) {
     this.#options = options
     this.#limits = limitsOf(options.limits)
+    this.#http2Limits = http2LimitsOf(options.http2)
     this.#site = new Site((error) => this.#report(error))
   }
 
@@ -152,13 +167,13 @@ export class Skitai implements ConnectionOwner {
    */
   mount(point: string, target: App | MountedFunction | string, options: MountOptions = {}): this {
     if (!/^\/(?:[^/\s?#%\\]+\/?)*$/.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
-    const { host = 'default', ...rest } = options
+    const { host = 'default', push, ...rest } = options
     const place = point === '/' ? point : point.replace(/\/$/, '')
     if (typeof target === 'string') {
       const root = directoryOf(target)
       this.#site.hosts.group(host).addDirectory(place, new StaticDirectory(root, { ...rest, maxAges: this.#maxAges }))
     } else if (target instanceof App || typeof target === 'function') {
-      this.#site.hosts.group(host).addApp(place, target)
+      this.#site.hosts.group(host).addApp(place, target, push)
     } else {
       throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
     }
@@ -246,6 +261,11 @@ export class Skitai implements ConnectionOwner {
     }
   }
 
+  /** The same as `was.push(uri)`, for whoever has the context of a request at hand. */
+  push(was: Was, uri: string): void {
+    was.push(uri)
+  }
+
   /** Serves a connection that came some other way, as from `memoryTransports`. */
   serve(transport: Transport): void {
     this.#openLog()
@@ -287,18 +307,31 @@ export class Skitai implements ConnectionOwner {
     if (this.#log !== undefined) exchange.startedAt = performance.now()
   }
 
-  #accept(transport: Transport): void {
-    this.#begin(new Http1Connection(transport, this, ++this.#connectionCount, this.#limits))
+  #accept(transport: Transport, h2c = true): void {
+    const id = ++this.#connectionCount
+    const takeHttp2 = h2c && !transport.encrypted ? this.#takeHttp2 : undefined
+    this.#begin(
+      transport.protocol === 'h2'
+        ? new Http2Connection(transport, this, id, this.#http2Limits)
+        : new Http1Connection(transport, this, id, this.#limits, takeHttp2),
+    )
   }
 
-  #begin(connection: Http1Connection): void {
+  /** The connection stays the same one to the log and to who counts connections. */
+  readonly #takeHttp2: Http2Taker = (before, transport, rest, upgraded) => {
+    this.#connections.delete(before)
+    const begun = { requests: before.requests, rest, upgraded }
+    this.#begin(new Http2Connection(transport, this, before.id, this.#http2Limits, begun))
+  }
+
+  #begin(connection: Connection): void {
     this.#connections.add(connection)
+    connection.start()
     if (this.#closing !== undefined) connection.announceClose()
-    connection.driver.start()
   }
 
   #placesOf(where: Where, tls: TlsCredentials | undefined): Place[] {
-    const { address = ADDRESS, port = 5000, inherit = true, http2 = true, ...rest } = where
+    const { address = ADDRESS, port = 5000, inherit = true, http2 = true, h2c, ...rest } = where
     const alpn = http2 ? PROTOCOLS : PROTOCOLS_WITHOUT_HTTP2
     const common = { ...rest, tls, alpn, onError: (error: unknown) => this.#report(error) }
     const fixed = rest.path !== undefined || rest.descriptor !== undefined
@@ -307,7 +340,7 @@ export class Skitai implements ConnectionOwner {
       inherited.length > 0
         ? inherited.map(({ descriptor }) => ({ ...common, descriptor }))
         : [{ address, port, ...common }]
-    return all.map((options) => ({ options, accept: (transport) => this.#accept(transport) }))
+    return all.map((options) => ({ options, accept: (transport) => this.#accept(transport, h2c) }))
   }
 
   #forwardPlace(

@@ -57,7 +57,7 @@ export class Request {
     return this.#exchange.target
   }
 
-  /** `1.0`, `1.1`. */
+  /** `1.0`, `1.1`, `2.0`. */
   get version(): string {
     return this.#exchange.version
   }
@@ -74,7 +74,7 @@ export class Request {
 
   /** The header fields. Names in any case. */
   get headers(): Fields {
-    return this.#exchange.fields
+    return this.#exchange.headers
   }
 
   /** The trailer fields, once the content was read. */

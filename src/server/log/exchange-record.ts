@@ -18,7 +18,7 @@ export function exchangeRecord(exchange: ExchangeBase, connections: number, now:
   return {
     address: exchange.peer.address,
     host: exchange.authority,
-    method: exchange.method,
+    method: exchange.pushed ? 'PUSH' : exchange.method,
     uri: exchange.target,
     version: exchange.version,
     requestBytes: exchange.body.bytes,
