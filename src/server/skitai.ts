@@ -116,7 +116,7 @@ const ADDRESS = '0.0.0.0'
 const CLOSE_MS = 30_000
 const GRACE_MS = 100
 /** What TLS clients are offered, the preferred one first (ALPN). */
-const PROTOCOLS = ['http/1.1']
+const PROTOCOLS = ['h2', 'http/1.1']
 const PROTOCOLS_WITHOUT_HTTP2 = ['http/1.1']
 /** What the log may take at the least, also when connections have taken all of the time. */
 const LOG_MS = 100
@@ -215,8 +215,8 @@ export class Skitai implements ConnectionOwner {
 
   /**
    * With the next `run`, also listens on `port`, without TLS, and redirects all requests to HTTPS on `forwardPort`: of
-   * the host that they are for, or of `domain`. With a `domain`, the engine itself sends requests for other hosts there,
-   * too. Throws `TypeError` for a port or a domain that is none.
+   * the host that they are for, or of `domain`. With a `domain`, the engine itself sends requests for other hosts
+   * there, too. Throws `TypeError` for a port or a domain that is none.
    */
   enableForward(port = 80, forwardPort = 443, domain?: string): this {
     this.#forwards.push(forwardOf(port, forwardPort, domain))
