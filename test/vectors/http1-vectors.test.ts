@@ -56,7 +56,7 @@ function runnerOf(vector: Vector, moreRequests: readonly string[] = []): Runner 
   let run: (command: string) => void = () => {}
   const make = (): Subject<never> => {
     if (vector.requests === undefined) {
-      const subject = serverSubject(limits, vector.answers)
+      const subject = serverSubject(limits, vector.answers, vector.flags.includes('preface'))
       run = (command) => runServerCommand(subject.engine, command)
       return subject as Subject<never>
     }
