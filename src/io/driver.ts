@@ -14,6 +14,11 @@ const LINGER_MS = 2000
 /** Who gets the events of an engine. Commands may be issued inside `onEvent`; outside of it, after `Driver.enter`. */
 export interface DriverHandler<Event> {
   onEvent(event: Event): void
+  /**
+   * The engine has no event left for now: what waited for the end of the batch is done, still inside the drain. Gives
+   * whether anything was; then the engine is asked again.
+   */
+  onPolled?(): boolean
   /** The engine's output has been written as far as the transport takes it now. */
   onFlushed(): void
   /** The connection is gone; `error` tells why when it was not in order. Comes once, last. */
@@ -82,12 +87,22 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     this.#handler = handler
   }
 
-  /** Begins: the engine starts, and the transport delivers. */
-  start(): void {
+  /**
+   * Begins: the engine starts, and the transport delivers. On a transport that another engine has handed over, `rest` is
+   * what came last there, and comes first here; `prepare` gives the engine what it must know before.
+   */
+  start(rest?: Uint8Array, prepare?: () => void): void {
     clock.add(this)
     this.#engine.start(clock.now)
+    prepare?.()
     this.transport.open(this)
-    this.settle()
+    if (rest === undefined) {
+      this.settle()
+    } else {
+      // The driver before has paused it.
+      this.#paused = true
+      this.onData(rest)
+    }
   }
 
   /**
@@ -213,13 +228,14 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
   /** Gives the handler what there is; true if there was any, and the connection is still there. */
   #deliverEvents(): boolean {
     let event = this.#engine.poll()
-    const some = event !== undefined
+    let some = event !== undefined
     for (; event !== undefined; event = this.#engine.poll()) {
       const { type } = event
       if (type === 'closed' || type === 'fatal' || type === 'handover') this.#end(type)
       this.#handler.onEvent(event)
       if (this.#isGone()) return false
     }
+    if (this.#handler.onPolled?.() === true) some = !this.#isGone()
     return some
   }
 

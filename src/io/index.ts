@@ -1,5 +1,7 @@
 /** Sockets, timers and the loop that drives engines. The only part that touches the system; it knows no application. */
 
+export type { CertificateSource, PemSource, TlsFault } from './certificate.js'
+export type { ClientCertificate } from './client-certificate.js'
 export { Clock, clock, type Timed } from './clock.js'
 export { Driver, type DriverHandler } from './driver.js'
 export { type InheritedSocket, takeInheritedSockets } from './inherited.js'
@@ -12,5 +14,7 @@ export {
   ProxyProtocolReader,
   type ProxyRead,
 } from './proxy-protocol.js'
-export { SocketTransport } from './socket-transport.js'
+export { type SelfSigned, selfSigned, type SelfSignedOptions } from './self-signed.js'
+export { SocketTransport, type SocketTransportOptions } from './socket-transport.js'
+export { type CertificateResolver, TlsCredentials, type TlsOptions } from './tls.js'
 export { type Endpoint, formatEndpoint, type Transport, TransportError, type TransportSink } from './transport.js'

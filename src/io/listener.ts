@@ -4,10 +4,10 @@
  */
 
 import { createServer, type Server, type Socket } from 'node:net'
-import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls'
 import { clock, type Timed } from './clock.js'
 import { ProxyProtocolReader } from './proxy-protocol.js'
-import { SocketTransport } from './socket-transport.js'
+import { SocketTransport, type SocketTransportOptions } from './socket-transport.js'
+import { type HandshakeOptions, TlsCredentials, type TlsOptions } from './tls.js'
 import type { Endpoint, Transport } from './transport.js'
 
 /** Where and how to listen. */
@@ -24,8 +24,13 @@ export interface ListenOptions {
   readonly backlog?: number | undefined
   /** Connections beyond this are closed at once. */
   readonly connectionsMax?: number | undefined
-  /** TLS with this certificate; 1.2 at the least. */
-  readonly tls?: SecureContextOptions | undefined
+  /** TLS. Credentials may serve several listeners, and be reloaded. */
+  readonly tls?: TlsOptions | TlsCredentials | undefined
+  /**
+   * The protocols that are offered to TLS clients (ALPN), the preferred one first; `http/1.1` by default. A client that
+   * names only others is refused; one that names none is let in.
+   */
+  readonly alpn?: readonly string[] | undefined
   /**
    * Every connection begins with a PROXY header, version 1 or 2; one without is closed. Only behind a balancer that
    * sends it.
@@ -33,11 +38,14 @@ export interface ListenOptions {
   readonly proxyProtocol?: boolean | undefined
   /** From the connection to the end of the PROXY header and the TLS handshake. */
   readonly handshakeMs?: number | undefined
+  /** Told of what a certificate resolver has thrown. */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 const BACKLOG = 4096
 const CONNECTIONS_MAX = 100_000
 const HANDSHAKE_MS = 10_000
+const ALPN = ['http/1.1']
 
 /** The addresses that a PROXY header tells. */
 interface Ends {
@@ -50,7 +58,8 @@ export class Listener {
   readonly #server: Server
   readonly #options: ListenOptions
   readonly #connectionsMax: number
-  readonly #secureContext: SecureContext | undefined
+  readonly #tls: TlsCredentials | undefined
+  readonly #handshake: HandshakeOptions
   readonly #onTransport: (transport: Transport) => void
   /** Connections on their way to become transports. */
   readonly #opening: Set<Socket> = new Set()
@@ -62,14 +71,16 @@ export class Listener {
     this.#options = options
     this.#onTransport = onTransport
     this.#connectionsMax = options.connectionsMax ?? CONNECTIONS_MAX
-    this.#secureContext = options.tls && createSecureContext({ minVersion: 'TLSv1.2', ...options.tls })
+    const { tls, alpn = ALPN, onError = ignore } = options
+    this.#tls = tls === undefined || tls instanceof TlsCredentials ? tls : new TlsCredentials(tls)
+    this.#handshake = { alpn, onError }
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true })
     this.#server.on('connection', (socket) => this.#accept(socket))
   }
 
   /**
    * Listens; `onTransport` gets each connection, paused until it is opened. Rejects with the system's error
-   * (`EADDRINUSE`, `EACCES`), or with that of TLS for a certificate that cannot be used.
+   * (`EADDRINUSE`, `EACCES`), or with `UsageError` for a certificate that cannot be used.
    */
   static async open(options: ListenOptions, onTransport: (transport: Transport) => void): Promise<Listener> {
     const listener = new Listener(options, onTransport)
@@ -141,8 +152,7 @@ export class Listener {
     }
     this.#open++
     if (this.#options.proxyProtocol === true) this.#readProxyHeader(socket)
-    else if (this.#secureContext !== undefined) this.#secure(socket, this.#secureContext, undefined)
-    else this.#deliver(socket, undefined)
+    else this.#admit(socket, undefined)
   }
 
   #readProxyHeader(socket: Socket): void {
@@ -162,8 +172,7 @@ export class Listener {
       if (read.rest.length > 0) socket.unshift(read.rest)
       const { kind, source, destination } = read.header
       const ends = kind === 'proxied' ? { peer: source, local: destination } : undefined
-      if (this.#secureContext !== undefined) this.#secure(socket, this.#secureContext, ends)
-      else this.#deliver(socket, ends)
+      this.#admit(socket, ends)
     }
     const onEnd = (): void => void socket.destroy()
     socket.on('data', onData)
@@ -172,20 +181,31 @@ export class Listener {
     socket.resume()
   }
 
-  #secure(socket: Socket, secureContext: SecureContext, ends: Ends | undefined): void {
-    const secured = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] })
+  /** With TLS the connection is delivered behind its handshake. */
+  #admit(socket: Socket, ends: Ends | undefined): void {
+    if (this.#tls === undefined) return this.#deliver(socket, { ...ends, onGone: this.#onGone })
+    const { table } = this.#tls
+    const secured = table.secure(socket, this.#handshake)
     const settle = this.#begin(secured)
     secured.on('error', ignore)
+    // Whoever leaves half-way is not waited for.
+    secured.once('end', destroyThis)
     // Node reports what is wrong behind the handshake to its own TLS server only, and leaves the socket open.
     secured.on('_tlsError', endBroken)
     secured.once('secure', () => {
+      const clientCertificate = table.identify(secured)
+      if (clientCertificate === 'refused') {
+        secured.destroy()
+        return
+      }
+      secured.off('end', destroyThis)
       settle()
-      this.#deliver(secured, ends)
+      this.#deliver(secured, { ...ends, clientCertificate, onGone: this.#onGone })
     })
   }
 
-  #deliver(socket: Socket, ends: Ends | undefined): void {
-    this.#onTransport(new SocketTransport(socket, ends?.peer, ends?.local, this.#onGone))
+  #deliver(socket: Socket, options: SocketTransportOptions): void {
+    this.#onTransport(new SocketTransport(socket, options))
   }
 
   readonly #onGone = (): void => void this.#open--
@@ -214,11 +234,15 @@ export class Listener {
   }
 }
 
+function destroyThis(this: Socket): void {
+  this.destroy()
+}
+
 function endBroken(this: Socket, error: Error): void {
   this.destroy(error)
 }
 
 /** An error is followed by `close`, which is what counts. */
-function ignore(_error: Error): void {
+function ignore(_error: unknown): void {
   // Whoever does not get through the opening of a connection is told nothing, and there is nobody else to tell.
 }

@@ -14,6 +14,8 @@ class MemoryTransport implements Transport {
   readonly peer: Endpoint = NOWHERE
   readonly local: Endpoint = NOWHERE
   readonly encrypted = false
+  readonly protocol = ''
+  readonly clientCertificate = undefined
   other!: MemoryTransport
 
   #sink: TransportSink | undefined

@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { ClientCertificate } from './client-certificate.js'
 import { readShared } from './shared-reads.js'
 import { type Endpoint, type Transport, TransportError, type TransportSink } from './transport.js'
 
@@ -10,10 +11,22 @@ type Owned = Socket & { [owner]: SocketTransport }
 
 const owner = Symbol('transport')
 
+/** What a socket itself does not know. */
+export interface SocketTransportOptions {
+  /** Replace the socket's own addresses, when a proxy has told the real ones. */
+  readonly peer?: Endpoint | undefined
+  readonly local?: Endpoint | undefined
+  readonly clientCertificate?: ClientCertificate | undefined
+  /** Called once, when the socket is closed. */
+  readonly onGone?: (() => void) | undefined
+}
+
 /** One connected socket. It takes the socket over: all of its events are handled here. */
 export class SocketTransport implements Transport {
   readonly peer: Endpoint
   readonly encrypted: boolean
+  readonly protocol: string
+  readonly clientCertificate: ClientCertificate | undefined
 
   readonly #local: Endpoint | undefined
   readonly #socket: Owned
@@ -25,15 +38,14 @@ export class SocketTransport implements Transport {
   #writable = true
   #closed = false
 
-  /**
-   * `peer` and `local` replace the socket's own addresses, when a proxy has told the real ones. `onGone` is called
-   * once, when the socket is closed.
-   */
-  constructor(socket: Socket, peer?: Endpoint, local?: Endpoint, onGone?: () => void) {
-    this.#onGone = onGone
-    this.peer = peer ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    this.#local = local
+  /** Takes over a socket that is connected and, with TLS, whose handshake is over. */
+  constructor(socket: Socket, options: SocketTransportOptions = {}) {
+    this.#onGone = options.onGone
+    this.peer = options.peer ?? { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    this.#local = options.local
     this.encrypted = socket instanceof TLSSocket
+    this.protocol = (socket instanceof TLSSocket && socket.alpnProtocol) || ''
+    this.clientCertificate = options.clientCertificate
     const moved = this.encrypted ? undefined : readShared(socket, (chunk) => this.#sink?.onData(chunk))
     const used = moved ?? socket
     this.#shared = moved !== undefined
@@ -119,8 +131,11 @@ export class SocketTransport implements Transport {
   }
 
   #tellClosed(): void {
-    const error = this.#error as NodeJS.ErrnoException | undefined
-    this.#sink?.onClose(error && new TransportError(error.code ?? 'ERR_SOCKET', this.peer, error.message, error))
+    const error = this.#error as (NodeJS.ErrnoException & { readonly reason?: string }) | undefined
+    if (error === undefined) return this.#sink?.onClose(undefined)
+    // Of an error of OpenSSL, the reason is what a person can read.
+    const { code = 'ERR_SOCKET', reason = error.message } = error
+    this.#sink?.onClose(new TransportError(code, this.peer, reason, error))
   }
 }
 

@@ -1,5 +1,7 @@
 /** The port that engines are driven through: one byte stream to one peer, whatever carries it. */
 
+import type { ClientCertificate } from './client-certificate.js'
+
 /** Where one end of a transport is. */
 export interface Endpoint {
   /** An IP address, or the path of a Unix socket; empty when unknown. */
@@ -25,6 +27,12 @@ export interface Transport {
   readonly peer: Endpoint
   readonly local: Endpoint
   readonly encrypted: boolean
+  /**
+   * The protocol that was negotiated (ALPN, RFC 7301), as `h2` or `http/1.1`; empty when none was, and without TLS.
+   */
+  readonly protocol: string
+  /** The certificate that the client has shown; undefined on the side of a client. */
+  readonly clientCertificate: ClientCertificate | undefined
   /** False while more is buffered than the peer takes; then write nothing until `onDrain`. */
   readonly writable: boolean
   /** Starts delivery to `sink`; a later call moves delivery to another one. A transport that is gone tells so again. */

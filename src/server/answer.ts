@@ -2,8 +2,8 @@
 
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { native } from '../protocols/core/native.js'
-import type { ResponseState } from './app/response.js'
 import { type HandlerValue, prepare, ResponseValue, type StreamBody } from './app/values.js'
+import { Was } from './app/was.js'
 import { conditionalReply } from './app-conditional.js'
 import { octetsOf, sourceOf, type BodySource } from './body-source.js'
 import { isConditional } from './conditional.js'
@@ -16,12 +16,8 @@ const NO_FIELDS: readonly string[] = []
 export type BrokenListener = (error: unknown, exchange: Exchange) => void
 
 /** Answers with what a handler returned. Throws for what cannot be sent; nothing has been sent then. */
-export function answer(
-  exchange: Exchange,
-  value: HandlerValue,
-  state: ResponseState | undefined,
-  onBroken: BrokenListener,
-): void {
+export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBroken: BrokenListener): void {
+  const state = Was.responseState(was)
   let status = state?.status || (value === undefined || value === null ? 204 : 200)
   let body = value
   let own = NO_FIELDS
@@ -38,8 +34,8 @@ export function answer(
   if (status < 200) throw new TypeError(`a handler answers with 200 to 599, not with ${status}`)
   const prepared = prepare(body as object | undefined)
   // The frequent case: content without fields of its own, all of which is wanted.
-  if (own.length === 0 && (state === undefined || state.fields.length === 0) && !exchange.fields.has('range')) {
-    sendContent(exchange, status, prepared?.type ?? FieldLines.empty, prepared?.body, onBroken)
+  if (own.length === 0 && (state === undefined || state.isBare) && !exchange.fields.has('range')) {
+    sendContent(exchange, status, prepared?.type ?? FieldLines.empty, prepared?.body, onBroken, was)
     return
   }
   const fields = merged(own, state?.fields ?? NO_FIELDS)
@@ -50,12 +46,12 @@ export function answer(
   if (!hasField(fields, 'content-type')) fields.push('content-type', prepared.typeName)
   const reads = exchange.method === 'GET' || exchange.method === 'HEAD'
   if (status !== 200 || !reads || !isConditional(exchange.fields)) {
-    sendContent(exchange, status, fields, prepared.body, onBroken)
+    sendContent(exchange, status, fields, prepared.body, onBroken, was)
     return
   }
   const reply = conditionalReply(exchange, fields, prepared.body)
   if (reply.body === undefined && !isWhole(prepared.body)) sourceOf(prepared.body).release()
-  sendContent(exchange, reply.status, reply.fields, reply.body, onBroken)
+  sendContent(exchange, reply.status, reply.fields, reply.body, onBroken, was)
 }
 
 function sendContent(
@@ -64,9 +60,45 @@ function sendContent(
   fields: FieldsToSend,
   body: string | Uint8Array | StreamBody | undefined,
   onBroken: BrokenListener,
+  was: Was,
 ): void {
-  if (body === undefined || isWhole(body)) exchange.send(status, fields, body ?? '')
-  else startStream(exchange, status, fields, body, -1, onBroken)
+  const trailers = trailersOf(exchange, was)
+  const trailed = body !== undefined && trailers.length > 0 && canTrail(exchange, status)
+  const announced = trailed ? announce(fields, trailers) : fields
+  if (body === undefined) exchange.send(status, announced, '')
+  else if (!isWhole(body)) startStream(exchange, status, announced, body, -1, onBroken, was)
+  else if (trailed) sendTrailed(exchange, status, announced, body, trailers)
+  else exchange.send(status, announced, body)
+}
+
+/** The trailer fields that are set by now: a stream may set more. */
+function trailersOf(exchange: Exchange, was: Was | undefined): readonly string[] {
+  const state = was === undefined ? undefined : Was.responseState(was)
+  return state === undefined || exchange.method === 'HEAD' ? NO_FIELDS : state.trailers
+}
+
+/** An HTTP/1.0 client has no place for trailer fields, nor has a response without content. */
+function canTrail(exchange: Exchange, status: number): boolean {
+  return exchange.version !== '1.0' && status !== 204 && status !== 205 && status !== 304
+}
+
+/** Names the trailer fields in Trailer (RFC 9110 section 6.6.2). */
+function announce(fields: FieldsToSend, trailers: readonly string[]): string[] {
+  const names = trailers.filter((_, index) => index % 2 === 0)
+  return [...(fields instanceof FieldLines ? fields.list : fields), 'trailer', names.join(', ')]
+}
+
+/** Content whose size is known has trailer fields only when it is sent as if it were not. */
+function sendTrailed(
+  exchange: Exchange,
+  status: number,
+  fields: FieldsToSend,
+  body: string | Uint8Array,
+  trailers: readonly string[],
+): void {
+  exchange.sendHead(status, fields, -1)
+  exchange.sendData(octetsOf(body))
+  exchange.sendEnd(trailers)
 }
 
 function isWhole(body: string | Uint8Array | StreamBody): body is string | Uint8Array {
@@ -107,6 +139,7 @@ function startStream(
   body: StreamBody,
   length: number,
   onBroken: BrokenListener,
+  was?: Was,
 ): void {
   const source = sourceOf(body)
   let released = false
@@ -127,7 +160,7 @@ function startStream(
     return
   }
   exchange.onLost(release)
-  void pump(exchange, source).then(
+  void pump(exchange, source, was).then(
     () => (released = true),
     (error: unknown) => {
       // The head is out: all that is left to tell the client is that the rest is missing.
@@ -137,7 +170,7 @@ function startStream(
   )
 }
 
-async function pump(exchange: Exchange, source: BodySource): Promise<void> {
+async function pump(exchange: Exchange, source: BodySource, was: Was | undefined): Promise<void> {
   for (;;) {
     const { done, value } = await source.next()
     if (exchange.over) return
@@ -145,7 +178,7 @@ async function pump(exchange: Exchange, source: BodySource): Promise<void> {
     exchange.sendData(octetsOf(value))
     await exchange.drained()
   }
-  exchange.sendEnd()
+  exchange.sendEnd(trailersOf(exchange, was))
 }
 
 /**

@@ -4,7 +4,14 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { CommandLineError, enterCommand, parseCommandLine, type RunOverrides, usage } from './command-line.js'
+import {
+  CommandLineError,
+  type CommandRunning,
+  enterCommand,
+  parseCommandLine,
+  type RunOverrides,
+  usage,
+} from './command-line.js'
 import { Skitai } from './skitai.js'
 
 const EXIT_USAGE = 2
@@ -36,8 +43,8 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function serveDirectory(directory: string, overrides: RunOverrides): Promise<void> {
   const engine = new Skitai().mount('/', directory)
-  const { url } = await engine.run({ address: '127.0.0.1', ...overrides })
-  print(`serving ${directory} on ${url}\n`)
+  const running = await engine.run({ address: '127.0.0.1', ...overrides })
+  tell(`serving ${directory}`, running, overrides)
 }
 
 /** The script sees the arguments that it would see if node had started it. */
@@ -46,15 +53,23 @@ async function runScript(script: string, overrides: RunOverrides, rest: readonly
   let ran = false
   enterCommand({
     overrides,
-    onRunning: ({ url }) => {
+    onRunning: (running) => {
+      // The overrides are those of the first one.
+      tell(`${script} listens`, running, ran ? {} : overrides)
       ran = true
-      print(`${script} listens on ${url}\n`)
     },
   })
   process.once('beforeExit', () => {
     if (!ran) fail(new CommandLineError(`${script} has ended and did not call skitai.run()`))
   })
   await import(pathToFileURL(script).href)
+}
+
+/** Whoever gets a certificate that nobody vouches for has to be able to compare it. */
+function tell(what: string, { url, fingerprint256 }: CommandRunning, { tls }: RunOverrides): void {
+  print(
+    `${what} on ${url}\n${tls === undefined ? '' : `its certificate has the SHA-256 fingerprint ${fingerprint256}\n`}`,
+  )
 }
 
 function print(text: string): void {
@@ -81,6 +96,8 @@ function reasonOf(error: unknown): string | undefined {
   if (error instanceof CommandLineError) return error.message
   if (!(error instanceof Error)) return undefined
   const { code = '', syscall, address, hostname, port } = error as NodeJS.ErrnoException & ListenFault
+  // By its code: the script may use another copy of this package.
+  if (error.name === 'UsageError' && code.startsWith('TLS_')) return error.message
   if (syscall !== 'listen' && syscall !== 'bind' && syscall !== 'getaddrinfo') return undefined
   const place = address ?? hostname ?? 'there'
   return `cannot listen on ${place}${port === undefined ? '' : ` port ${port}`}: ${LISTEN_FAULTS[code] ?? code}`

@@ -7,6 +7,8 @@ export interface RunOverrides {
   readonly address?: string
   /** 0..65535. */
   readonly port?: number
+  /** A certificate for development. */
+  readonly tls?: { readonly dev: true }
 }
 
 /** What is asked for. */
@@ -37,6 +39,8 @@ Options:
                        (a directory: 127.0.0.1, 0.0.0.0 to let everybody in)
   --port <number>      the port, 0 for any free one; beats what the script says
                        (a directory: 5000)
+  --tls-dev            HTTPS with a certificate for localhost that is made for
+                       this run; beats what the script says
   --help               print this
   --version            print the version
 `
@@ -52,6 +56,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const overrides = {
     ...(values.address === undefined ? {} : { address: values.address }),
     ...(values.port === undefined ? {} : { port: portOf(values.port) }),
+    ...(values['tls-dev'] === true && { tls: { dev: true as const } }),
   }
   return { kind: 'run', target, overrides, rest }
 }
@@ -60,6 +65,7 @@ interface Parsed {
   readonly values: {
     readonly address?: string | undefined
     readonly port?: string | undefined
+    readonly 'tls-dev'?: boolean | undefined
     readonly help?: boolean | undefined
     readonly version?: boolean | undefined
   }
@@ -74,6 +80,7 @@ function parse(args: readonly string[]): Parsed {
       options: {
         address: { type: 'string' },
         port: { type: 'string' },
+        'tls-dev': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },
@@ -94,7 +101,14 @@ function portOf(text: string): number {
 /** Between the command, which reads the command line, and the first engine that runs under it. */
 interface Command {
   readonly overrides: RunOverrides
-  readonly onRunning: (running: { readonly url: string }) => void
+  readonly onRunning: (running: CommandRunning) => void
+}
+
+/** Where an engine listens, for the user of the command. */
+export interface CommandRunning {
+  readonly url: string
+  /** The SHA-256 fingerprint of its certificate; empty without TLS. */
+  readonly fingerprint256: string
 }
 
 /** The command and its script may load two copies of this package; they meet here. */
@@ -110,7 +124,7 @@ export function enterCommand(command: Command): void {
  * For `run`: its options with those of the command line, which stand for one listener only and so for the first.
  * Where it listens then is to be told to `tellRunning`.
  */
-export function withOverrides<Options extends RunOverrides & { readonly path?: string; readonly descriptor?: number }>(
+export function withOverrides<Options extends { readonly path?: string; readonly descriptor?: number }>(
   options: Options,
 ): Options {
   const command = meeting[COMMAND]
@@ -122,6 +136,6 @@ export function withOverrides<Options extends RunOverrides & { readonly path?: s
 }
 
 /** For `run`: tells the command where an engine listens. */
-export function tellRunning(running: { readonly url: string }): void {
+export function tellRunning(running: CommandRunning): void {
   meeting[COMMAND]?.onRunning(running)
 }

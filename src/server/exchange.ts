@@ -2,6 +2,7 @@
  * One request and its response, whichever protocol version carries them. Rooms of the server see this, never an engine.
  */
 
+import type { ClientCertificate } from '../io/client-certificate.js'
 import type { Endpoint } from '../io/transport.js'
 import type { Fields } from '../protocols/core/fields.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
@@ -16,8 +17,14 @@ export interface Exchange {
   readonly authority: string
   readonly version: string
   readonly fields: Fields
+  /** The same for an application: Host is among them, whatever carried it. */
+  readonly headers: Fields
+  /** Nobody has asked: the response is one that was promised with another one. */
+  readonly pushed: boolean
   readonly encrypted: boolean
   readonly peer: Endpoint
+  /** The certificate that the client has shown, if it was asked for one. */
+  readonly clientCertificate: ClientCertificate | undefined
   readonly body: RequestBody
   /** The ids under which logs of several servers tell of it. */
   readonly transaction: TransactionId
@@ -38,6 +45,11 @@ export interface Exchange {
   sendHead(status: number, fields: FieldsToSend, length: number): void
   sendData(octets: Uint8Array): void
   sendEnd(trailers?: readonly string[]): void
+  /**
+   * Promises the response to a GET for a path with its query on the same host (RFC 9113 section 8.4), which is then made
+   * like that to any request. Does nothing where version or client take none, or there are too many.
+   */
+  push(target: string): void
   /** Ends the response where it stands, so that the client sees that it is incomplete. */
   abort(): void
   /** Resolves when little output waits, or the exchange is over. */

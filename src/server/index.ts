@@ -1,5 +1,8 @@
 /** skitai: an app engine. Mount apps, directories and functions, run, and close without losing a request. */
 
+export type { CertificateSource, PemSource } from '../io/certificate.js'
+export type { ClientCertificate } from '../io/client-certificate.js'
+export type { CertificateResolver, TlsOptions } from '../io/tls.js'
 export { App, type AppOptions, type Handler, type Route, type RouteOptions } from './app/app.js'
 export type { PathParams } from './app/path-params.js'
 export { type ReadOptions, Request } from './app/request.js'
@@ -11,6 +14,7 @@ export { HttpError } from './http-error.js'
 export type { MountedFunction } from './mounts.js'
 export {
   type CloseOptions,
+  type Listening,
   type MountOptions,
   type Running,
   type RunOptions,

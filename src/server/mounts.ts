@@ -13,11 +13,18 @@ export interface Mount {
   readonly target: App | StaticDirectory | MountedFunction
 }
 
+/** An app or a function at a point. */
+export interface AppMount extends Mount {
+  readonly target: App | MountedFunction
+  /** Its handlers may push responses that nobody asked for. */
+  readonly push: boolean
+}
+
 /** The mounts of one group of hosts. */
 export class HostGroup {
   /** Both lists: longest point first; of equal points the first mounted first, functions last. */
   readonly directories: (Mount & { readonly target: StaticDirectory })[] = []
-  readonly apps: (Mount & { readonly target: App | MountedFunction })[] = []
+  readonly apps: AppMount[] = []
 
   /** Adds a directory. */
   addDirectory(point: string, target: StaticDirectory): void {
@@ -25,14 +32,14 @@ export class HostGroup {
     this.directories.sort(byPoint)
   }
 
-  /** Adds an app or a function. A second function at a point would never be asked: it throws. */
-  addApp(point: string, target: App | MountedFunction): void {
+  /** Adds an app or a function; `push` lets it push whatever the app itself says. A second function at a point would never be asked: it throws. */
+  addApp(point: string, target: App | MountedFunction, push: boolean = false): void {
     if (
       typeof target === 'function' &&
       this.apps.some((mount) => mount.point === point && typeof mount.target === 'function')
     )
       throw new TypeError(`a function is mounted at ${point} already`)
-    this.apps.push({ point, target })
+    this.apps.push({ point, target, push: push || (typeof target !== 'function' && target.push) })
     this.apps.sort(
       (a, b) => byPoint(a, b) || Number(typeof a.target === 'function') - Number(typeof b.target === 'function'),
     )
@@ -114,7 +121,7 @@ export class VirtualHosts {
 }
 
 /** The host of an authority, in lower case, without port and without the dot of an absolute name. */
-function hostOf(authority: string): string {
+export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':')
   const host = colon > authority.lastIndexOf(']') ? authority.slice(0, colon) : authority
   return (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase()

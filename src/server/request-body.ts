@@ -15,6 +15,8 @@ export interface BodySource {
   hold(hold: boolean): void
   /** The reader wants the content: a client that waits for 100 (Continue) gets it. */
   begin(): void
+  /** The reader took so many octets, or waits for all of it and needs no room for them. */
+  consume(octets: number): void
 }
 
 interface Waiter {
@@ -53,6 +55,11 @@ export class RequestBody {
     return this.#complete
   }
 
+  /** Octets that wait for a reader. */
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
   /** Whether the connection was told to hold content back. */
   get holding(): boolean {
     return this.#holding
@@ -65,12 +72,14 @@ export class RequestBody {
     const whole = this.#whole
     if (whole !== undefined) {
       whole.set(piece, at)
+      this.#source.consume(piece.length)
       return
     }
     const waiter = this.#waiter
     if (waiter !== undefined) {
       this.#waiter = undefined
       waiter.resolve(Buffer.from(piece))
+      this.#source.consume(piece.length)
       return
     }
     this.#queue ??= []
@@ -100,6 +109,7 @@ export class RequestBody {
     const piece = this.#queue?.shift()
     if (piece !== undefined) {
       this.#queuedBytes -= piece.length
+      this.#source.consume(piece.length)
       this.#balance()
       return Promise.resolve(piece)
     }
@@ -136,6 +146,7 @@ export class RequestBody {
     }
     this.#queue = undefined
     this.#queuedBytes = 0
+    this.#source.consume(at)
     if (this.#complete) return whole
     if (this.#error !== undefined) throw this.#error
     this.#whole = whole

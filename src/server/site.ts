@@ -10,10 +10,10 @@ import { Was } from './app/was.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
 import { statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
-import { escapeHtml } from './html.js'
 import { HttpError } from './http-error.js'
-import { type HostGroup, isBelow, type Mount, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
+import { type AppMount, type HostGroup, isBelow, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
 import { canonicalTarget, type CanonicalTarget, encodePath, pathRefusals } from './path.js'
+import { redirection } from './redirect.js'
 import type { Reply } from './reply.js'
 
 /** Told of errors that nobody expected. */
@@ -94,7 +94,7 @@ export class Site {
       const match = mount.target.router.find(exchange.method, pathBelow(path, point))
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.bodyBytesMax)
-        return this.#runRoute(exchange, request, mount.target, match.route, match.params)
+        return this.#runRoute(exchange, request, mount.target, mount.push, match.route, match.params)
       }
       if (match.found === 'slash') slash = true
       if (match.found === 'methods')
@@ -106,9 +106,9 @@ export class Site {
     throw new HttpError(405, '', ['allow', allow.join(', ')])
   }
 
-  #runFunction(exchange: Exchange, mount: Mount, target: MountedFunction, path: string, query: string): void {
+  #runFunction(exchange: Exchange, mount: AppMount, target: MountedFunction, path: string, query: string): void {
     const request = new Request(exchange, path, query, mount.point === '/' ? '' : mount.point)
-    const was = new Was(exchange, request, undefined)
+    const was = new Was(exchange, request, undefined, mount.push)
     this.#settle(exchange, was, target(was, NO_PARAMS), false)
   }
 
@@ -116,6 +116,7 @@ export class Site {
     exchange: Exchange,
     request: Request,
     app: App,
+    push: boolean,
     route: Route,
     params: Readonly<Record<string, unknown>>,
   ): void {
@@ -123,7 +124,7 @@ export class Site {
       throw new HttpError(415, `This route takes ${route.contentTypes.join(', ')}`)
     request.routable = route
     request.routedFunction = route.handler
-    const was = new Was(exchange, request, app)
+    const was = new Was(exchange, request, app, push)
     let value: HandlerValue | Promise<HandlerValue>
     try {
       value = route.handler(was, params as never)
@@ -138,7 +139,7 @@ export class Site {
   #settle(exchange: Exchange, was: Was, value: HandlerValue | Promise<HandlerValue>, debug: boolean): void {
     try {
       if (!isThenable(value)) {
-        answer(exchange, value, Was.responseState(was), this.#onBroken)
+        answer(exchange, value, was, this.#onBroken)
         return
       }
       // A thenable that is no promise may settle twice, or throw: a promise around it does neither.
@@ -214,6 +215,6 @@ function accepts(types: readonly string[], exchange: Exchange): boolean {
  */
 function redirect(exchange: Exchange, status: 301 | 308, target: CanonicalTarget): void {
   const location = `${encodePath(target.path)}/${target.query && `?${target.query}`}`
-  const body = `<!doctype html>\n<title>Moved</title>\n<p>Moved to <a href="${escapeHtml(location)}">${escapeHtml(location)}</a>\n`
-  exchange.send(status, ['location', location, 'content-type', 'text/html; charset=utf-8'], body)
+  const { fields, body } = redirection(location)
+  exchange.send(status, fields, body)
 }

@@ -3,29 +3,40 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SecureContextOptions } from 'node:tls'
 import { inspect } from 'node:util'
 import { takeInheritedSockets } from '../io/inherited.js'
 import { Listener, type ListenOptions } from '../io/listener.js'
+import type { TlsCredentials } from '../io/tls.js'
 import { type Endpoint, formatEndpoint, type Transport, TransportError } from '../io/transport.js'
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
+import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { App } from './app/app.js'
+import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
-import { type ConnectionOwner, Http1Connection, type Http1Exchange } from './connection.js'
+import type { Connection, ConnectionOwner } from './connection.js'
+import type { ExchangeBase } from './exchange-base.js'
+import type { Http2Taker } from './h2c-upgrade.js'
+import { Http1Connection } from './http1-connection.js'
+import { Http2Connection } from './http2-connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
+import { answerForward, type Forward, forwardLimits, forwardOf, redirectToDomain } from './forward.js'
 import { LogFilter } from './log/log-filter.js'
 import { type LogSink, RequestLog } from './log/request-log.js'
 import type { MountedFunction } from './mounts.js'
+import { scriptDirectory } from './script-directory.js'
 import { drainOnSignals, leaveSignals } from './signals.js'
 import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
 import { StaticDirectory, type StaticOptions } from './static/static-directory.js'
+import { EngineTls, type TlsInput } from './tls.js'
 import { TransactionIds } from './transaction-id.js'
 
 /** Options of an engine. */
 export interface SkitaiOptions {
   /** Limits and deadlines of HTTP/1.1 connections. One that is none makes the constructor throw `UsageError`. */
   readonly limits?: Partial<Http1Limits>
+  /** Limits and deadlines of HTTP/2 connections. */
+  readonly http2?: Partial<Http2Limits>
   /** Called with errors that no handler expected; by default they go to standard error. */
   readonly onError?: (error: unknown) => void
   /** Where the request log goes: a stream, by default standard output; `false` for no log. */
@@ -36,6 +47,8 @@ export interface SkitaiOptions {
 export interface MountOptions extends Omit<StaticOptions, 'maxAges' | 'now'> {
   /** A blank-separated list of host names, `.name` for all names below one, or `default`. */
   readonly host?: string
+  /** Lets the handlers of an app or a function push responses over HTTP/2: `was.push`. Default false. */
+  readonly push?: boolean
 }
 
 /** Where to run. */
@@ -50,7 +63,15 @@ export interface RunOptions {
   readonly descriptor?: number
   readonly backlog?: number
   readonly connectionsMax?: number
-  readonly tls?: SecureContextOptions
+  /** TLS of this listener; `false` for none. Without it, what `enableSsl` has said. */
+  readonly tls?: TlsInput | false
+  /** Whether TLS clients are offered HTTP/2. Default true. */
+  readonly http2?: boolean
+  /**
+   * Whether HTTP/2 is spoken without TLS: with clients that begin with its preface, or ask for an Upgrade to h2c.
+   * Default true.
+   */
+  readonly h2c?: boolean
   /**
    * Every connection begins with a PROXY header (version 1 or 2). Only behind a balancer that sends it. Default false.
    */
@@ -66,10 +87,18 @@ export interface RunOptions {
   readonly signals?: boolean
 }
 
-/** Where an engine listens. */
-export interface Running extends Endpoint {
+/** Where a listener listens. */
+export interface Listening extends Endpoint {
   /** As `http://127.0.0.1:5000`; for a Unix socket its path. */
   readonly url: string
+}
+
+/** Where an engine listens. */
+export interface Running extends Listening {
+  /** The SHA-256 fingerprint of the first certificate; empty without TLS. */
+  readonly fingerprint256: string
+  /** The listeners of `enableForward` that began with this one. */
+  readonly forwards: readonly Listening[]
 }
 
 /** How to end. */
@@ -83,20 +112,39 @@ export interface CloseOptions {
   readonly graceMs?: number
 }
 
+const ADDRESS = '0.0.0.0'
 const CLOSE_MS = 30_000
 const GRACE_MS = 100
+/** What TLS clients are offered, the preferred one first (ALPN). */
+const PROTOCOLS = ['h2', 'http/1.1']
+const PROTOCOLS_WITHOUT_HTTP2 = ['http/1.1']
 /** What the log may take at the least, also when connections have taken all of the time. */
 const LOG_MS = 100
+
+/** A place to listen at, and what becomes of its connections. */
+interface Place {
+  readonly options: ListenOptions
+  readonly accept: (transport: Transport) => void
+}
+
+/** What `run` says about places. */
+type Where = Omit<RunOptions, 'tls' | 'signals'>
 
 /** An engine: mount, run, close. */
 export class Skitai implements ConnectionOwner {
   readonly #options: SkitaiOptions
   readonly #limits: Http1Limits
+  readonly #http2Limits: Http2Limits
   readonly #maxAges: MaxAges = new MaxAges()
   readonly #site: Site
-  readonly #connections: Set<Http1Connection> = new Set()
+  readonly #connections: Set<Connection> = new Set()
   readonly #listeners: Listener[] = []
   readonly #logFilter: LogFilter = new LogFilter()
+  readonly #tls: EngineTls = new EngineTls()
+  /** Those that the next `run` begins. */
+  #forwards: Forward[] = []
+  /** Requests for other hosts are sent there. */
+  #domain: string | undefined
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
@@ -108,6 +156,7 @@ export class Skitai implements ConnectionOwner {
   constructor(options: SkitaiOptions = {}) {
     this.#options = options
     this.#limits = limitsOf(options.limits)
+    this.#http2Limits = http2LimitsOf(options.http2)
     this.#site = new Site((error) => this.#report(error))
   }
 
@@ -118,13 +167,13 @@ export class Skitai implements ConnectionOwner {
    */
   mount(point: string, target: App | MountedFunction | string, options: MountOptions = {}): this {
     if (!/^\/(?:[^/\s?#%\\]+\/?)*$/.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
-    const { host = 'default', ...rest } = options
+    const { host = 'default', push, ...rest } = options
     const place = point === '/' ? point : point.replace(/\/$/, '')
     if (typeof target === 'string') {
       const root = directoryOf(target)
       this.#site.hosts.group(host).addDirectory(place, new StaticDirectory(root, { ...rest, maxAges: this.#maxAges }))
     } else if (target instanceof App || typeof target === 'function') {
-      this.#site.hosts.group(host).addApp(place, target)
+      this.#site.hosts.group(host).addApp(place, target, push)
     } else {
       throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
     }
@@ -147,6 +196,34 @@ export class Skitai implements ConnectionOwner {
     return this
   }
 
+  /**
+   * TLS for every listener that begins from now on, with one certificate, several, or one for development. Paths are
+   * taken from the directory of the script that was started. Throws `UsageError` when something cannot be used.
+   */
+  enableSsl(tls: TlsInput): this {
+    this.#tls.enable(tls)
+    return this
+  }
+
+  /**
+   * Reads all certificates and keys again, or takes others in place of those of `enableSsl`, for connections from now
+   * on; those that are open go on. Throws, and changes nothing, when something cannot be used.
+   */
+  reloadSsl(tls?: TlsInput): void {
+    this.#tls.reload(tls)
+  }
+
+  /**
+   * With the next `run`, also listens on `port`, without TLS, and redirects all requests to HTTPS on `forwardPort`: of
+   * the host that they are for, or of `domain`. With a `domain`, the engine itself sends requests for other hosts
+   * there, too. Throws `TypeError` for a port or a domain that is none.
+   */
+  enableForward(port = 80, forwardPort = 443, domain?: string): this {
+    this.#forwards.push(forwardOf(port, forwardPort, domain))
+    this.#domain = domain ?? this.#domain
+    return this
+  }
+
   /** How many connections are open. */
   get connectionCount(): number {
     return this.#connections.size
@@ -159,18 +236,34 @@ export class Skitai implements ConnectionOwner {
   async run(options: RunOptions = {}): Promise<Running> {
     if (this.#mounted === 0) throw new Error('nothing is mounted')
     if (this.#closing !== undefined) throw new Error('the engine is closed')
-    const { address = '0.0.0.0', port = 5000, signals = true, inherit = true, ...rest } = withOverrides(options)
-    const fixed = rest.path !== undefined || rest.descriptor !== undefined
-    const inherited = inherit && !fixed ? takeInheritedSockets() : []
-    const places: ListenOptions[] =
-      inherited.length > 0 ? inherited.map(({ descriptor }) => ({ ...rest, descriptor })) : [{ address, port, ...rest }]
-    const { endpoint } = await this.#listen(places)
-    this.#openLog()
-    if (signals) drainOnSignals(this)
-    const scheme = options.tls === undefined ? 'http' : 'https'
-    const url = endpoint.port === 0 ? endpoint.address : `${scheme}://${formatEndpoint(endpoint)}`
-    tellRunning({ url })
-    return { ...endpoint, url }
+    const { tls, signals = true, ...where } = withOverrides(options)
+    const credentials = this.#tls.credentialsFor(tls)
+    const places = this.#placesOf(where, credentials)
+    const count = places.length
+    const forwards = this.#forwards
+    this.#forwards = []
+    try {
+      places.push(...forwards.map((forward) => this.#forwardPlace(where, forward)))
+      const endpoints = await this.#listen(places)
+      if (credentials !== undefined) this.#tls.keep(credentials)
+      this.#openLog()
+      if (signals) drainOnSignals(this)
+      const running: Running = {
+        ...listening(endpoints[0]!, credentials !== undefined),
+        fingerprint256: credentials?.fingerprint256 ?? '',
+        forwards: endpoints.slice(count).map((endpoint) => listening(endpoint, false)),
+      }
+      tellRunning(running)
+      return running
+    } catch (error) {
+      this.#forwards.unshift(...forwards)
+      throw error
+    }
+  }
+
+  /** The same as `was.push(uri)`, for whoever has the context of a request at hand. */
+  push(was: Was, uri: string): void {
+    was.push(uri)
   }
 
   /** Serves a connection that came some other way, as from `memoryTransports`. */
@@ -189,45 +282,100 @@ export class Skitai implements ConnectionOwner {
     return this.#closing
   }
 
-  onExchange(exchange: Http1Exchange): void {
-    if (this.#log !== undefined) exchange.startedAt = performance.now()
-    this.#site.handle(exchange)
+  onExchange(exchange: ExchangeBase): void {
+    this.#time(exchange)
+    if (this.#domain === undefined || !redirectToDomain(exchange, this.#domain)) this.#site.handle(exchange)
   }
 
-  onExchangeOver(exchange: Http1Exchange): void {
+  onExchangeOver(exchange: ExchangeBase): void {
     const log = this.#log
     if (log?.logs(exchange.target)) log.write(exchangeRecord(exchange, this.#connections.size, performance.now()))
   }
 
-  onRefused(connection: Http1Connection, status: number): void {
+  onRefused(connection: Connection, status: number): void {
     this.#log?.write(refusalRecord(connection, status, this.#connections.size))
   }
 
-  onConnectionClosed(connection: Http1Connection, error: Error | undefined): void {
+  onConnectionClosed(connection: Connection, error: Error | undefined): void {
     this.#connections.delete(connection)
     if (error !== undefined && !(error instanceof TransportError)) this.#report(error)
     if (this.#isEmpty()) this.#onEmpty?.()
   }
 
-  #accept(transport: Transport): void {
-    const connection = new Http1Connection(transport, this, ++this.#connectionCount, this.#limits)
-    this.#connections.add(connection)
-    if (this.#closing !== undefined) connection.announceClose()
-    connection.driver.start()
+  /** Only the log asks how long an answer took. */
+  #time(exchange: ExchangeBase): void {
+    if (this.#log !== undefined) exchange.startedAt = performance.now()
   }
 
-  /** Listens at all places or, when one of them cannot be had, at none. Gives the first listener. */
-  async #listen(places: readonly ListenOptions[]): Promise<Listener> {
+  #accept(transport: Transport, h2c = true): void {
+    const id = ++this.#connectionCount
+    const takeHttp2 = h2c && !transport.encrypted ? this.#takeHttp2 : undefined
+    this.#begin(
+      transport.protocol === 'h2'
+        ? new Http2Connection(transport, this, id, this.#http2Limits)
+        : new Http1Connection(transport, this, id, this.#limits, takeHttp2),
+    )
+  }
+
+  /** The connection stays the same one to the log and to who counts connections. */
+  readonly #takeHttp2: Http2Taker = (before, transport, rest, upgraded) => {
+    this.#connections.delete(before)
+    const begun = { requests: before.requests, rest, upgraded }
+    this.#begin(new Http2Connection(transport, this, before.id, this.#http2Limits, begun))
+  }
+
+  #begin(connection: Connection): void {
+    this.#connections.add(connection)
+    connection.start()
+    if (this.#closing !== undefined) connection.announceClose()
+  }
+
+  #placesOf(where: Where, tls: TlsCredentials | undefined): Place[] {
+    const { address = ADDRESS, port = 5000, inherit = true, http2 = true, h2c, ...rest } = where
+    const alpn = http2 ? PROTOCOLS : PROTOCOLS_WITHOUT_HTTP2
+    const common = { ...rest, tls, alpn, onError: (error: unknown) => this.#report(error) }
+    const fixed = rest.path !== undefined || rest.descriptor !== undefined
+    const inherited = inherit && !fixed ? takeInheritedSockets() : []
+    const all: ListenOptions[] =
+      inherited.length > 0
+        ? inherited.map(({ descriptor }) => ({ ...common, descriptor }))
+        : [{ address, port, ...common }]
+    return all.map((options) => ({ options, accept: (transport) => this.#accept(transport, h2c) }))
+  }
+
+  #forwardPlace(
+    { address = ADDRESS, backlog, connectionsMax, proxyProtocol, handshakeMs }: Where,
+    forward: Forward,
+  ): Place {
+    const owner: ConnectionOwner = {
+      transactionIds: this.transactionIds,
+      onExchange: (exchange) => {
+        this.#time(exchange)
+        answerForward(exchange, forward)
+      },
+      onExchangeOver: (exchange) => this.onExchangeOver(exchange),
+      onRefused: (connection, status) => this.onRefused(connection, status),
+      onConnectionClosed: (connection, error) => this.onConnectionClosed(connection, error),
+    }
+    const limits = forwardLimits(this.#options.limits)
+    return {
+      options: { address, port: forward.port, backlog, connectionsMax, proxyProtocol, handshakeMs },
+      accept: (transport) => this.#begin(new Http1Connection(transport, owner, ++this.#connectionCount, limits)),
+    }
+  }
+
+  /** Listens at all places or, when one of them cannot be had, at none. Tells where each listens. */
+  async #listen(places: readonly Place[]): Promise<Endpoint[]> {
     const opened: Listener[] = []
     try {
-      for (const place of places) opened.push(await Listener.open(place, (transport) => this.#accept(transport)))
+      for (const { options, accept } of places) opened.push(await Listener.open(options, accept))
       if (this.#closing !== undefined) throw new Error('the engine was closed before it listened')
     } catch (error) {
       for (const listener of opened) listener.close()
       throw error
     }
     this.#listeners.push(...opened)
-    return opened[0]!
+    return opened.map(({ endpoint }) => endpoint)
   }
 
   async #drain({ timeoutMs = CLOSE_MS, graceMs = GRACE_MS }: CloseOptions): Promise<void> {
@@ -291,9 +439,14 @@ function timerMs(ms: number): number {
   return Math.min(ms, TIMER_MS_MAX)
 }
 
-/** The directory that a relative path is taken from: that of the script that was started. */
+/** The directory that a path names; a relative one is taken from that of the script. */
 function directoryOf(target: string): string {
-  const root = path.resolve(path.dirname(process.argv[1] ?? '.'), target)
+  const root = path.resolve(scriptDirectory(), target)
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
   return root
+}
+
+function listening(endpoint: Endpoint, encrypted: boolean): Listening {
+  const { address, port } = endpoint
+  return { address, port, url: port === 0 ? address : `${encrypted ? 'https' : 'http'}://${formatEndpoint(endpoint)}` }
 }

@@ -143,6 +143,59 @@ describe('a driver', () => {
     assert.deepEqual(driven.seen, ['request', 'gone: in the handler'])
   })
 
+  it('does what was put off until the end of a batch before it writes', async () => {
+    const [ours, peer] = memoryTransports()
+    const seen: string[] = []
+    let owed = 0
+    const engine = new Http1Server({ date: clock.date })
+    const handler: DriverHandler<Http1ServerEvent> = {
+      onEvent: ({ type }) => {
+        seen.push(type)
+        if (type === 'end') owed++
+      },
+      onPolled: () => {
+        seen.push('polled')
+        if (owed === 0) return false
+        owed--
+        engine.sendResponse(200, [], `answer ${seen.length}`)
+        return true
+      },
+      onFlushed: () => void seen.push('flushed'),
+      onClosed: () => void seen.push('gone'),
+      onReleased: () => {},
+    }
+    const driver = new Driver(ours, engine, handler)
+    const sink = Collecting.open(peer)
+    driver.start()
+    peer.write([Buffer.from(GET + GET)])
+    await sink.until(({ text }) => text.endsWith('answer 8'))
+    const batch = ['request', 'end', 'polled']
+    assert.deepEqual(seen, ['polled', 'flushed', ...batch, ...batch, 'polled', 'flushed'])
+    driver.destroy()
+  })
+
+  it('stops when the connection is destroyed at the end of a batch', async () => {
+    const [ours, peer] = memoryTransports()
+    const seen: string[] = []
+    const handler: DriverHandler<Http1ServerEvent> = {
+      onEvent: ({ type }) => void seen.push(type),
+      onPolled: () => {
+        if (seen.length < 2) return false
+        driver.destroy()
+        return true
+      },
+      onFlushed: () => void seen.push('flushed'),
+      onClosed: () => void seen.push('gone'),
+      onReleased: () => {},
+    }
+    const driver = new Driver(ours, new Http1Server({ date: clock.date }), handler)
+    const sink = Collecting.open(peer)
+    driver.start()
+    peer.write([Buffer.from(GET)])
+    await sink.until(({ closes }) => closes === 1)
+    assert.deepEqual(seen, ['flushed', 'request', 'end', 'gone'])
+  })
+
   for (const method of ['receive', 'receiveEnd', 'advance'] as const)
     it(`ends the one connection whose engine throws in ${method}`, async () => {
       const driven = drive(() => {}, { firstByteMs: 10 })
@@ -186,6 +239,38 @@ describe('a handover', () => {
     driven.peer.destroy()
     await next.until(({ closes }) => closes === 1)
     assert.deepEqual(driven.seen, ['request', 'end', 'handover', 'released'])
+  })
+
+  it('begins another connection with what came last', async () => {
+    const seen: string[] = []
+    const second = new Http1Server({ date: clock.date })
+    const driven = drive(
+      (event, { engine }) => {
+        if (event.type === 'end') engine.sendHead(101, ['upgrade', 'echo'])
+        if (event.type === 'handover') rest = event.rest
+      },
+      {},
+      (transport) => {
+        const handler: DriverHandler<Http1ServerEvent> = {
+          onEvent: ({ type }) => {
+            seen.push(type)
+            if (type === 'end') second.sendResponse(200, [], `answer ${seen.length}`)
+          },
+          onFlushed: () => {},
+          onClosed: () => void seen.push('gone'),
+          onReleased: () => {},
+        }
+        new Driver(transport, second, handler).start(rest, () => void seen.push('prepared'))
+      },
+    )
+    let rest: Uint8Array = new Uint8Array(0)
+    send(driven, UPGRADE + GET)
+    await driven.sink.until(({ text }) => text.endsWith('answer 3'))
+    send(driven, GET)
+    await driven.sink.until(({ text }) => text.endsWith('answer 5'))
+    driven.peer.end()
+    await driven.sink.until(({ closes }) => closes === 1)
+    assert.deepEqual(seen, ['prepared', 'request', 'end', 'request', 'end', 'closed', 'gone'])
   })
 })
 

@@ -17,6 +17,7 @@ describe('parseCommandLine', () => {
       ...run,
       overrides: { address: '::1', port: 65_535 },
     })
+    assert.deepEqual(parseCommandLine(['x', '--tls-dev']), { ...run, overrides: { tls: { dev: true } } })
     assert.deepEqual(parseCommandLine(['x', 'a', '--', '--port', 'b']), { ...run, rest: ['a', '--port', 'b'] })
     assert.deepEqual(parseCommandLine(['--', '-x']), { ...run, target: '-x' })
   })
@@ -40,6 +41,8 @@ describe('parseCommandLine', () => {
       ['x', '--port', '1e3'],
       ['x', '--address', ''],
       ['x', '--help=1'],
+      ['x', '--tls-dev=1'],
+      ['x', '--tls'],
       ['x', '--address', '--port'],
     ])
       assert.throws(
@@ -54,13 +57,13 @@ describe('the options of the command line', () => {
   it('beat those of the first run only, and hear of all', () => {
     const options = { port: 1, address: 'a', path: '/p', descriptor: 3 }
     assert.equal(withOverrides(options), options)
-    tellRunning({ url: 'nobody listens' })
+    tellRunning({ url: 'nobody listens', fingerprint256: '' })
     const told: string[] = []
     enterCommand({ overrides: { port: 2 }, onRunning: ({ url }) => told.push(url) })
     assert.deepEqual(withOverrides(options), { port: 2, address: 'a' })
     assert.equal(withOverrides(options), options)
-    tellRunning({ url: 'http://a:2' })
-    tellRunning({ url: 'http://a:1' })
+    tellRunning({ url: 'http://a:2', fingerprint256: '' })
+    tellRunning({ url: 'http://a:1', fingerprint256: '' })
     assert.deepEqual(told, ['http://a:2', 'http://a:1'])
     enterCommand({ overrides: {}, onRunning: () => {} })
     assert.equal(withOverrides(options), options)

@@ -34,6 +34,14 @@ class Counting implements Transport {
     return this.inner.encrypted
   }
 
+  get protocol(): string {
+    return this.inner.protocol
+  }
+
+  get clientCertificate(): Transport['clientCertificate'] {
+    return this.inner.clientCertificate
+  }
+
   get writable(): boolean {
     return this.inner.writable
   }

@@ -65,7 +65,7 @@ describe('run', () => {
     await assert.rejects(engine.run({ address: '192.0.2.1', port: 0, signals: false }), { code: 'EADDRNOTAVAIL' })
     await assert.rejects(engine.run({ path: '/nowhere/at/all', signals: false }), { code: /ENOENT|EACCES/ })
     await assert.rejects(engine.run({ descriptor: 999, signals: false }), { code: /EINVAL|EBADF/ })
-    await assert.rejects(engine.run({ port: 0, tls: { cert: 'x', key: 'y' }, signals: false }), /PEM|ERR_OSSL/)
+    await assert.rejects(engine.run({ port: 0, tls: { cert: 'x', key: 'y' }, signals: false }), { code: 'TLS_FILE' })
     taken.close()
     await once(taken, 'close')
     // It may be tried again.

@@ -91,8 +91,9 @@ export function runClientCommand(engine: Http1Client, text: string): void {
 export function serverSubject(
   limits: Partial<Http1Limits>,
   answers: readonly string[] | undefined,
+  preface: boolean,
 ): Subject<Http1ServerEvent> & { readonly engine: Http1Server } {
-  const engine = new Http1Server({ date: () => VECTOR_DATE, limits })
+  const engine = new Http1Server({ date: () => VECTOR_DATE, limits, preface })
   const rules = (answers ?? ['end: send 204']).map(parseRule)
   let request = 0
   return {

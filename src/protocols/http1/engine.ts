@@ -238,11 +238,15 @@ export abstract class Http1Engine<Event> implements Engine<Event | CommonEvent> 
     if (at !== NEED_MORE) return this.fail(head.fault, input.position(head.faultAt), head.faultLimit)
     input.at += head.dropEmptyLines()
     if (this.ended) return this.onInputEnd(head.midway)
-    if (!this.#headBegun && head.midway) {
-      this.#headBegun = true
-      this.beginWait()
-    }
+    if (head.midway) this.beginHead()
     return undefined
+  }
+
+  /** The first octet of a head came: its deadline runs from now on. */
+  protected beginHead(): void {
+    if (this.#headBegun) return
+    this.#headBegun = true
+    this.beginWait()
   }
 
   /** Reads content. Gives its next event, or undefined. */

@@ -32,7 +32,16 @@ export interface Http1ServerOptions {
    */
   readonly date: () => string
   readonly limits?: Partial<Http1Limits>
+  /**
+   * Hands a connection over that begins with the preface of HTTP/2 (RFC 9113 section 3.4): `rest` of the event is all
+   * input, the preface included. Default false: then the preface is what it is in HTTP/1.1, a request of an unknown
+   * version.
+   */
+  readonly preface?: boolean
 }
+
+/** What an HTTP/2 connection begins with (RFC 9113 section 3.4). */
+const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 
 /** Octets that the application still owes: a length, or what the framing says. */
 const Unsized = { chunked: -1, close: -2, none: -3 } as const
@@ -47,6 +56,8 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   #dateValue = ''
   #dateLine = ''
   #first = true
+  /** What came so far may be the preface of HTTP/2. */
+  #preface: boolean
   /** The request is a HEAD: its response has no content. */
   #head = false
   #version10 = false
@@ -61,6 +72,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
   constructor(options: Http1ServerOptions) {
     super(options.limits)
     this.#date = options.date
+    this.#preface = options.preface ?? false
     this.head.begin('request')
   }
 
@@ -189,6 +201,7 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     for (;;) {
       if (this.received === HalfStates.idle) {
         if (this.out.bytes >= this.limits.outputBytesMax) return undefined
+        if (this.#preface && this.#awaitsPreface()) return undefined
         const read = this.readHead()
         return read === true ? this.#begin() : (read as Http1ServerEvent | undefined)
       }
@@ -274,6 +287,28 @@ export class Http1Server extends Http1Engine<Http1ServerEvent> {
     this.body.begin(framing.framing, framing.contentLength)
     if (framing.framing !== 'none') this.beginWait()
     return event
+  }
+
+  /**
+   * Looks for the preface of HTTP/2. Gives whether more input must show what this is, or the connection was handed
+   * over; otherwise it is HTTP/1.1 from its first octet on.
+   */
+  #awaitsPreface(): boolean {
+    const { bytes, at, size } = this.input
+    const length = Math.min(size, HTTP2_PREFACE.length)
+    for (let i = 0; i < length; i++)
+      if (bytes[at + i] !== HTTP2_PREFACE.charCodeAt(i)) {
+        this.#preface = false
+        return false
+      }
+    if (length === HTTP2_PREFACE.length) {
+      this.handOver()
+      return true
+    }
+    // Nothing came yet, or nothing more will come.
+    if (length === 0 || this.ended) return false
+    this.beginHead()
+    return true
   }
 
   /** Counts content that comes behind its response; too much of it ends the connection. */

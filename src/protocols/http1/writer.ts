@@ -19,6 +19,8 @@ const NONE: readonly string[] = []
 export class FieldLines {
   static readonly empty: FieldLines = new FieldLines(NONE)
 
+  /** What they were made of: a flat list of names and values. */
+  readonly list: readonly string[]
   /** The lines, each with its CRLF. */
   readonly text: string
   readonly hasDate: boolean
@@ -68,6 +70,7 @@ export class FieldLines {
       text += name + ': ' + value + '\r\n'
     }
     if (hosts > 1) throw new UsageError('H1_HOST', 'a message has one Host')
+    this.list = fields
     this.text = text
     this.hasDate = date
     this.hasHost = hosts === 1

@@ -36,6 +36,8 @@ export interface AppOptions {
   readonly debug?: boolean
   /** Octets of content that a handler reads as one piece at the most; 5 MiB by default. */
   readonly bodyBytesMax?: number
+  /** Lets `was.push` push responses over HTTP/2. Default false. */
+  readonly push?: boolean
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -45,6 +47,7 @@ export class App {
   readonly name: string
   readonly debug: boolean
   readonly bodyBytesMax: number | undefined
+  readonly push: boolean
   /** For the server: finds routes. */
   readonly router: Router<Route> = new Router()
 
@@ -52,6 +55,7 @@ export class App {
     this.name = options.name ?? 'app'
     this.debug = options.debug ?? false
     this.bodyBytesMax = options.bodyBytesMax
+    this.push = options.push ?? false
   }
 
   /**

@@ -1,5 +1,6 @@
 /** `was.request`: the request as a handler sees it, whichever protocol version carried it. */
 
+import type { ClientCertificate } from '../../io/client-certificate.js'
 import type { Fields } from '../../protocols/core/fields.js'
 import type { Exchange } from '../exchange.js'
 import { HttpError } from '../http-error.js'
@@ -56,7 +57,7 @@ export class Request {
     return this.#exchange.target
   }
 
-  /** `1.0`, `1.1`. */
+  /** `1.0`, `1.1`, `2.0`. */
   get version(): string {
     return this.#exchange.version
   }
@@ -73,7 +74,7 @@ export class Request {
 
   /** The header fields. Names in any case. */
   get headers(): Fields {
-    return this.#exchange.fields
+    return this.#exchange.headers
   }
 
   /** The trailer fields, once the content was read. */
@@ -84,6 +85,11 @@ export class Request {
   /** The address of the peer: the client, or the proxy in front of us. */
   get remoteAddress(): string {
     return this.#exchange.peer.address
+  }
+
+  /** The certificate that the client has shown; undefined without one, and where clients are not asked for any. */
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#exchange.clientCertificate
   }
 
   /** The parameters of the query string. */

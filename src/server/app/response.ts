@@ -1,6 +1,7 @@
 /** `was.response`: makes responses, and keeps the header fields that go out with whatever the handler returns. */
 
-import { reasonPhrase } from '../../protocols/http1/writer.js'
+import { isForbiddenTrailer } from '../../protocols/core/trailers.js'
+import { FieldLines, reasonPhrase } from '../../protocols/http1/writer.js'
 import { equalsIgnoreCase } from '../../protocols/core/ascii.js'
 import { type BodyValue, flattenHeaders, type HeaderValues, ResponseValue, statusOf } from './values.js'
 
@@ -10,6 +11,13 @@ export class ResponseState {
   status = 0
   /** Flat list: name, value. */
   fields: string[] = []
+  /** Flat list: name, value. They go out behind the content. */
+  trailers: string[] = []
+
+  /** Whether nothing stands beside the content. */
+  get isBare(): boolean {
+    return this.fields.length === 0 && this.trailers.length === 0
+  }
 
   /** The value of a field, or undefined. */
   get(name: string): string | undefined {
@@ -21,6 +29,18 @@ export class ResponseState {
   set(name: string, value: string): void {
     this.delete(name)
     this.fields.push(name, value)
+  }
+
+  /** Replaces a trailer field. Throws `TypeError` for one that must not stand behind the content. */
+  setTrailer(name: string, value: string): void {
+    if (isForbiddenTrailer(name)) throw new TypeError(`${name} must not be a trailer field`)
+    // Checked now: once the content is on its way there is nobody to tell.
+    void new FieldLines([name, value])
+    const kept: string[] = []
+    for (let i = 0; i < this.trailers.length; i += 2)
+      if (!same(this.trailers[i]!, name)) kept.push(this.trailers[i]!, this.trailers[i + 1]!)
+    kept.push(name, value)
+    this.trailers = kept
   }
 
   /** Removes a field. */
@@ -52,12 +72,24 @@ export interface ResponseMaker {
   getHeader(name: string): string | undefined
   delHeader(name: string): void
   setHeaders(headers: HeaderValues): void
+  /**
+   * Sets a field that is sent behind the content (RFC 9110 section 6.5), of a response that has some; while content is
+   * being streamed, too. Dropped where the client's version has no place for it. Throws `TypeError` or `UsageError` for
+   * what must not be sent there.
+   */
+  setTrailer(name: string, value: string | number): void
+  /** The same as `was.push`. */
+  hintPromise(uri: string): void
   /** Names and values of the fields that were set, in order. */
   getHeaders(): [name: string, value: string][]
 }
 
 /** The maker for one request. */
-export function responseMaker(state: ResponseState, explain: (status: number) => BodyValue): ResponseMaker {
+export function responseMaker(
+  state: ResponseState,
+  explain: (status: number) => BodyValue,
+  push: (uri: string) => void,
+): ResponseMaker {
   const make = (status: number | string = 200, body?: BodyValue, headers?: HeaderValues): ResponseValue => {
     const code = statusOf(status)
     return new ResponseValue(
@@ -78,6 +110,8 @@ export function responseMaker(state: ResponseState, explain: (status: number) =>
       for (let i = 0; i < fields.length; i += 2) state.delete(fields[i]!)
       state.fields.push(...fields)
     },
+    setTrailer: (name: string, value: string | number) => state.setTrailer(name, String(value)),
+    hintPromise: push,
     getHeaders: () => {
       const pairs: [string, string][] = []
       for (let i = 0; i < state.fields.length; i += 2) pairs.push([state.fields[i]!, state.fields[i + 1]!])

@@ -14,12 +14,14 @@ export class Was {
   readonly app: App | undefined
 
   readonly #exchange: Exchange
+  readonly #push: boolean
   #state: ResponseState | undefined
   #response: ResponseMaker | undefined
   #g: Record<string, unknown> | undefined
 
-  constructor(exchange: Exchange, request: Request, app: App | undefined) {
+  constructor(exchange: Exchange, request: Request, app: App | undefined, push: boolean) {
     this.#exchange = exchange
+    this.#push = push
     this.request = request
     this.app = app
   }
@@ -27,7 +29,11 @@ export class Was {
   /** Makes responses, and sets header fields of whatever the handler returns. */
   get response(): ResponseMaker {
     this.#state ??= new ResponseState()
-    this.#response ??= responseMaker(this.#state, (status) => statusPage(status, '', this.request.headers).body)
+    this.#response ??= responseMaker(
+      this.#state,
+      (status) => statusPage(status, '', this.request.headers).body,
+      (uri) => this.push(uri),
+    )
     return this.#response
   }
 
@@ -56,4 +62,24 @@ export class Was {
   earlyHints(fields: FieldsToSend): void {
     this.#exchange.inform(103, fields)
   }
+
+  /**
+   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path, a
+   * URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens unless
+   * the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond 32 in one
+   * request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another origin.
+   */
+  push(uri: string): void {
+    const target = pushTarget(uri, this.request)
+    if (this.#push) this.#exchange.push(target)
+  }
+}
+
+/** Path and query of a URI of the request's own origin, taken relative to the request. */
+function pushTarget(uri: string, { scheme, host, uri: here }: Request): string {
+  // A host that is missing stands for any; in that case nothing is pushed.
+  const base = new URL(`${scheme}://${host === '' ? 'localhost' : host}`)
+  const url = new URL(uri, new URL(here.startsWith('/') ? `${base.origin}${here}` : here, base))
+  if (url.origin !== base.origin) throw new TypeError(`only what is of this origin can be pushed, not ${uri}`)
+  return url.pathname + url.search
 }

@@ -1,7 +1,8 @@
 /** What the log tells of an exchange, or of a request that never became one. */
 
 import type { Fields } from '../../protocols/core/fields.js'
-import type { Http1Connection, Http1Exchange } from '../connection.js'
+import type { Connection } from '../connection.js'
+import type { ExchangeBase } from '../exchange-base.js'
 import type { RequestRecord } from './request-line.js'
 
 /** The process that writes the log: `M` is the main one. */
@@ -11,13 +12,13 @@ export const WORKER = 'M'
 const CLIENT_LEFT = 499
 
 /** The record of an exchange that is over. `now` is in milliseconds of the clock that gave its times. */
-export function exchangeRecord(exchange: Http1Exchange, connections: number, now: number): RequestRecord {
+export function exchangeRecord(exchange: ExchangeBase, connections: number, now: number): RequestRecord {
   const { fields, transaction, startedAt } = exchange
   const answeredAt = exchange.answeredAt || now
   return {
     address: exchange.peer.address,
     host: exchange.authority,
-    method: exchange.method,
+    method: exchange.pushed ? 'PUSH' : exchange.method,
     uri: exchange.target,
     version: exchange.version,
     requestBytes: exchange.body.bytes,
@@ -38,9 +39,9 @@ export function exchangeRecord(exchange: Http1Exchange, connections: number, now
 }
 
 /** The record of a request that the engine refused before it was complete. */
-export function refusalRecord(connection: Http1Connection, status: number, connections: number): RequestRecord {
+export function refusalRecord(connection: Connection, status: number, connections: number): RequestRecord {
   return {
-    address: connection.driver.transport.peer.address,
+    address: connection.transport.peer.address,
     host: '',
     method: '',
     uri: '',

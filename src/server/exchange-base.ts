@@ -1,0 +1,173 @@
+/** What exchanges of all protocol versions share: their state, and who is told when it changes. */
+
+import type { ClientCertificate } from '../io/client-certificate.js'
+import type { Endpoint } from '../io/transport.js'
+import type { Fields } from '../protocols/core/fields.js'
+import type { FieldsToSend } from '../protocols/http1/writer.js'
+import type { Connection } from './connection.js'
+import type { Exchange } from './exchange.js'
+import { type BodySource, RequestBody } from './request-body.js'
+import type { TransactionId } from './transaction-id.js'
+
+/** Output from which a producer waits, and below which it goes on. */
+const HIGH_WATER_BYTES = 65_536
+
+/** What every version tells of a request. */
+interface RequestHead {
+  readonly method: string
+  readonly target: string
+  readonly authority: string
+  readonly fields: Fields
+  /** The declared length of the content in octets; 0 without content, -1 when unknown. */
+  readonly contentLength: number
+}
+
+/** One request and its response. */
+export abstract class ExchangeBase implements Exchange, BodySource {
+  readonly body: RequestBody
+  /** Which request of its connection it is, from 1 on. */
+  readonly number: number
+  /** When the request came, in milliseconds of `performance`; 0 when nobody asks. */
+  startedAt = 0
+  /** When the response head was sent. */
+  answeredAt = 0
+  status = 0
+  responseBytes = 0
+  left = false
+  over = false
+  answered = false
+
+  #transaction: TransactionId | undefined
+  #onLeft: (() => void)[] | undefined
+  #onLost: (() => void)[] | undefined
+  #onDrained: (() => void)[] | undefined
+
+  constructor(contentLength: number, number: number) {
+    this.number = number
+    this.body = new RequestBody(this, contentLength)
+  }
+
+  abstract readonly connection: Connection
+  abstract readonly request: RequestHead
+  abstract readonly version: string
+  abstract readonly outputBytes: number
+  abstract inform(status: number, fields: FieldsToSend): void
+  abstract send(status: number, fields: FieldsToSend, body: string | Uint8Array): void
+  abstract sendHead(status: number, fields: FieldsToSend, length: number): void
+  abstract sendData(octets: Uint8Array): void
+  abstract sendEnd(trailers?: readonly string[]): void
+  abstract abort(): void
+  abstract hold(hold: boolean): void
+  abstract begin(): void
+  abstract consume(octets: number): void
+  /** The connection forgets the exchange, which is over. */
+  protected abstract release(): void
+
+  get method(): string {
+    return this.request.method
+  }
+
+  get target(): string {
+    return this.request.target
+  }
+
+  get authority(): string {
+    return this.request.authority
+  }
+
+  get fields(): Fields {
+    return this.request.fields
+  }
+
+  get headers(): Fields {
+    return this.fields
+  }
+
+  get pushed(): boolean {
+    return false
+  }
+
+  get encrypted(): boolean {
+    return this.connection.transport.encrypted
+  }
+
+  get peer(): Endpoint {
+    return this.connection.transport.peer
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.connection.transport.clientCertificate
+  }
+
+  get transaction(): TransactionId {
+    const { owner, id } = this.connection
+    this.#transaction ??= owner.transactionIds.of(this.fields, id, this.number)
+    return this.#transaction
+  }
+
+  drained(): Promise<void> {
+    if (this.over || this.outputBytes < HIGH_WATER_BYTES) return Promise.resolve()
+    if (this.#onDrained === undefined) this.awaitFlush()
+    this.#onDrained ??= []
+    const waiting = this.#onDrained
+    return new Promise((resolve) => waiting.push(resolve))
+  }
+
+  onLeft(listener: () => void): void {
+    if (this.left) listener()
+    else if (!this.over) (this.#onLeft ??= []).push(listener)
+  }
+
+  onLost(listener: () => void): void {
+    if (!this.over) (this.#onLost ??= []).push(listener)
+  }
+
+  /** The client has closed its side, or is gone. */
+  leave(): void {
+    if (this.left) return
+    this.left = true
+    const listeners = this.#onLeft
+    this.#onLeft = undefined
+    if (listeners !== undefined) for (const listener of listeners) listener()
+  }
+
+  /** The connection is lost before the response was complete. */
+  lose(error: Error): void {
+    if (this.over) return
+    this.leave()
+    this.body.fail(error)
+    this.finish()
+    for (const listener of this.#onLost ?? []) listener()
+  }
+
+  /** Output was written: producers go on when little is left. Gives whether nobody waits any more. */
+  flushed(): boolean {
+    if (this.#onDrained === undefined) return true
+    if (!this.over && this.outputBytes >= HIGH_WATER_BYTES) return false
+    this.#resolveDrained()
+    return true
+  }
+
+  /** Nothing is promised where the version, or the client, has no pushes. */
+  push(_target: string): void {}
+
+  /** Somebody waits for `flushed`. */
+  protected awaitFlush(): void {}
+
+  /** Nothing more can be sent: the response is complete, or lost. */
+  protected finish(): void {
+    // The content of the next request must not wait for a reader of this one.
+    if (this.body.holding) this.hold(false)
+    this.over = true
+    this.#resolveDrained()
+    // Whoever still reads the content of an answered request will not get it whole.
+    if (!this.body.complete) this.body.fail(new Error('the request was answered before it was read'))
+    this.release()
+  }
+
+  #resolveDrained(): void {
+    const waiting = this.#onDrained
+    this.#onDrained = undefined
+    if (waiting !== undefined) for (const resolve of waiting) resolve()
+  }
+}

@@ -1,0 +1,98 @@
+/** One request and its response over HTTP/1.1. */
+
+import type { RequestEvent } from '../protocols/http1/events.js'
+import type { Http1Server } from '../protocols/http1/server.js'
+import type { FieldsToSend } from '../protocols/http1/writer.js'
+import { ExchangeBase } from './exchange-base.js'
+import type { Http1Connection } from './http1-connection.js'
+
+/** An exchange over HTTP/1.1. */
+export class Http1Exchange extends ExchangeBase {
+  readonly connection: Http1Connection
+  readonly request: RequestEvent
+  /** The response under way is delimited by the end of the connection: only a reset shows that it is incomplete. */
+  endsWithConnection = false
+
+  constructor(connection: Http1Connection, request: RequestEvent) {
+    super(request.contentLength, connection.requests)
+    this.connection = connection
+    this.request = request
+  }
+
+  get version(): string {
+    return this.request.version
+  }
+
+  get outputBytes(): number {
+    return this.connection.engine.outputBytes
+  }
+
+  inform(status: number, fields: FieldsToSend): void {
+    this.#engine()?.sendInform(status, fields)
+  }
+
+  send(status: number, fields: FieldsToSend, body: string | Uint8Array): void {
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendResponse(status, fields, body)
+    this.answered = true
+    this.status = status
+    // Only the log asks.
+    if (this.startedAt > 0 && this.method !== 'HEAD') this.responseBytes = Buffer.byteLength(body)
+    this.finish()
+  }
+
+  sendHead(status: number, fields: FieldsToSend, length: number): void {
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendHead(status, fields, length)
+    this.answered = true
+    this.status = status
+    this.endsWithConnection = length < 0 && this.version === '1.0' && this.method !== 'HEAD'
+    if (this.startedAt > 0) this.answeredAt = performance.now()
+  }
+
+  sendData(octets: Uint8Array): void {
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendData(octets)
+    this.responseBytes += octets.length
+  }
+
+  sendEnd(trailers?: readonly string[]): void {
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendEnd(trailers)
+    this.finish()
+  }
+
+  abort(): void {
+    if (this.over) return
+    this.connection.cut()
+  }
+
+  /** For the body: pauses the flow of content. */
+  hold(hold: boolean): void {
+    this.#engine()?.holdBody(hold)
+  }
+
+  /**
+   * For the body: the handler wants the content now. Behind the head of the response there is no place to ask for it.
+   */
+  begin(): void {
+    if (this.request.expectContinue && !this.answered) this.#engine()?.sendContinue()
+  }
+
+  /** For the body: what makes room is `hold`. */
+  consume(_octets: number): void {}
+
+  protected release(): void {
+    this.connection.release(this)
+  }
+
+  #engine(): Http1Server | undefined {
+    if (this.over) return undefined
+    this.connection.driver.enter()
+    return this.connection.engine
+  }
+}

@@ -1,0 +1,207 @@
+/** One request and its response on a stream of HTTP/2. */
+
+import { equalsIgnoreCase } from '../protocols/core/ascii.js'
+import { Fields } from '../protocols/core/fields.js'
+import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
+import { ErrorCodes } from '../protocols/http2/errors.js'
+import type { RequestEvent } from '../protocols/http2/events.js'
+import type { Http2Server } from '../protocols/http2/server.js'
+import { ExchangeBase } from './exchange-base.js'
+import type { Http2Connection } from './http2-connection.js'
+
+/** What is told of a request, sent or promised. */
+type RequestHead = Pick<
+  RequestEvent,
+  'streamId' | 'method' | 'scheme' | 'authority' | 'target' | 'fields' | 'contentLength' | 'expectContinue'
+>
+
+/** Promises that one request may have; more are not made. */
+const PUSHES_MAX = 32
+
+/** Fields of a request that its pushed responses depend on, as well. */
+const PUSHED_FIELDS = ['accept-encoding', 'accept-language', 'cookie', 'user-agent'] as const
+
+/** An exchange over HTTP/2. */
+export class Http2Exchange extends ExchangeBase {
+  readonly connection: Http2Connection
+  readonly request: RequestHead
+  readonly streamId: number
+  /** Somebody has the request. */
+  dispatched = false
+
+  readonly #pushed: boolean
+  #headers: Fields | undefined
+  #pushes = 0
+  /** The client has taken the request back, and its handler does not know yet: its place is not free. */
+  #working = false
+
+  constructor(connection: Http2Connection, request: RequestHead, pushed = false) {
+    super(request.contentLength, ++connection.requests)
+    this.connection = connection
+    this.request = request
+    this.streamId = request.streamId
+    this.#pushed = pushed
+  }
+
+  get version(): string {
+    return '2.0'
+  }
+
+  override get pushed(): boolean {
+    return this.#pushed
+  }
+
+  /** As over HTTP/1.1, Host is among them (RFC 9113 section 8.3.1). */
+  override get headers(): Fields {
+    this.#headers ??= this.fields.has('host')
+      ? this.fields
+      : Fields.of(['host', this.authority, ...this.fields.toList()])
+    return this.#headers
+  }
+
+  get outputBytes(): number {
+    return this.connection.engine.queuedBytes(this.streamId)
+  }
+
+  inform(status: number, fields: FieldsToSend): void {
+    if (this.pushed) return
+    this.#engine()?.sendInform(this.streamId, status, sendable(fields))
+  }
+
+  send(status: number, fields: FieldsToSend, body: string | Uint8Array): void {
+    const engine = this.#answering()
+    if (engine === undefined) return
+    engine.sendResponse(this.streamId, status, sendable(fields), body)
+    this.answered = true
+    this.status = status
+    // Only the log asks.
+    if (this.startedAt > 0 && this.method !== 'HEAD') this.responseBytes = Buffer.byteLength(body)
+    this.finish()
+  }
+
+  sendHead(status: number, fields: FieldsToSend, length: number): void {
+    const engine = this.#answering()
+    if (engine === undefined) return
+    engine.sendHead(this.streamId, status, sendable(fields), length)
+    this.answered = true
+    this.status = status
+    if (this.startedAt > 0) this.answeredAt = performance.now()
+  }
+
+  sendData(octets: Uint8Array): void {
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendData(this.streamId, octets)
+    this.responseBytes += octets.length
+  }
+
+  sendEnd(trailers?: readonly string[]): void {
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendEnd(this.streamId, trailers)
+    this.finish()
+  }
+
+  /** Resets the stream: the connection lives on. */
+  abort(): void {
+    const engine = this.#answering()
+    if (engine === undefined) return
+    engine.reset(this.streamId, ErrorCodes.INTERNAL_ERROR)
+    this.lose(new Error('the response was broken off'))
+  }
+
+  protected override awaitFlush(): void {
+    this.connection.await(this)
+  }
+
+  override push(target: string): void {
+    if (this.over || this.pushed || this.authority === '' || this.#pushes === PUSHES_MAX) return
+    this.#pushes++
+    const { scheme, authority } = this.request
+    const fields: string[] = []
+    for (const name of PUSHED_FIELDS) {
+      const value = this.fields.get(name)
+      if (value !== undefined) fields.push(name, value)
+    }
+    fields.push('referer', `${scheme}://${authority}${this.target}`)
+    this.connection.push(this, target, fields)
+  }
+
+  /** The stream is gone before the response was complete. */
+  drop(error: Error): void {
+    this.#working = !this.answered
+    this.lose(error)
+  }
+
+  /** For the body: what bounds content that nobody reads is the window. */
+  hold(): void {}
+
+  /** For the body: the handler wants the content now. */
+  begin(): void {
+    if (this.request.expectContinue && !this.answered) this.#engine()?.sendContinue(this.streamId)
+  }
+
+  /** For the body: octets were taken, the windows open for others. */
+  consume(octets: number): void {
+    if (octets > 0) this.#engine()?.consume(this.streamId, octets)
+  }
+
+  protected release(): void {
+    const { body, connection } = this
+    // What nobody will read any more must not keep the window of the connection shut.
+    if (body.queuedBytes > 0) connection.engine.consume(this.streamId, body.queuedBytes)
+    connection.release(this)
+  }
+
+  #engine(): Http2Server | undefined {
+    if (this.over) return undefined
+    this.connection.driver.enter()
+    return this.connection.engine
+  }
+
+  /** The engine for an answer. When the client has taken its request back, the answer at least frees its place. */
+  #answering(): Http2Server | undefined {
+    if (this.#working) {
+      this.#working = false
+      this.connection.driver.enter()
+      this.connection.engine.release(this.streamId)
+    }
+    return this.#engine()
+  }
+}
+
+/**
+ * The fields without those about a connection: an app that sets them means HTTP/1.1. What the engine writes itself it
+ * refuses, as that of HTTP/1.1 does.
+ */
+function sendable(fields: FieldsToSend): readonly string[] {
+  const list = fields instanceof FieldLines ? fields.list : fields
+  for (let i = 0; i < list.length; i += 2) if (isConnectionField(list[i]!)) return withoutConnection(list)
+  return list
+}
+
+function withoutConnection(list: readonly string[]): string[] {
+  const kept: string[] = []
+  for (let i = 0; i < list.length; i += 2) if (!isConnectionField(list[i]!)) kept.push(list[i]!, list[i + 1]!)
+  return kept
+}
+
+/** Whether a field, in any case, is about a connection: HTTP/2 has none of these (RFC 9113 section 8.2.2). */
+function isConnectionField(name: string): boolean {
+  switch (name.length) {
+    case 2:
+      return isNamed(name, 'te')
+    case 7:
+      return isNamed(name, 'upgrade')
+    case 10:
+      return isNamed(name, 'connection') || isNamed(name, 'keep-alive')
+    case 16:
+      return isNamed(name, 'proxy-connection')
+    default:
+      return false
+  }
+}
+
+function isNamed(name: string, known: string): boolean {
+  return equalsIgnoreCase(name, 0, name.length, known)
+}
