@@ -1,6 +1,6 @@
 /**
- * The codecs of the HPACK bench, brought to the same work: a list becomes octets in the same representations, and octets
- * become names and values as strings.
+ * The codecs of the HPACK bench, brought to the same work: a list becomes octets in the same representations, and
+ * octets become names and values as strings.
  */
 
 import { createRequire } from 'node:module'

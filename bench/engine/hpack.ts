@@ -113,7 +113,8 @@ async function measure(
 
 function show({ direction, lists, table, codec, nsPerList, timesHpackJs }: HpackResult): string {
   const name = `hpack ${direction} ${lists} ${table}`
-  return `${name.padEnd(28)} ${codec.padEnd(10)} ${nsPerList.toFixed(0).padStart(8)} ns a list  ${timesHpackJs.toFixed(2)} x hpack.js`
+  const numbers = `${nsPerList.toFixed(0).padStart(8)} ns a list  ${timesHpackJs.toFixed(2)} x hpack.js`
+  return `${name.padEnd(28)} ${codec.padEnd(10)} ${numbers}`
 }
 
 /** The results as a Markdown table. */

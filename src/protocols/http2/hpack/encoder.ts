@@ -132,7 +132,9 @@ export class HpackEncoder {
     return this.field(':status', STATUS_TEXTS[code] ?? String(code), into, at)
   }
 
-  /** A whole block of a flat list: name, value, name, value. Its octets are the caller's, the memory around them is not. */
+  /**
+   * A whole block of a flat list: name, value, name, value. Its octets are the caller's, the memory around them is not.
+   */
   encode(list: readonly string[]): Uint8Array {
     let size = HPACK_BEGIN_BYTES_MAX
     for (let i = 0; i < list.length; i += 2) size += fieldBytesMax(list[i]!, list[i + 1]!)

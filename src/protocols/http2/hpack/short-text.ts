@@ -13,8 +13,8 @@ const COMPARED_CHARS_MAX = 32
 
 /**
  * The string from `start` to `end`, at most 126 octets, `size` being the octet in front of it (RFC 7541 section 5.2).
- * Undefined if it is faulty, or longer than `cap` octets. It is `before` if that is the same: what the last section had at
- * this place often comes again.
+ * Undefined if it is faulty, or longer than `cap` octets. It is `before` if that is the same: what the last section had
+ * at this place often comes again.
  */
 export function shortText(
   bytes: Uint8Array,
