@@ -281,7 +281,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const { endStream, offset } = block
     const tunnel = method === 'CONNECT'
     if (endStream && declaredLength > 0 && !tunnel) return this.faultId(streamId, 'H2_CONTENT_LENGTH_MISMATCH', offset)
-    if (declaredLength > limits.bodyBytesMax && !tunnel) return this.#refuse(streamId, 'H2_CONTENT_TOO_LARGE', offset)
+    if (declaredLength > limits.bodyBytesMax && !tunnel)
+      return this.#refuse(streamId, 'H2_CONTENT_TOO_LARGE', offset, limits.bodyBytesMax, declaredLength)
     const stream = this.#begin(streamId, endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     const early = this.#earlyPriorities?.get(streamId)
     if (early !== undefined) this.#earlyPriorities!.delete(streamId)
@@ -311,12 +312,15 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /** Refuses a request that never becomes a stream for the application, with a status where there is one. */
-  #refuse(streamId: number, code: Http2FaultCode, offset: number): void {
-    if (http2Faults[code].status === 0) return this.faultId(streamId, code, offset)
-    const ended = this.block.endStream
-    const stream = this.open(streamId, ended ? StreamStates.halfClosedRemote : StreamStates.open)
+  #refuse(streamId: number, code: Http2FaultCode, offset: number, limit = -1, declared = -1): void {
+    const { status } = http2Faults[code]
+    if (status === 0) return this.faultId(streamId, code, offset)
+    const stream = this.open(streamId, this.block.endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     this.#slots++
-    this.faultStream(stream, code, offset)
+    stream.headReceived = true
+    stream.declared = declared
+    this.answerFault(stream, status)
+    this.tellFault(streamId, code, status, offset, limit, declared)
   }
 
   #begin(streamId: number, state: number): Stream {
@@ -377,9 +381,23 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     this.sender.prioritize(stream, () => (stream.priority = priority))
   }
 
-  /** Content that still comes for a response that is complete is not wanted (section 8.1). */
+  /**
+   * Content that still comes for a response that is complete is not wanted (section 8.1). A little of it is dropped
+   * first: clients in wide use take a reset while they send for a failure of the whole exchange.
+   */
   protected override onMessageSent(stream: Stream): void {
     if (stream.tunnel) return
+    const { drainBytesMax } = this.limits
+    const { declared, received } = stream
+    if (stream.awaitsContinue || declared - received > drainBytesMax) return this.resetUnwanted(stream)
+    stream.droppable = drainBytesMax
+    this.windows.give(stream.unconsumed)
+    stream.credit += stream.unconsumed
+    stream.unconsumed = 0
+    this.await(stream)
+  }
+
+  protected override resetUnwanted(stream: Stream): void {
     writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
     this.endStream(stream, Ends.reset)
   }
@@ -402,7 +420,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
 
   protected override awaitsContent(stream: Stream): boolean {
     return (
-      !stream.headSent &&
+      (!stream.headSent || stream.droppable >= 0) &&
       !stream.awaitsContinue &&
       !stream.tunnel &&
       stream.receiveWindow > 0 &&
@@ -440,7 +458,6 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   #writeHead(stream: Stream, block: Uint8Array, ends: boolean): void {
     if (stream.state === StreamStates.reservedLocal) stream.state = StreamStates.halfClosedRemote
     stream.headSent = true
-    stream.awaitsContinue = false
     this.sender.block(FrameTypes.headers, ends ? Flags.endStream : Flags.none, stream.id, block)
     if (ends) this.onSent(stream, 0, true)
   }

@@ -215,17 +215,25 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
       writeRstStream(this.out, stream.id, http2Faults[code].errorCode)
       this.endStream(stream, Ends.reset)
     }
-    this.#tellFault(stream.id, code, status, offset, limit, got)
+    this.tellFault(stream.id, code, status, offset, limit, got)
   }
 
   /** The same for one that does not live, and must not. */
   protected faultId(streamId: number, code: Http2FaultCode, offset: number): void {
     writeRstStream(this.out, streamId, http2Faults[code].errorCode)
     this.streams.remember(streamId, Ends.reset)
-    this.#tellFault(streamId, code, 0, offset, -1, -1)
+    this.tellFault(streamId, code, 0, offset)
   }
 
-  #tellFault(streamId: number, code: Http2FaultCode, status: number, offset: number, limit: number, got: number): void {
+  /** Reports a fault on a stream, and counts it. */
+  protected tellFault(
+    streamId: number,
+    code: Http2FaultCode,
+    status: number,
+    offset: number,
+    limit = -1,
+    got = -1,
+  ): void {
     const { errorCode } = http2Faults[code]
     this.emit({ type: 'streamFault', streamId, code, errorCode, status, offset, limit, got })
     // Whoever makes us reset streams without end costs as much as whoever resets them (CVE-2025-8671).
