@@ -313,7 +313,8 @@ describe('a reset', () => {
     await client.ask('/')
     for (let i = 0; i < 3; i++) {
       const streamId = client.send('/slow')
-      while (handled < i + 2) await turns(1)
+      const wanted = i + 2
+      while (handled < wanted) await turns(1)
       client.reset(streamId)
       await turns()
     }
