@@ -96,6 +96,8 @@ function reasonOf(error: unknown): string | undefined {
   if (error instanceof CommandLineError) return error.message
   if (!(error instanceof Error)) return undefined
   const { code = '', syscall, address, hostname, port } = error as NodeJS.ErrnoException & ListenFault
+  // By its code: the script may use another copy of this package.
+  if (error.name === 'UsageError' && code.startsWith('TLS_')) return error.message
   if (syscall !== 'listen' && syscall !== 'bind' && syscall !== 'getaddrinfo') return undefined
   const place = address ?? hostname ?? 'there'
   return `cannot listen on ${place}${port === undefined ? '' : ` port ${port}`}: ${LISTEN_FAULTS[code] ?? code}`

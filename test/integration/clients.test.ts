@@ -8,9 +8,10 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { selfSigned } from '#src/io/index.js'
 import { App } from '#src/server/index.js'
 import { makeCertificate } from '../io/certificate.js'
-import { serve } from '../server/serving.js'
+import { quiet, serve } from '../server/serving.js'
 import { put, temporaryDirectory } from '../server/static/site.js'
 
 const run = promisify(execFile)
@@ -91,6 +92,25 @@ describe('TLS', async () => {
     const args = ['--cacert', ca, '--data-binary', `@${upload}`]
     assert.equal((await curl(...args, `${secure.url}/app/echo`)).length, 2_000_000)
     await assert.rejects(curl('--cacert', ca, `${secure.url}/app/cut`), { code: 18 })
+  })
+
+  it('leads curl from HTTP to HTTPS, where curl shows a certificate of its own', async () => {
+    const friend = selfSigned({ names: ['friend'] })
+    const [cert, key] = [put(root, 'friend.pem', friend.cert), put(root, 'friend-key.pem', friend.key)]
+    const { engine } = quiet()
+    const who = new App().route('/who', ({ request }) => `${request.method} ${request.clientCertificate?.subject}`)
+    engine.mount('/', who).enableSsl({ ...tls, clientCertificates: 'require', ca: friend.cert })
+    const here = { address: '127.0.0.1', port: 0, signals: false } as const
+    const { port } = await engine.run(here)
+    const { forwards } = await engine.enableForward(0, port).run(here)
+    const url = `${forwards[0]!.url}/who?x=<y>`
+    for (const args of [[], ['--tls-max', '1.2']]) {
+      const all = ['-L', '--cacert', ca, ...args]
+      assert.equal(await curl(...all, '--cert', cert, '--key', key, url), 'GET CN=friend')
+      assert.equal(await curl(...all, '--cert', cert, '--key', key, '-d', 'content', url), 'POST CN=friend')
+      await assert.rejects(curl(...all, url))
+    }
+    await engine.close()
   })
 
   it('serves node:https', async () => {

@@ -280,7 +280,11 @@ describe('certificates of clients', () => {
         const [known, unknown, none] = transports.map(({ clientCertificate }) => clientCertificate)
         const { subject, issuer, validTo, subjectAltName } = new X509Certificate(friend.cert)
         assert.deepEqual(known, {
-          ...{ subject, issuer, validTo, subjectAltName, fingerprint256: fingerprint(friend) },
+          subject,
+          issuer,
+          validTo,
+          subjectAltName,
+          fingerprint256: fingerprint(friend),
           authorized: true,
           authorizationError: '',
         })

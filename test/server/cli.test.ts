@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { repoRoot } from '../../tools/repo.js'
+import { askHttps } from './https.js'
 import { put, temporaryDirectory } from './static/site.js'
 
 const cli = path.join(repoRoot, 'dist/server/cli.js')
@@ -32,16 +33,19 @@ const run = async (...args: readonly string[]): Promise<{ code: unknown; out: st
   return { code, out, err }
 }
 
-/** Waits for the line that tells the address, and gives the address. */
-const listening = async (command: Command): Promise<string> => {
+/** Waits until the output matches. */
+const said = async (command: Command, pattern: RegExp): Promise<RegExpExecArray> => {
   let out = ''
   for await (const chunk of command.stdout.iterator({ destroyOnReturn: false })) {
     out += String(chunk)
-    const url = / (http:\/\/\S+)\n/.exec(out)?.[1]
-    if (url !== undefined) return url
+    const found = pattern.exec(out)
+    if (found !== null) return found
   }
   throw new Error(`the command ended: ${out}`)
 }
+
+/** Waits for the line that tells the address, and gives the address. */
+const listening = async (command: Command): Promise<string> => (await said(command, / (http:\/\/\S+)\n/))[1]!
 
 const stop = async (command: Command): Promise<void> => {
   const gone = once(command, 'exit')
@@ -64,6 +68,23 @@ describe('skitai', () => {
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
     assert.equal(await (await fetch(url)).text(), '<p>served')
     await stop(command)
+  })
+
+  it('serves over TLS with a certificate of its own, and says which one that is', async () => {
+    script('plain.js', `skitai.mount('/', ({ request }) => request.scheme)\nawait skitai.run({ path: '/nowhere' })`)
+    for (const [target, content] of [
+      ['.', '<p>served'],
+      ['plain.js', 'https'],
+    ] as const) {
+      const command = start(target, '--tls-dev', '--port', '0', '--address', '127.0.0.1')
+      const [, url, expected] = await said(
+        command,
+        / (https:\/\/\S+)\n.* SHA-256 fingerprint ((?:[0-9A-F]{2}:){31}..)\n/,
+      )
+      const { text: got, fingerprint256 } = await askHttps(url!)
+      assert.deepEqual([got, fingerprint256], [content, expected])
+      await stop(command)
+    }
   })
 
   it('runs a script, whose options it beats', async () => {
@@ -122,6 +143,11 @@ describe('skitai', () => {
   it('refuses a script that runs nothing', async () => {
     script('idle.js', `skitai.mount('/', new App())`)
     await refused(['idle.js'], /idle\.js has ended and did not call skitai\.run\(\)/)
+  })
+
+  it('refuses a certificate that cannot be used', async () => {
+    script('tls.js', `skitai.mount('/', () => 'x').enableSsl({ cert: 'missing.pem' })\nawait skitai.run({ port: 0 })`)
+    await refused(['tls.js'], /cannot read the certificate .*missing\.pem: ENOENT/)
   })
 
   it('shows where a script failed', async () => {

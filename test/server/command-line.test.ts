@@ -17,6 +17,7 @@ describe('parseCommandLine', () => {
       ...run,
       overrides: { address: '::1', port: 65_535 },
     })
+    assert.deepEqual(parseCommandLine(['x', '--tls-dev']), { ...run, overrides: { tls: { dev: true } } })
     assert.deepEqual(parseCommandLine(['x', 'a', '--', '--port', 'b']), { ...run, rest: ['a', '--port', 'b'] })
     assert.deepEqual(parseCommandLine(['--', '-x']), { ...run, target: '-x' })
   })
@@ -40,6 +41,8 @@ describe('parseCommandLine', () => {
       ['x', '--port', '1e3'],
       ['x', '--address', ''],
       ['x', '--help=1'],
+      ['x', '--tls-dev=1'],
+      ['x', '--tls'],
       ['x', '--address', '--port'],
     ])
       assert.throws(
