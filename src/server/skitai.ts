@@ -116,7 +116,7 @@ const ADDRESS = '0.0.0.0'
 const CLOSE_MS = 30_000
 const GRACE_MS = 100
 /** What TLS clients are offered, the preferred one first (ALPN). */
-const PROTOCOLS = ['http/1.1']
+const PROTOCOLS = ['h2', 'http/1.1']
 const PROTOCOLS_WITHOUT_HTTP2 = ['http/1.1']
 /** What the log may take at the least, also when connections have taken all of the time. */
 const LOG_MS = 100

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { concat, type Step, unescapeBytes } from 'skitai/testing'
+import { type Step, unescapeBytes } from 'skitai/testing'
 
 /** A step of the input; a `do` step names a command, which only the protocol's own runner understands. */
 export type VectorStep = Exclude<Step, { type: 'command' }> | { readonly type: 'do'; readonly command: string }
@@ -14,13 +14,14 @@ export interface Vector {
   readonly line: number
   readonly input: readonly VectorStep[]
   readonly events: readonly string[]
-  readonly output: Uint8Array | undefined
+  /** The lines of the output as they stand. */
+  readonly output: readonly string[] | undefined
   /** Commands before the input: the vector is for the client role. */
   readonly requests: readonly string[] | undefined
   readonly answers: readonly string[] | undefined
   readonly limits: Readonly<Record<string, number>>
-  /** The server looks for the preface of HTTP/2. */
-  readonly preface: boolean
+  /** Words of the option `with`. */
+  readonly flags: readonly string[]
   /** Why the run with a following message is left out. */
   readonly skipFollowing: string | undefined
 }
@@ -28,12 +29,15 @@ export interface Vector {
 /** Sources lie beside the compiled tests' root: build/test/vectors → test/vectors. */
 const root = fileURLToPath(new URL('../../../test/vectors/', import.meta.url))
 
+/** Makes octets of the lines of an input between two steps. */
+export type ReadOctets = (lines: readonly string[]) => Uint8Array
+
 /** All vectors of a protocol, file by file. Throws for a file without any. */
-export function readVectors(protocol: string): Map<string, Vector[]> {
+export function readVectors(protocol: string, read: ReadOctets = octetsOf): Map<string, Vector[]> {
   const files = new Map<string, Vector[]>()
   for (const file of readdirSync(`${root}${protocol}`).sort()) {
     if (!file.endsWith('.md')) throw new Error(`${protocol}/${file} is no file of vectors`)
-    const vectors = parseVectors(`${protocol}/${file}`, readFileSync(`${root}${protocol}/${file}`, 'utf8'))
+    const vectors = parseVectors(`${protocol}/${file}`, readFileSync(`${root}${protocol}/${file}`, 'utf8'), read)
     if (vectors.length === 0) throw new Error(`${protocol}/${file} holds no vector`)
     files.set(file, vectors)
   }
@@ -50,7 +54,7 @@ interface Section {
 }
 
 /** Parses the text of one file. Throws for what it does not understand, with file and line. */
-export function parseVectors(file: string, text: string): Vector[] {
+export function parseVectors(file: string, text: string, read: ReadOctets = octetsOf): Vector[] {
   const sections: Section[] = []
   let block: string[] | undefined
   text.split('\n').forEach((line, index) => {
@@ -68,10 +72,10 @@ export function parseVectors(file: string, text: string): Vector[] {
       section.blocks.set(name, (block = []))
     }
   })
-  return sections.filter(({ blocks }) => blocks.size > 0).map((section) => vectorOf(file, section))
+  return sections.filter(({ blocks }) => blocks.size > 0).map((section) => vectorOf(file, section, read))
 }
 
-function vectorOf(file: string, { name, line, blocks }: Section): Vector {
+function vectorOf(file: string, { name, line, blocks }: Section, read: ReadOctets): Vector {
   const input = blocks.get('input')
   const events = blocks.get('events')
   if (input === undefined || events === undefined) throw new Error(`${file}:${line}: input or events is missing`)
@@ -88,19 +92,38 @@ function vectorOf(file: string, { name, line, blocks }: Section): Vector {
     file,
     name,
     line,
-    input: merged(input.map(stepOf)),
+    input: stepsOf(input, read),
     events: events.filter((event) => event !== ''),
-    output: output === undefined ? undefined : octetsOf(output),
+    output,
     requests: blocks.get('requests'),
     answers: blocks.get('answers'),
     limits,
-    preface: option('preface') === 'on',
+    flags: (option('with') ?? '').split(' ').filter((part) => part !== ''),
     skipFollowing: option('skip following'),
   }
 }
 
+/** Lines are for readers: octets between two other steps are one chunk. */
+function stepsOf(lines: readonly string[], read: ReadOctets): VectorStep[] {
+  const steps: VectorStep[] = []
+  let octets: string[] = []
+  const flush = (): void => {
+    if (octets.length > 0) steps.push({ type: 'bytes', bytes: read(octets) })
+    octets = []
+  }
+  for (const line of lines) {
+    if (!line.startsWith('@')) {
+      octets.push(line)
+      continue
+    }
+    flush()
+    steps.push(stepOf(line))
+  }
+  flush()
+  return steps
+}
+
 function stepOf(line: string): VectorStep {
-  if (!line.startsWith('@')) return { type: 'bytes', bytes: octetsOf([line]) }
   if (line === '@end') return { type: 'end' }
   const wait = /^@wait (\d+)$/.exec(line)
   if (wait !== null) return { type: 'wait', ms: Number(wait[1]) }
@@ -109,18 +132,7 @@ function stepOf(line: string): VectorStep {
   return { type: 'do', command: command[1] }
 }
 
-/** Lines are for readers: octets between two other steps are one chunk. */
-function merged(steps: readonly VectorStep[]): VectorStep[] {
-  const whole: VectorStep[] = []
-  for (const step of steps) {
-    const last = whole.at(-1)
-    if (step.type === 'bytes' && last?.type === 'bytes')
-      whole[whole.length - 1] = { type: 'bytes', bytes: concat([last.bytes, step.bytes]) }
-    else whole.push(step)
-  }
-  return whole
-}
-
-function octetsOf(lines: readonly string[]): Uint8Array {
+/** The octets that lines write out. */
+export function octetsOf(lines: readonly string[]): Uint8Array {
   return unescapeBytes(lines.map((line) => line.trimStart()).join(''))
 }

@@ -1,0 +1,197 @@
+/** The commands of HTTP/2 vectors, and the application that a vector describes. */
+
+import {
+  ErrorCodes,
+  Http2Client,
+  type Http2ClientEvent,
+  type Http2Limits,
+  Http2Server,
+  type Http2ServerEvent,
+} from 'skitai/http2'
+import { type Subject, unescapeBytes } from 'skitai/testing'
+import { VECTOR_DATE } from './http1-commands.js'
+
+/** A command as words: positional ones, content in quotes, and `name=value` pairs. */
+interface Command {
+  readonly verb: string
+  readonly words: readonly string[]
+  readonly fields: readonly string[]
+  readonly content: Uint8Array | undefined
+  readonly options: ReadonlyMap<string, string>
+}
+
+const OPTIONS = ['length', 'size', 'urgency', 'scheme', 'authority', 'protocol', 'stream']
+const WORD = /([^\s"=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))|"((?:[^"\\]|\\.)*)"|(\S+)/g
+
+function parseCommand(text: string): Command {
+  const words: string[] = []
+  const fields: string[] = []
+  const options = new Map<string, string>()
+  let content: Uint8Array | undefined
+  for (const [, name, quoted, bare, octets, word] of text.matchAll(WORD)) {
+    const value = quoted === undefined ? bare! : String.fromCharCode(...unescapeBytes(quoted))
+    if (octets !== undefined) content = unescapeBytes(octets)
+    else if (name === undefined || name.startsWith('/')) words.push(word ?? `${name}=${bare}`)
+    else if (OPTIONS.includes(name)) options.set(name, value)
+    else fields.push(name, value)
+  }
+  const size = options.get('size')
+  if (size !== undefined) content = new Uint8Array(Number(size)).fill(0x78)
+  const [verb = '', ...rest] = words
+  return { verb, words: rest, fields, content, options }
+}
+
+/** What both roles understand; the stream is the first word. Gives whether it was one of those. */
+function runCommon(engine: Http2Client | Http2Server, { verb, words, fields, content }: Command): boolean {
+  const streamId = Number(words[0])
+  switch (verb) {
+    case 'data':
+      engine.sendData(streamId, content ?? new Uint8Array(0))
+      return true
+    case 'finish':
+      engine.sendEnd(streamId, fields)
+      return true
+    case 'consume':
+      engine.consume(streamId, Number(words[1]))
+      return true
+    case 'reset':
+      engine.reset(streamId, ErrorCodes[words[1] as keyof typeof ErrorCodes])
+      return true
+    case 'ping':
+      engine.ping()
+      return true
+    case 'announceClose':
+      engine.announceClose()
+      return true
+    case 'close':
+      engine.close()
+      return true
+    case 'abort':
+      engine.abort()
+      return true
+    case 'nothing':
+      return true
+    default:
+      return false
+  }
+}
+
+/** Gives a command to a server engine. */
+export function runServerCommand(engine: Http2Server, text: string): void {
+  const command = parseCommand(text)
+  if (runCommon(engine, command)) return
+  const { verb, words, fields, content, options } = command
+  const streamId = Number(words[0])
+  const length = options.has('length') ? Number(options.get('length')) : undefined
+  if (verb === 'send') engine.sendResponse(streamId, Number(words[1]), fields, content)
+  else if (verb === 'head') engine.sendHead(streamId, Number(words[1]), fields, length)
+  else if (verb === 'inform') engine.sendInform(streamId, Number(words[1]), fields)
+  else if (verb === 'continue') engine.sendContinue(streamId)
+  else if (verb === 'release') engine.release(streamId)
+  else if (verb === 'push')
+    engine.pushPromise(streamId, {
+      method: 'GET',
+      scheme: options.get('scheme') ?? 'https',
+      authority: options.get('authority') ?? 'example.com',
+      target: words[1] ?? '/',
+      fields,
+    })
+  else throw new Error(`not a command of the server role: ${text}`)
+}
+
+/** Gives a command to a client engine. */
+export function runClientCommand(engine: Http2Client, text: string): void {
+  const command = parseCommand(text)
+  if (runCommon(engine, command)) return
+  const { verb, words, fields, content, options } = command
+  const [method = '', target] = words
+  const protocol = options.get('protocol')
+  const request = {
+    method,
+    scheme: options.get('scheme') ?? 'https',
+    authority: options.get('authority') ?? 'example.com',
+    ...(target !== undefined && { target }),
+    fields,
+    ...(protocol !== undefined && { protocol }),
+  }
+  if (verb === 'send') engine.sendRequest(request, content)
+  else if (verb === 'head') engine.sendHead(request, Number(options.get('length') ?? -1))
+  else throw new Error(`not a command of the client role: ${text}`)
+}
+
+interface Rule {
+  readonly event: string
+  /** 0 for every stream. */
+  readonly streamId: number
+  readonly command: string
+}
+
+function parseRule(line: string): Rule {
+  const match = /^(\w+)(?: (\d+))?: (.+)$/.exec(line)
+  if (match === null) throw new Error(`not an answer: ${line}`)
+  const [, event = '', streamId, command = ''] = match
+  return { event, streamId: Number(streamId ?? 0), command }
+}
+
+/** What an application does: the rules that fit an event, those for its stream before those for all. `$` is the stream. */
+function react(
+  rules: readonly Rule[],
+  event: Http2ServerEvent | Http2ClientEvent,
+  run: (command: string) => void,
+): void {
+  const streamId = 'streamId' in event ? event.streamId : 0
+  // A request that is complete has its end with it.
+  const complete = (event.type === 'request' || event.type === 'response') && event.endStream
+  for (const type of complete ? [event.type, 'end'] : [event.type]) {
+    const here = rules.filter((rule) => rule.event === type)
+    const own = here.filter((rule) => rule.streamId === streamId)
+    const applying = own.length > 0 ? own : here.filter((rule) => rule.streamId === 0)
+    for (const { command } of applying) run(command.replaceAll('$', String(streamId)))
+  }
+}
+
+/** What a vector chooses beside limits. */
+export interface Choices {
+  readonly limits: Partial<Http2Limits>
+  readonly flags: readonly string[]
+}
+
+/** A server engine whose application answers as the lines of an `answers` block say. */
+export function serverSubject(
+  { limits, flags }: Choices,
+  answers: readonly string[] | undefined,
+): Subject<Http2ServerEvent> & { readonly engine: Http2Server } {
+  const engine = new Http2Server({
+    date: () => VECTOR_DATE,
+    limits,
+    connectProtocol: flags.includes('connect-protocol'),
+  })
+  const rules = (answers ?? ['end: send $ 204']).map(parseRule)
+  return {
+    engine,
+    onEvent: (event) => {
+      if (event.type === 'data' && !flags.includes('hold')) engine.consume(event.streamId, event.bytes.length)
+      react(rules, event, (command) => runServerCommand(engine, command))
+    },
+  }
+}
+
+/** A client engine that begins with the commands of a `requests` block. */
+export function clientSubject(
+  { limits, flags }: Choices,
+  requests: readonly string[],
+  answers: readonly string[] | undefined,
+): Subject<Http2ClientEvent> & { readonly engine: Http2Client } {
+  const engine = new Http2Client({ limits, push: flags.includes('push') })
+  const rules = (answers ?? []).map(parseRule)
+  return {
+    engine,
+    begin: () => {
+      for (const request of requests) runClientCommand(engine, request)
+    },
+    onEvent: (event) => {
+      if (event.type === 'data' && !flags.includes('hold')) engine.consume(event.streamId, event.bytes.length)
+      react(rules, event, (command) => runClientCommand(engine, command))
+    },
+  }
+}
