@@ -365,6 +365,17 @@ describe('an end in order', () => {
     assert.equal(busy.fatal, undefined)
   })
 
+  it('comes when the last content has left', async () => {
+    const { engine } = giving(() => octets(1_000_000))
+    const client = Http2Session.to(engine, { limits: { streamWindowBytes: 65_535 } })
+    const streamId = client.send('/')
+    await turns()
+    const closed = engine.close({ graceMs: 0 })
+    assert.equal((await client.answer(streamId)).text.length, 1_000_000)
+    await Promise.all([client.gone(), closed])
+    assert.equal(client.fatal, undefined)
+  })
+
   it('is forced when it takes too long', async () => {
     const { engine } = giving(() => new Promise(() => {}))
     const client = Http2Session.to(engine)
