@@ -78,8 +78,8 @@ export function readPem(source: PemSource, what: string, directory: string): Pem
 }
 
 /**
- * Reads a certificate and its key, and sees that they belong together. Relative paths are taken from `directory`. Throws
- * `UsageError` with a code of `TlsFault`.
+ * Reads a certificate and its key, and sees that they belong together. Relative paths are taken from `directory`.
+ * Throws `UsageError` with a code of `TlsFault`.
  */
 export function loadCertificate(source: CertificateSource, directory: string): LoadedCertificate {
   const { cert, key, passphrase, hosts } = source

@@ -1,4 +1,4 @@
-/** Sends clients to where they belong: from plain HTTP to HTTPS, and from other names to the one domain (SRV-48, 49). */
+/** Sends clients to where they belong: from plain HTTP to HTTPS, and from other names to the one domain. */
 
 import { isAuthority } from '../protocols/core/http-syntax.js'
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
@@ -42,8 +42,8 @@ export function forwardLimits(limits: Partial<Http1Limits> | undefined): Http1Li
 }
 
 /**
- * Redirects a request to HTTPS. Without a domain the request must say which host it is for, and say it once: a Host that
- * differs from the authority of the target is refused.
+ * Redirects a request to HTTPS. Without a domain the request must say which host it is for, and say it once: a Host
+ * that differs from the authority of the target is refused.
  */
 export function answerForward(exchange: Exchange, { forwardPort, domain }: Forward): void {
   const uri = uriOf(exchange.target)
@@ -58,7 +58,7 @@ export function answerForward(exchange: Exchange, { forwardPort, domain }: Forwa
   redirect(exchange, `https://${host}${forwardPort === HTTPS_PORT ? '' : `:${forwardPort}`}${uri}`)
 }
 
-/** Redirects a request for another host to the domain, with the same scheme and port; false when it is for the domain. */
+/** Redirects a request for another host to the domain, with the same scheme and port; false when it is for that. */
 export function redirectToDomain(exchange: Exchange, domain: string): boolean {
   const { authority, encrypted } = exchange
   if (hostOf(authority) === domain) return false

@@ -53,7 +53,9 @@ export class Http2Exchange extends ExchangeBase {
 
   /** As over HTTP/1.1, Host is among them (RFC 9113 section 8.3.1). */
   override get headers(): Fields {
-    this.#headers ??= this.fields.has('host') ? this.fields : Fields.of(['host', this.authority, ...this.fields.toList()])
+    this.#headers ??= this.fields.has('host')
+      ? this.fields
+      : Fields.of(['host', this.authority, ...this.fields.toList()])
     return this.#headers
   }
 

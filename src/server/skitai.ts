@@ -215,8 +215,8 @@ export class Skitai implements ConnectionOwner {
 
   /**
    * With the next `run`, also listens on `port`, without TLS, and redirects all requests to HTTPS on `forwardPort`: of
-   * the host that they are for, or of `domain`. With a `domain`, the engine itself sends requests for other hosts there,
-   * too. Throws `TypeError` for a port or a domain that is none.
+   * the host that they are for, or of `domain`. With a `domain`, the engine itself sends requests for other hosts
+   * there, too. Throws `TypeError` for a port or a domain that is none.
    */
   enableForward(port = 80, forwardPort = 443, domain?: string): this {
     this.#forwards.push(forwardOf(port, forwardPort, domain))

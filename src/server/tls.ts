@@ -31,8 +31,8 @@ export class EngineTls {
   }
 
   /**
-   * Reads all files again; `input` replaces what was enabled. Throws, and changes nothing, when something cannot be used
-   * or there is no TLS.
+   * Reads all files again; `input` replaces what was enabled. Throws, and changes nothing, when something cannot be
+   * used or there is no TLS.
    */
   reload(input?: TlsInput): void {
     if (input !== undefined && this.#enabled === undefined) throw new Error('TLS was not enabled: call enableSsl first')

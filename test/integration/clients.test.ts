@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { request as httpsRequest } from 'node:https'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { selfSigned } from '#src/io/index.js'
 import { App } from '#src/server/index.js'
@@ -91,26 +91,31 @@ describe('TLS', async () => {
     assert.equal(await curl('--cacert', ca, '--http1.1', `${secure.url}/app/stream`), '0\n1\n2\n3\n4\n')
     const args = ['--cacert', ca, '--data-binary', `@${upload}`]
     assert.equal((await curl(...args, `${secure.url}/app/echo`)).length, 2_000_000)
-    await assert.rejects(curl('--cacert', ca, `${secure.url}/app/cut`), { code: 18 })
+    await assert.rejects(curl('--cacert', ca, '--http1.1', `${secure.url}/app/cut`), { code: 18 })
+    await assert.rejects(curl('--cacert', ca, '--http2', `${secure.url}/app/cut`), { code: 92 })
   })
 
   it('leads curl from HTTP to HTTPS, where curl shows a certificate of its own', async () => {
     const friend = selfSigned({ names: ['friend'] })
     const [cert, key] = [put(root, 'friend.pem', friend.cert), put(root, 'friend-key.pem', friend.key)]
     const { engine } = quiet()
-    const who = new App().route('/who', ({ request }) => `${request.method} ${request.clientCertificate?.subject}`)
+    after(() => engine.close({ timeoutMs: 0 }))
+    const who = new App().route('/who', async ({ request }) => {
+      const { method, version, clientCertificate } = request
+      return `${method} ${version} ${await request.text()} ${clientCertificate?.subject}`
+    })
     engine.mount('/', who).enableSsl({ ...tls, clientCertificates: 'require', ca: friend.cert })
     const here = { address: '127.0.0.1', port: 0, signals: false } as const
     const { port } = await engine.run(here)
     const { forwards } = await engine.enableForward(0, port).run(here)
     const url = `${forwards[0]!.url}/who?x=<y>`
-    for (const args of [[], ['--tls-max', '1.2']]) {
+    for (const [version, ...args] of [['2.0'], ['2.0', '--tls-max', '1.2'], ['1.1', '--http1.1']] as const) {
       const all = ['-L', '--cacert', ca, ...args]
-      assert.equal(await curl(...all, '--cert', cert, '--key', key, url), 'GET CN=friend')
-      assert.equal(await curl(...all, '--cert', cert, '--key', key, '-d', 'content', url), 'POST CN=friend')
+      const shown = ['--cert', cert, '--key', key]
+      assert.equal(await curl(...all, ...shown, url), `GET ${version}  CN=friend`)
+      assert.equal(await curl(...all, ...shown, '-d', 'content', url), `POST ${version} content CN=friend`)
       await assert.rejects(curl(...all, url))
     }
-    await engine.close()
   })
 
   it('serves node:https', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect, type IncomingHttpHeaders } from 'node:http2'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
@@ -111,6 +112,25 @@ describe('enableForward', () => {
       assert.equal((await askHttps(url, { headers: { host } })).text, `the site ${host}`)
     assert.equal((await askHttps(url, { method: 'DELETE', headers: { host: 'a.example' } })).status, 308)
     await engine.close()
+  })
+
+  it('sends those who come over HTTP/2 to the domain, too', async () => {
+    const { engine } = quiet()
+    engine
+      .mount('/', () => 'the site')
+      .enableSsl(selfSigned())
+      .enableForward(0, 443, 'www.example')
+    const { url } = await engine.run(here)
+    const session = connect(url, { rejectUnauthorized: false })
+    const got: unknown[] = []
+    for (const authority of ['www.example', 'a.example:8443']) {
+      const stream = session.request({ ':authority': authority, ':path': '/x?y' }).resume()
+      const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders & { ':status': number }]
+      got.push(headers[':status'], headers.location)
+    }
+    session.close()
+    await engine.close()
+    assert.deepEqual(got, [200, undefined, 301, 'https://www.example:8443/x?y'])
   })
 
   it('keeps the scheme of an engine that is behind somebody else who does TLS', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import path from 'node:path'
-import { describe, it } from 'node:test'
+import { after, describe, it } from 'node:test'
+import { connect } from 'node:tls'
 import { selfSigned, type SelfSigned } from '#src/io/index.js'
 import { App, type TlsOptions } from '#src/server/index.js'
 import { askHttps } from './https.js'
@@ -90,6 +92,27 @@ describe('enableSsl', () => {
     await assert.rejects(askHttps(url, { servername: 'x.example' }), { code: 'ECONNRESET' })
     assert.match(String(errors), /the resolver is ill/)
     assert.equal((await askHttps(url, { servername: 'localhost' })).text, 'x')
+  })
+
+  it('offers HTTP/2 first, or HTTP/1.1 alone', async () => {
+    const { engine } = quiet()
+    engine.mount('/', ({ request }) => request.version).enableSsl(selfSigned())
+    after(() => engine.close({ timeoutMs: 0 }))
+    for (const [http2, offered, expected] of [
+      [true, ['http/1.1', 'h2'], 'h2'],
+      [true, ['http/1.1'], 'http/1.1'],
+      [true, [], false],
+      [false, ['http/1.1', 'h2'], 'http/1.1'],
+    ] as const) {
+      const { port } = await engine.run({ ...here, http2 })
+      const socket = connect({ host: here.address, port, rejectUnauthorized: false, ALPNProtocols: [...offered] })
+      await once(socket, 'secureConnect')
+      assert.equal(socket.alpnProtocol, expected)
+      socket.destroy()
+    }
+    const { port } = await engine.run({ ...here, http2: false })
+    const socket = connect({ host: here.address, port, rejectUnauthorized: false, ALPNProtocols: ['h2'] })
+    await assert.rejects(once(socket, 'secureConnect'), /no application protocol/)
   })
 
   it('leaves the process alone when clients talk nonsense', async () => {

@@ -120,8 +120,9 @@ function eventsOf(vector: Vector, { events }: Trace): string[] {
 function outputOf(vector: Vector, { output }: Trace): string[] {
   const lines = new FramePrinter().print(output)
   if (vector.flags.includes('raw')) return lines
-  const opening = roleOf(vector) === 'client' ? 3 : 2
-  const rest = lines.slice(opening)
+  const opening = /^(?:preface|SETTINGS(?: ack| \w+=.*)?|WINDOW_UPDATE 0 \d+)$/
+  const first = lines.findIndex((line) => !opening.test(line) || line === 'SETTINGS ack')
+  const rest = first < 0 ? [] : lines.slice(first)
   rest.splice(rest.indexOf('SETTINGS ack'), 1)
   return rest
 }

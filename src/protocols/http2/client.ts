@@ -59,8 +59,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     const push = options.push ?? false
     super(
       options.limits,
-      (limits) =>
-        announcedBy({ ...limits, streamsMax: push ? limits.pushesMax : 0 }, [SettingIds.enablePush, push ? 1 : 0]),
+      (limits) => announcedBy({ ...limits, streamsMax: push ? limits.pushesMax : 0 }, [SettingIds.enablePush, push ? 1 : 0]),
       false,
     )
     this.#push = push

@@ -107,6 +107,8 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
         return final
       }
       if (this.readContent()) continue
+      // What the frames before have made possible goes out before the answers to the next one, however they were cut.
+      this.fill()
       if (this.midContent || this.out.bytes >= this.limits.outputBytesMax || !this.#readFrame()) break
     }
     this.#rest()
