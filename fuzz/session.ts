@@ -8,7 +8,14 @@ import { mutate } from './mutator.js'
 export type Target = (data: Uint8Array) => void
 
 /** All targets; `canary` must fail. */
-export const targetNames = ['http1-request', 'http1-response', 'http1-operations', 'canary'] as const
+export const targetNames = [
+  'http1-request',
+  'http1-response',
+  'http1-operations',
+  'hpack-decode',
+  'hpack-huffman',
+  'canary',
+] as const
 export type TargetName = (typeof targetNames)[number]
 
 /** An input that made a target throw, as small as it could be made. */

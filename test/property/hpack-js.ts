@@ -16,13 +16,17 @@ interface HpackJsStream<Out> {
   updateTableSize(bytes: number): void
 }
 
+interface HpackJsCompressor extends HpackJsStream<Uint8Array> {
+  reset(): void
+}
+
 interface HpackJsDecompressor extends HpackJsStream<HpackJsField> {
   execute(): void
   on(event: 'error', listener: (error: Error) => void): void
 }
 
 interface HpackJs {
-  readonly compressor: { create(options: { table: { maxSize: number } }): HpackJsStream<Uint8Array> }
+  readonly compressor: { create(options: { table: { maxSize: number } }): HpackJsCompressor }
   readonly decompressor: { create(options: { table: { maxSize: number } }): HpackJsDecompressor }
 }
 
@@ -59,7 +63,7 @@ export interface HpackJsChoice {
 
 /** Its encoder. */
 export class HpackJsEncoder {
-  readonly #stream: HpackJsStream<Uint8Array>
+  readonly #stream: HpackJsCompressor
 
   constructor(tableBytesMax: number) {
     this.#stream = hpackJs.compressor.create({ table: { maxSize: tableBytesMax } })
@@ -71,6 +75,11 @@ export class HpackJsEncoder {
     for (let i = 0; i < list.length; i += 2) fields.push({ name: list[i]!, value: list[i + 1]!, ...choice })
     this.#stream.write(fields)
     return this.#taken()
+  }
+
+  /** Empties the table; the updates that say so begin the next block. */
+  reset(): void {
+    this.#stream.reset()
   }
 
   /** The update that begins the next block. It writes one only for its greatest size. */

@@ -12,11 +12,11 @@ import {
   huffmanOctetsMin,
   huffmanWalk,
 } from './huffman.js'
-import { textOf } from './known-texts.js'
-import { STATIC_FIELDS } from './static-table.js'
-
-/** Gives a number for a field; 0 where nobody needs one. It is a function of its arguments. */
-export type HpackClassify = (name: string, value: string) => number
+import { INCOMPLETE, IntegerReader, TOO_LARGE } from './integer-reader.js'
+import { isTextAt, textOf } from './known-texts.js'
+import { SkippedLiteral } from './skipped-literal.js'
+import { STATIC_COUNT, STATIC_NAMES, STATIC_VALUES } from './static-columns.js'
+import { type HpackClassify, staticKindsOf, unclassified } from './static-kinds.js'
 
 /** What a decoder is made with. */
 export interface HpackDecoderOptions {
@@ -29,52 +29,37 @@ export interface HpackDecoderOptions {
   readonly sectionBytesMax?: number
   /** How many fields a section may have. Default: any. */
   readonly fieldCountMax?: number
-  /** Called once for each literal field and each static one; the number comes with every field as its kind. Default: 0. */
+  /**
+   * Called once for each literal field and each static one; the number comes with every field as its kind. Default: 0.
+   */
   readonly classify?: HpackClassify
 }
 
-/** What the methods below give in place of a position when a representation goes on in the next fragment. */
-const INCOMPLETE = -1
-/** The same for a fault. */
+/** What the methods below give in place of a position when there is a fault. */
 const FAULTY = -2
 
-/** What of a literal is being skipped that no cap has room for. */
-const Skip = { none: 0, name: 1, valueSize: 2, value: 3 } as const
-type Skip = (typeof Skip)[keyof typeof Skip]
-
-/** For the state of what is skipped, when it is not in Huffman code. */
-const PLAIN = -1
-
-const INTEGER_MAX = 0x7fffffff
-const CONTINUATION_OCTETS_MAX = 5
-
-const STATIC_COUNT = STATIC_FIELDS.length
-const STATIC_NAMES: readonly string[] = ['', ...STATIC_FIELDS.map(([name]) => name)]
-const STATIC_VALUES: readonly string[] = ['', ...STATIC_FIELDS.map(([, value]) => value)]
+/** Caps above that are none. */
+const CAP_MAX = 0x7fffffff
 
 /** Strings up to this length, in Huffman code, are decoded here; all decoders share it. */
 const SCRATCH_INPUT_BYTES = 4096
 const scratch = new Uint8Array(huffmanOctetsMax(SCRATCH_INPUT_BYTES) + 2)
 
+/** Any index up to here takes at most one octet behind its prefix. */
+const INDEX_SHORT_MAX = 0x0f + 0x7f
+
+/** To make a longer string anew is faster than to compare it. */
+const COMPARED_CHARS_MAX = 32
+
+const ROOM: readonly string[] = Array.from({ length: 256 }, () => '')
+
 const TAIL_BYTES_MIN = 64
 const NOTHING = new Uint8Array(0)
 
-const unclassified: HpackClassify = () => 0
-const staticKinds = new WeakMap<HpackClassify, readonly number[]>()
-
-/** The kinds of the static fields by index, made once for each function. */
-function staticKindsOf(classify: HpackClassify): readonly number[] {
-  const known = staticKinds.get(classify)
-  if (known !== undefined) return known
-  const kinds = [0, ...STATIC_FIELDS.map(([name, value]) => classify(name, value))]
-  staticKinds.set(classify, kinds)
-  return kinds
-}
-
 /**
- * Decodes the field sections of one direction of a connection: `begin`, `decode` for each fragment, `finish`. Fragments may
- * be cut anywhere. Strings are Latin-1: the octets 0x80 to 0xff are U+0080 to U+00FF. After a fault the decoder stays
- * faulty: its table is no longer that of the peer.
+ * Decodes the field sections of one direction of a connection: `begin`, `decode` for each fragment, `finish`. Fragments
+ * may be cut anywhere. Strings are Latin-1: the octets 0x80 to 0xff are U+0080 to U+00FF. After a fault the decoder
+ * stays faulty: its table is no longer that of the peer.
  */
 export class HpackDecoder {
   /** Names of the section, `count` of them. The arrays are the decoder's and hold the next section after `begin`. */
@@ -105,21 +90,15 @@ export class HpackDecoder {
   /** The beginning of a representation that goes on in the next fragment. */
   #tail: Uint8Array = NOTHING
   #tailBytes = 0
-  #skip: Skip = Skip.none
-  #skipLeft = 0
-  #skipState = PLAIN
-  #skipIndexed = false
-  /** Behind the integer or the beginning of a string that was read last. */
-  #next = 0
-  /** Whether the string that was read last is in Huffman code. */
-  #huffman = false
+  readonly #skipped = new SkippedLiteral()
+  readonly #reader = new IntegerReader()
 
   constructor(options: HpackDecoderOptions = {}) {
     const { tableBytesMax = 4096, sectionBytesMax = Infinity, fieldCountMax = Infinity } = options
     this.#announcedBytes = tableBytesMax
     this.#table = new DynamicTable(tableBytesMax)
-    this.#sectionBytesMax = sectionBytesMax
-    this.#fieldCountMax = fieldCountMax
+    this.#sectionBytesMax = Math.min(sectionBytesMax, CAP_MAX)
+    this.#fieldCountMax = Math.min(fieldCountMax, CAP_MAX)
     this.#classify = options.classify ?? unclassified
     this.#staticKinds = staticKindsOf(this.#classify)
   }
@@ -130,8 +109,8 @@ export class HpackDecoder {
   }
 
   /**
-   * Whether the section has passed `sectionBytesMax` or `fieldCountMax`. Fields are no longer stored then, but the table
-   * stays in step (RFC 9113 section 4.3).
+   * Whether the section has passed `sectionBytesMax` or `fieldCountMax`. Fields are no longer stored then, but the
+   * table stays in step (RFC 9113 section 4.3).
    */
   get overflow(): boolean {
     return this.#overflow
@@ -156,8 +135,8 @@ export class HpackDecoder {
   }
 
   /**
-   * Our SETTINGS_HEADER_TABLE_SIZE, in octets, was acknowledged. If it is below what the peer uses, its next block has to
-   * begin with a size update (RFC 7541 section 4.2, RFC 9113 section 4.3.1).
+   * Our SETTINGS_HEADER_TABLE_SIZE, in octets, was acknowledged. If it is below what the peer uses, its next block has
+   * to begin with a size update (RFC 7541 section 4.2, RFC 9113 section 4.3.1).
    */
   setTableBytesMax(bytes: number): void {
     this.#announcedBytes = bytes
@@ -173,6 +152,7 @@ export class HpackDecoder {
     this.#overflow = false
     this.#opening = true
     this.#sizeUpdates = 0
+    this.#faultAt = 0
   }
 
   /** Decodes one fragment, the bytes from `start` to `end`, and keeps none of them. Gives 0 or the fault. */
@@ -201,7 +181,7 @@ export class HpackDecoder {
   /** Ends the section. Gives 0 or the fault. */
   finish(): number {
     if (this.#fault !== 0) return this.#fault
-    if (this.#tailBytes > 0 || this.#skip !== Skip.none) this.#fault = HpackFault.truncated
+    if (this.#tailBytes > 0 || this.#skipped.isOpen) this.#fault = HpackFault.truncated
     else if (this.#opening && this.#demandedBytes >= 0) this.#fault = HpackFault.sizeUpdateMissing
     this.#tail = NOTHING
     this.#tailBytes = 0
@@ -210,32 +190,105 @@ export class HpackDecoder {
 
   /** The fields of the section from the index `from` on as a fresh flat list: name, value, name, value. */
   takeList(from = 0): string[] {
-    const list: string[] = []
-    for (let i = from; i < this.#count; i++) list.push(this.names[i]!, this.values[i]!)
+    const count = 2 * (this.#count - from)
+    // A copy of what has the size already costs half of a list that grows.
+    const list = count <= ROOM.length ? ROOM.slice(0, count) : []
+    let size = 0
+    for (let i = from; i < this.#count; i++) {
+      list[size++] = this.names[i]!
+      list[size++] = this.values[i]!
+    }
     return list
   }
 
   /** Reads representations. Gives where the first one begins that is not complete; `end` when all are. */
   #read(bytes: Uint8Array, start: number, end: number): number {
-    let at = this.#skip === Skip.none ? start : this.#skipOn(bytes, start, end)
+    let at = this.#skipped.isOpen ? this.#skip(bytes, start, end) : start
     if (at < 0) return start
-    while (at < end && this.#skip === Skip.none) {
+    while (at < end && !this.#skipped.isOpen) {
       const octet = bytes[at]!
       const isSizeUpdate = (octet & 0xe0) === 0x20
       if (this.#opening && !isSizeUpdate) {
         if (this.#demandedBytes >= 0) return this.#fail(HpackFault.sizeUpdateMissing, at)
         this.#opening = false
       }
+      if (octet >= 0x80) {
+        at = this.#indexedRun(bytes, at, end)
+        if (at === end || bytes[at]! < 0x80) continue
+      }
       const next =
         octet >= 0x80
           ? this.#indexed(bytes, at, end)
           : isSizeUpdate
             ? this.#sizeUpdate(bytes, at, end)
-            : this.#literal(bytes, at, end)
+            : this.#shortLiteral(bytes, at, end) || this.#literal(bytes, at, end)
       if (next < 0) return at
       at = next
     }
     return at
+  }
+
+  /** Indexed fields of one octet each, as long as nothing is special. Gives the position behind them. */
+  #indexedRun(bytes: Uint8Array, start: number, end: number): number {
+    const { names, values, kinds } = this
+    const table = this.#table
+    const staticKinds = this.#staticKinds
+    const sectionBytesMax = this.#overflow ? 0 : this.#sectionBytesMax
+    let sectionBytes = this.#sectionBytes
+    let count = this.#count
+    let at = start
+    for (; at < end && count < this.#fieldCountMax; at++) {
+      const index = bytes[at]! - 0x80
+      const age = index - STATIC_COUNT
+      if (index <= 0 || index === 0x7f || age > table.count) break
+      const slot = (table.added - age) & table.mask
+      const name = age > 0 ? table.names[slot]! : STATIC_NAMES[index]!
+      const value = age > 0 ? table.values[slot]! : STATIC_VALUES[index]!
+      const bytesAfter = sectionBytes + name.length + value.length + ENTRY_OVERHEAD_BYTES
+      if (bytesAfter > sectionBytesMax) break
+      names[count] = name
+      values[count] = value
+      kinds[count] = age > 0 ? table.numbers[slot]! : staticKinds[index]!
+      sectionBytes = bytesAfter
+      count++
+    }
+    this.#sectionBytes = sectionBytes
+    this.#count = count
+    return at
+  }
+
+  /** A literal field with a known name and a short value, all of which is there. 0 if it is not that or is special. */
+  #shortLiteral(bytes: Uint8Array, at: number, end: number): number {
+    if (end - at < 3) return 0
+    const octet = bytes[at]!
+    const isIndexed = octet >= 0x40
+    const mask = isIndexed ? 0x3f : 0x0f
+    const isLong = (octet & mask) === mask
+    const index = isLong ? mask + bytes[at + 1]! : octet & mask
+    const lengthAt = isLong ? at + 2 : at + 1
+    const length = bytes[lengthAt]! & 0x7f
+    const valueStart = lengthAt + 1
+    const valueEnd = valueStart + length
+    if (index === 0 || index > INDEX_SHORT_MAX || length === 0x7f || valueEnd > end) return 0
+    if (index > STATIC_COUNT + this.#table.count) return 0
+    const name = this.#nameAt(index)
+    const room = this.#cap(isIndexed) - name.length
+    const isHuffman = bytes[lengthAt]! >= 0x80
+    const size = isHuffman ? huffmanDecode(bytes, valueStart, valueEnd, scratch) : length
+    if (size < 0 || size > room) return 0
+    const value = isHuffman ? this.#textLikeBefore(scratch, 0, size) : this.#textLikeBefore(bytes, valueStart, valueEnd)
+    this.#field(name, value, isIndexed)
+    return valueEnd
+  }
+
+  /**
+   * As `textOf`, but what the last section had at this place is taken if it is the same: sections resemble each other.
+   */
+  #textLikeBefore(bytes: Uint8Array, start: number, end: number): string {
+    const before = this.values[this.#count]
+    if (before === undefined || before.length !== end - start || before.length > COMPARED_CHARS_MAX)
+      return textOf(bytes, start, end)
+    return isTextAt(bytes, start, before) ? before : textOf(bytes, start, end)
   }
 
   /** An indexed field (section 6.1). Like the methods below it gives the position behind, INCOMPLETE or FAULTY. */
@@ -243,16 +296,17 @@ export class HpackDecoder {
     const index = this.#integer(bytes, at, end, 0x7f)
     if (index < 0) return index
     if (index === 0) return this.#fail(HpackFault.indexZero, at)
-    if (index <= STATIC_COUNT) {
-      this.#store(STATIC_NAMES[index]!, STATIC_VALUES[index]!, this.#staticKinds[index]!)
-      return this.#next
-    }
     const table = this.#table
     const age = index - STATIC_COUNT
+    const { next } = this.#reader
+    if (age <= 0) {
+      this.#store(STATIC_NAMES[index]!, STATIC_VALUES[index]!, this.#staticKinds[index]!)
+      return next
+    }
     if (age > table.count) return this.#fail(HpackFault.indexBeyond, at)
     const slot = (table.added - age) & table.mask
     this.#store(table.names[slot]!, table.values[slot]!, table.numbers[slot]!)
-    return this.#next
+    return next
   }
 
   /** A dynamic table size update (section 6.3). */
@@ -269,11 +323,12 @@ export class HpackDecoder {
     if (size !== table.bytesMax || demanded >= 0) this.#generation++
     table.bytesMax = size
     while (table.bytes > size) table.evict()
-    return this.#next
+    return this.#reader.next
   }
 
   /** A literal field (section 6.2). Nothing is decoded or stored before all of it is there. */
   #literal(bytes: Uint8Array, at: number, end: number): number {
+    const reader = this.#reader
     const isIndexed = bytes[at]! >= 0x40
     const index = this.#integer(bytes, at, end, isIndexed ? 0x3f : 0x0f)
     if (index < 0) return index
@@ -288,34 +343,37 @@ export class HpackDecoder {
       known = this.#nameAt(index)
       least = known.length
     } else {
-      const size = this.#size(bytes, this.#next, end)
+      const size = this.#stringSize(bytes, reader.next, end)
       if (size < 0) return size
-      nameStart = this.#next
+      nameStart = reader.next
       nameEnd = nameStart + size
-      isNameHuffman = this.#huffman
+      isNameHuffman = reader.isHuffman
       least = isNameHuffman ? huffmanOctetsMin(size) : size
-      if (least > cap) return this.#skipName(bytes, nameStart, end, size, isIndexed)
+      if (least > cap) {
+        this.#skipped.beginName(size, isNameHuffman, isIndexed)
+        return this.#skip(bytes, nameStart, end)
+      }
       if (nameEnd > end) return INCOMPLETE
-      this.#next = nameEnd
+      reader.next = nameEnd
     }
-    const size = this.#size(bytes, this.#next, end)
+    const size = this.#stringSize(bytes, reader.next, end)
     if (size < 0) return size
-    const valueStart = this.#next
-    least += this.#huffman ? huffmanOctetsMin(size) : size
-    if (least > cap) {
+    const valueStart = reader.next
+    const valueEnd = valueStart + size
+    const isValueHuffman = reader.isHuffman
+    if (least + (isValueHuffman ? huffmanOctetsMin(size) : size) > cap) {
       if (isNameHuffman && !this.#isHuffman(bytes, nameStart, nameEnd)) return FAULTY
-      return this.#skipValue(bytes, valueStart, end, size, isIndexed)
+      this.#skipped.beginValue(size, isValueHuffman, isIndexed)
+      return this.#skip(bytes, valueStart, end)
     }
-    if (valueStart + size > end) return INCOMPLETE
-    const isValueHuffman = this.#huffman
+    if (valueEnd > end) return INCOMPLETE
     const name = known ?? this.#text(bytes, nameStart, nameEnd, isNameHuffman, cap)
     if (this.#fault !== 0) return FAULTY
-    const room = name === undefined ? -1 : cap - name.length
-    const value = this.#text(bytes, valueStart, valueStart + size, isValueHuffman, room)
+    const value = this.#text(bytes, valueStart, valueEnd, isValueHuffman, name === undefined ? -1 : cap - name.length)
     if (this.#fault !== 0) return FAULTY
     if (name === undefined || value === undefined) this.#dropped(isIndexed)
     else this.#field(name, value, isIndexed)
-    return valueStart + size
+    return valueEnd
   }
 
   /** Keeps octets for the next fragment. */
@@ -404,86 +462,24 @@ export class HpackDecoder {
     return this.#fault === 0
   }
 
-  #skipName(bytes: Uint8Array, at: number, end: number, size: number, isIndexed: boolean): number {
-    this.#skip = Skip.name
-    return this.#skipFrom(bytes, at, end, size, isIndexed)
-  }
-
-  #skipValue(bytes: Uint8Array, at: number, end: number, size: number, isIndexed: boolean): number {
-    this.#skip = Skip.value
-    return this.#skipFrom(bytes, at, end, size, isIndexed)
-  }
-
-  #skipFrom(bytes: Uint8Array, at: number, end: number, size: number, isIndexed: boolean): number {
+  /** Goes on with a literal that is skipped. */
+  #skip(bytes: Uint8Array, at: number, end: number): number {
+    const skipped = this.#skipped
     this.#overflow = true
-    this.#skipIndexed = isIndexed
-    this.#skipLeft = size
-    this.#skipState = this.#huffman ? HUFFMAN_START : PLAIN
-    return this.#skipOn(bytes, at, end)
+    const next = skipped.take(bytes, at, end, this.#reader)
+    if (skipped.fault !== 0) return this.#fail(skipped.fault, skipped.faultAt)
+    if (!skipped.isOpen) this.#dropped(skipped.isIndexed)
+    return next
   }
 
-  /** Goes on with a literal that is skipped, without keeping anything of it. Its code is checked all the same. */
-  #skipOn(bytes: Uint8Array, start: number, end: number): number {
-    let at = start
-    for (;;) {
-      if (this.#skip === Skip.valueSize) {
-        const size = at < end ? this.#size(bytes, at, end) : INCOMPLETE
-        if (size === FAULTY) return FAULTY
-        if (size === INCOMPLETE) return at
-        at = this.#next
-        this.#skip = Skip.value
-        this.#skipLeft = size
-        this.#skipState = this.#huffman ? HUFFMAN_START : PLAIN
-      }
-      const stop = Math.min(end, at + this.#skipLeft)
-      if (this.#skipState !== PLAIN) {
-        const state = huffmanWalk(bytes, at, stop, this.#skipState)
-        if (state < 0) return this.#fail(HpackFault.huffmanEos, -1 - state)
-        this.#skipState = state
-      }
-      this.#skipLeft -= stop - at
-      at = stop
-      if (this.#skipLeft > 0) return at
-      if (this.#skipState > 0 && !huffmanMayEnd(this.#skipState)) return this.#fail(HpackFault.huffmanPadding, at - 1)
-      if (this.#skip === Skip.value) {
-        this.#skip = Skip.none
-        this.#dropped(this.#skipIndexed)
-        return at
-      }
-      this.#skip = Skip.valueSize
-    }
-  }
-
-  /** The length of a string in octets; `#next` is its first octet then, and `#huffman` says how it is written. */
-  #size(bytes: Uint8Array, at: number, end: number): number {
-    if (at >= end) return INCOMPLETE
-    const isHuffman = bytes[at]! >= 0x80
-    const size = this.#integer(bytes, at, end, 0x7f)
-    this.#huffman = isHuffman
-    return size
-  }
-
-  /** An integer (section 5.1) in the bits of `mask` and what follows; `#next` is behind it then. */
   #integer(bytes: Uint8Array, at: number, end: number, mask: number): number {
-    const prefix = bytes[at]! & mask
-    if (prefix < mask) {
-      this.#next = at + 1
-      return prefix
-    }
-    let value = mask
-    let scale = 1
-    const stop = Math.min(end, at + 1 + CONTINUATION_OCTETS_MAX)
-    for (let next = at + 1; next < stop; next++) {
-      const octet = bytes[next]!
-      value += (octet & 0x7f) * scale
-      if (value > INTEGER_MAX) return this.#fail(HpackFault.integerTooLarge, next)
-      if (octet < 0x80) {
-        this.#next = next + 1
-        return value
-      }
-      scale *= 128
-    }
-    return stop === at + 1 + CONTINUATION_OCTETS_MAX ? this.#fail(HpackFault.integerTooLarge, stop - 1) : INCOMPLETE
+    const value = this.#reader.integer(bytes, at, end, mask)
+    return value === TOO_LARGE ? this.#fail(HpackFault.integerTooLarge, this.#reader.next) : value
+  }
+
+  #stringSize(bytes: Uint8Array, at: number, end: number): number {
+    const size = this.#reader.stringSize(bytes, at, end)
+    return size === TOO_LARGE ? this.#fail(HpackFault.integerTooLarge, this.#reader.next) : size
   }
 
   #fail(fault: number, at: number): typeof FAULTY {

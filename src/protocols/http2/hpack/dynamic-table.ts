@@ -3,7 +3,10 @@
 /** What an entry takes beside its octets (RFC 7541 section 4.1). */
 export const ENTRY_OVERHEAD_BYTES = 32
 
-const SLOTS_MIN = 16
+/** A browser's requests fill about so many. */
+const SLOTS_MIN = 32
+const NO_TEXTS: readonly string[] = Array.from({ length: SLOTS_MIN }, () => '')
+const NO_NUMBERS: readonly number[] = Array.from({ length: SLOTS_MIN }, () => 0)
 
 /** The entries of one direction of a connection. Their columns may be read directly: the hot paths do. */
 export class DynamicTable {
@@ -56,17 +59,23 @@ export class DynamicTable {
 
   /** Doubles the slots. All of them are in use. */
   #grow(): void {
-    const { names, values, numbers, mask } = this
-    const slots = Math.max(SLOTS_MIN, 2 * (mask + 1))
-    this.mask = slots - 1
-    this.names = Array.from({ length: slots }, () => '')
-    this.values = Array.from({ length: slots }, () => '')
-    this.numbers = Array.from({ length: slots }, () => 0)
+    const slots = this.mask + 1
+    if (slots === 0) {
+      this.names = NO_TEXTS.slice()
+      this.values = NO_TEXTS.slice()
+      this.numbers = NO_NUMBERS.slice()
+      this.mask = SLOTS_MIN - 1
+      return
+    }
+    // Each entry is in both halves then; it stays where its count says.
+    this.names = this.names.concat(this.names)
+    this.values = this.values.concat(this.values)
+    this.numbers = this.numbers.concat(this.numbers)
+    this.mask = 2 * slots - 1
     for (let entry = this.added - this.count; entry < this.added; entry++) {
-      const slot = entry & this.mask
-      this.names[slot] = names[entry & mask]!
-      this.values[slot] = values[entry & mask]!
-      this.numbers[slot] = numbers[entry & mask]!
+      const other = (entry + slots) & this.mask
+      this.names[other] = ''
+      this.values[other] = ''
     }
   }
 }

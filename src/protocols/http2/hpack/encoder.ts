@@ -3,8 +3,9 @@
 import { native } from '../../core/native.js'
 import { DynamicTable, ENTRY_OVERHEAD_BYTES } from './dynamic-table.js'
 import { Indexing, KNOWN_NAMES, type KnownName, SECRET_CHARS_MIN } from './field-policy.js'
-import { huffmanSize, huffmanWrite } from './huffman.js'
-import { STATIC_FIELDS } from './static-table.js'
+import { NewestEntries, NO_ENTRY } from './newest-entries.js'
+import { writeInteger, writeString } from './primitives.js'
+import { STATIC_COUNT, STATIC_NAMES, STATIC_VALUES } from './static-columns.js'
 
 /** What an encoder is made with. */
 export interface HpackEncoderOptions {
@@ -23,8 +24,6 @@ export function fieldBytesMax(name: string, value: string): number {
 /** What both ends begin with (RFC 9113 section 6.5.2). */
 const INITIAL_TABLE_BYTES = 4096
 
-const STATIC_COUNT = STATIC_FIELDS.length
-
 /** Bits that begin a representation, and those that its integer has (section 6). */
 const INDEXED = 0x80
 const INDEXED_MASK = 0x7f
@@ -35,18 +34,12 @@ const SIZE_UPDATE_MASK = 0x1f
 const NEVER = 0x10
 const WITHOUT = 0x00
 const LITERAL_MASK = 0x0f
-const HUFFMAN = 0x80
-const STRING_MASK = 0x7f
 
 /** How many fields of a block are remembered by their place. */
 const PLACES = 32
+const NO_PLACES: number[] = Array.from({ length: PLACES }, () => 0)
 /** How many entries of one name are compared. */
 const SEARCH_DEPTH = 16
-/** Shorter strings are written octet by octet, without a call of the runtime. */
-const NATIVE_CHARS_MIN = 32
-
-const UNKNOWN_NAME: KnownName = { index: 0, values: [], indexing: Indexing.incremental }
-const NO_ENTRY = -1
 
 /**
  * Encodes the field sections of one direction of a connection: `begin`, then `field` or `status` for each field. Names
@@ -57,19 +50,17 @@ export class HpackEncoder {
   readonly #tableBytesMax: number
   readonly #table: DynamicTable
   /** The newest entry of each name that has one, counted from the first that was ever added. */
-  readonly #newest = new Map<string, number>()
+  readonly #newest = new NewestEntries()
   /** The size that the peer knows, and the smallest since it was told. */
   #signalledBytes = INITIAL_TABLE_BYTES
   #smallestBytes: number
-  #resizes = 0
   /**
    * What stood at each place of the last block and had an index: blocks of one connection resemble each other. An entry
-   * by its count, a static field by its index, negative.
+   * by its count plus 1, a static field by its index, negative; 0 for neither.
    */
-  readonly #placeNames: string[] = []
-  readonly #placeValues: string[] = []
-  readonly #placeEntries: number[] = []
+  #places = NO_PLACES
   #place = 0
+  #generation = 0
 
   constructor(options: HpackEncoderOptions = {}) {
     const { tableBytesMax = INITIAL_TABLE_BYTES } = options
@@ -78,21 +69,22 @@ export class HpackEncoder {
     this.#table = new DynamicTable(this.#smallestBytes)
   }
 
+  /** Grows with each change of what a block can be: with an equal number, equal fields are an equal block. */
+  get generation(): number {
+    return this.#generation
+  }
+
   /**
    * The peer's SETTINGS_HEADER_TABLE_SIZE, in octets. The next block begins with what the peer has to know of it: the
    * smallest size since the last block, then the final one (section 4.2).
    */
   setPeerTableBytesMax(bytes: number): void {
     const size = Math.min(bytes, this.#tableBytesMax)
-    this.#resizes++
+    if (size === this.#table.bytesMax) return
+    this.#generation++
     this.#table.bytesMax = size
     if (size < this.#smallestBytes) this.#smallestBytes = size
     while (this.#table.bytes > size) this.#evict()
-  }
-
-  /** Grows with each change of the table: with an equal number, equal fields are equal octets. */
-  get generation(): number {
-    return this.#table.added + this.#resizes
   }
 
   /** Begins a block at `at`: writes the size updates that are due. Gives the position behind. */
@@ -103,6 +95,7 @@ export class HpackEncoder {
     if (this.#smallestBytes < Math.min(size, this.#signalledBytes))
       end = writeInteger(this.#smallestBytes, SIZE_UPDATE, SIZE_UPDATE_MASK, into, end)
     else if (size === this.#signalledBytes) return at
+    this.#generation++
     this.#smallestBytes = size
     this.#signalledBytes = size
     return writeInteger(size, SIZE_UPDATE, SIZE_UPDATE_MASK, into, end)
@@ -114,14 +107,17 @@ export class HpackEncoder {
    */
   field(name: string, value: string, into: Uint8Array, at: number, sensitive = false): number {
     const place = this.#place++
-    if (this.#placeNames[place] === name && this.#placeValues[place] === value && !sensitive) {
-      const entry = this.#placeEntries[place]!
-      if (entry < 0) {
-        into[at] = INDEXED | -entry
+    const before = place < PLACES && !sensitive ? this.#places[place]! : 0
+    if (before < 0) {
+      if (STATIC_NAMES[-before] === name && STATIC_VALUES[-before] === value) {
+        into[at] = INDEXED | -before
         return at + 1
       }
-      const { added, count } = this.#table
-      if (entry >= added - count) return writeInteger(STATIC_COUNT + added - entry, INDEXED, INDEXED_MASK, into, at)
+    } else if (before > 0) {
+      const { names, values, mask, added, count } = this.#table
+      const slot = (before - 1) & mask
+      if (before > added - count && names[slot] === name && values[slot] === value)
+        return writeInteger(this.#indexOf(before - 1), INDEXED, INDEXED_MASK, into, at)
     }
     return this.#search(name, value, into, at, sensitive, place)
   }
@@ -143,44 +139,46 @@ export class HpackEncoder {
 
   /** Looks in both tables, and writes a literal for what is in neither. */
   #search(name: string, value: string, into: Uint8Array, at: number, sensitive: boolean, place: number): number {
-    const known = KNOWN_NAMES.get(name) ?? UNKNOWN_NAME
-    const newest = this.#newest.get(name) ?? NO_ENTRY
-    const nameIndex = known.index > 0 ? known.index : newest === NO_ENTRY ? 0 : this.#indexOf(newest)
-    if (sensitive) return literal(NEVER, LITERAL_MASK, nameIndex, name, value, into, at)
-    for (let i = 0; i < known.values.length; i++)
-      if (known.values[i] === value) {
-        this.#remember(place, name, value, -(known.index + i))
-        into[at] = INDEXED | (known.index + i)
-        return at + 1
-      }
+    const known = KNOWN_NAMES.get(name)
+    const newest = this.#newest.get(name, known)
+    const staticIndex = known === undefined ? 0 : known.index
+    const nameIndex = staticIndex > 0 ? staticIndex : newest === NO_ENTRY ? 0 : this.#indexOf(newest)
+    if (sensitive) return literal(NEVER, LITERAL_MASK, nameIndex, name, known, value, into, at)
+    if (known !== undefined) {
+      const { values } = known
+      for (let i = 0; i < values.length; i++)
+        if (values[i] === value) {
+          this.#remember(place, -(staticIndex + i))
+          into[at] = INDEXED | (staticIndex + i)
+          return at + 1
+        }
+    }
     const entry = newest === NO_ENTRY ? NO_ENTRY : this.#find(newest, value)
     if (entry !== NO_ENTRY) {
-      this.#remember(place, name, value, entry)
+      this.#remember(place, entry + 1)
       return writeInteger(this.#indexOf(entry), INDEXED, INDEXED_MASK, into, at)
     }
-    const indexing = effective(known.indexing, value)
-    if (indexing === Indexing.never) return literal(NEVER, LITERAL_MASK, nameIndex, name, value, into, at)
+    const indexing = known === undefined ? Indexing.incremental : effective(known.indexing, value)
+    if (indexing === Indexing.never) return literal(NEVER, LITERAL_MASK, nameIndex, name, known, value, into, at)
     const bytes = name.length + value.length + ENTRY_OVERHEAD_BYTES
     // An entry that would drive out half of the others has to come again very often to be worth it.
     if (indexing === Indexing.without || 2 * bytes > this.#table.bytesMax)
-      return literal(WITHOUT, LITERAL_MASK, nameIndex, name, value, into, at)
-    this.#add(name, value, bytes, place)
-    return literal(INCREMENTAL, INCREMENTAL_MASK, nameIndex, name, value, into, at)
+      return literal(WITHOUT, LITERAL_MASK, nameIndex, name, known, value, into, at)
+    this.#add(name, value, bytes, place, known)
+    return literal(INCREMENTAL, INCREMENTAL_MASK, nameIndex, name, known, value, into, at)
   }
 
-  #add(name: string, value: string, bytes: number, place: number): void {
+  #add(name: string, value: string, bytes: number, place: number, known: KnownName | undefined): void {
     const table = this.#table
     while (table.bytes + bytes > table.bytesMax) this.#evict()
-    const older = this.#newest.get(name) ?? NO_ENTRY
-    this.#newest.set(name, table.added)
-    this.#remember(place, name, value, table.added)
-    table.add(name, value, older)
+    this.#generation++
+    this.#remember(place, table.added + 1)
+    table.add(name, value, this.#newest.replace(name, known, table.added))
   }
 
   #evict(): void {
     const table = this.#table
-    const name = table.names[table.oldestSlot()]!
-    if (this.#newest.get(name) === table.added - table.count) this.#newest.delete(name)
+    this.#newest.forget(table.names[table.oldestSlot()]!, table.added - table.count)
     table.evict()
   }
 
@@ -200,11 +198,10 @@ export class HpackEncoder {
     return STATIC_COUNT + this.#table.added - entry
   }
 
-  #remember(place: number, name: string, value: string, entry: number): void {
+  #remember(place: number, before: number): void {
     if (place >= PLACES) return
-    this.#placeNames[place] = name
-    this.#placeValues[place] = value
-    this.#placeEntries[place] = entry
+    if (this.#places === NO_PLACES) this.#places = NO_PLACES.slice()
+    this.#places[place] = before
   }
 }
 
@@ -218,40 +215,21 @@ function effective(indexing: Indexing, value: string): Indexing {
   return indexing === Indexing.neverIfShort ? Indexing.incremental : Indexing.without
 }
 
+/** Writes a literal field (section 6.2): name by index or as a string, and value. */
 function literal(
   first: number,
   mask: number,
   nameIndex: number,
   name: string,
+  known: KnownName | undefined,
   value: string,
   into: Uint8Array,
   at: number,
 ): number {
   const end = writeInteger(nameIndex, first, mask, into, at)
-  return writeString(value, into, nameIndex > 0 ? end : writeString(name, into, end))
-}
-
-/** Writes a string in Huffman code if that is shorter (section 5.2). */
-function writeString(text: string, into: Uint8Array, at: number): number {
-  const { length } = text
-  const size = huffmanSize(text)
-  if (size < length) return huffmanWrite(text, into, writeInteger(size, HUFFMAN, STRING_MASK, into, at))
-  const start = writeInteger(length, 0, STRING_MASK, into, at)
-  if (length >= NATIVE_CHARS_MIN) native.latin1Write(into, text, start)
-  else for (let i = 0; i < length; i++) into[start + i] = text.charCodeAt(i)
-  return start + length
-}
-
-/** Writes an integer (section 5.1) behind the bits `first`, which share its first octet. Gives the position behind. */
-function writeInteger(value: number, first: number, mask: number, into: Uint8Array, at: number): number {
-  if (value < mask) {
-    into[at] = first | value
-    return at + 1
-  }
-  into[at] = first | mask
-  let end = at + 1
-  let rest = value - mask
-  for (; rest >= 0x80; rest >>>= 7) into[end++] = rest | 0x80
-  into[end] = rest
-  return end + 1
+  if (nameIndex > 0) return writeString(value, into, end)
+  if (known === undefined) return writeString(value, into, writeString(name, into, end))
+  const { literal: octets } = known
+  for (let i = 0; i < octets.length; i++) into[end + i] = octets[i]!
+  return writeString(value, into, end + octets.length)
 }

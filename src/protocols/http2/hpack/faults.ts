@@ -1,4 +1,7 @@
-/** What can be wrong with a field block. All of it is a connection error of type COMPRESSION_ERROR (RFC 9113 section 4.3). */
+/**
+ * What can be wrong with a field block. All of it is a connection error of type COMPRESSION_ERROR (RFC 9113 section
+ * 4.3).
+ */
 
 /** Faults by name; 0 is none. They are small integers, since the peer decides how often there is one. */
 export const HpackFault = {

@@ -32,23 +32,38 @@ function codeTree(): Int16Array {
 const STEP_EOS = 1 << 26
 
 /**
- * What follows from a state and an octet: in bits 0-7 the next state, in 8-15 and 16-23 the decoded octets, in 24-25 how
- * many they are. A state is an inner node of the tree: what is left of the last octet leads to it.
+ * What follows from a state and 4 bits, in the form of `stepTable`. No code is shorter than 5 bits: one octet at most.
+ */
+function halfSteps(tree: Int16Array): Uint32Array {
+  const halves = new Uint32Array(256 * 16)
+  for (let state = 0; state < 256; state++)
+    for (let bits = 0; bits < 16; bits++) {
+      let node = state
+      let decoded = 0
+      for (let bit = 3; bit >= 0; bit--) {
+        node = tree[2 * node + ((bits >>> bit) & 1)]!
+        if (node >= 0) continue
+        decoded = node === -1 - EOS ? STEP_EOS : (1 << 24) | ((-1 - node) << 8)
+        node = 0
+      }
+      halves[16 * state + bits] = decoded | node
+    }
+  return halves
+}
+
+/**
+ * What follows from a state and an octet: in bits 0-7 the next state, in 8-15 and 16-23 the decoded octets, in 24-25
+ * how many they are. A state is an inner node of the tree: what is left of the last octet leads to it.
  */
 function stepTable(tree: Int16Array): Uint32Array {
+  const halves = halfSteps(tree)
   const steps = new Uint32Array(256 * 256)
   for (let state = 0; state < 256; state++)
     for (let octet = 0; octet < 256; octet++) {
-      let node = state
-      let step = 0
-      let count = 0
-      for (let bit = 7; bit >= 0; bit--) {
-        node = tree[2 * node + ((octet >>> bit) & 1)]!
-        if (node >= 0) continue
-        step |= node === -1 - EOS ? STEP_EOS : (-1 - node) << (8 * ++count)
-        node = 0
-      }
-      steps[256 * state + octet] = step | (count << 24) | node
+      const first = halves[16 * state + (octet >>> 4)]!
+      const second = halves[16 * (first & 255) + (octet & 15)]!
+      const both = first >= 1 << 24 ? first + ((second & 0xff00) << 8) : first + (second & 0xff00)
+      steps[256 * state + octet] = (both & ~255) + (second & ~0xff00)
     }
   return steps
 }
@@ -81,8 +96,8 @@ export function huffmanOctetsMin(size: number): number {
 }
 
 /**
- * Decodes the octets from `start` to `end` to the beginning of `into`, which has room for `huffmanOctetsMax` of them and 2
- * more (they may be overwritten). Gives how many they are, `HUFFMAN_EOS` or `HUFFMAN_PADDING`.
+ * Decodes the octets from `start` to `end` to the beginning of `into`, which has room for `huffmanOctetsMax` of them
+ * and 2 more (they may be overwritten). Gives how many they are, `HUFFMAN_EOS` or `HUFFMAN_PADDING`.
  */
 export function huffmanDecode(bytes: Uint8Array, start: number, end: number, into: Uint8Array): number {
   let state = HUFFMAN_START
@@ -112,8 +127,8 @@ export function huffmanCount(bytes: Uint8Array, start: number, end: number): num
 }
 
 /**
- * Checks a part of a string from a state on, which is `HUFFMAN_START` or what the part before gave. Gives the state behind
- * it; -1 less the position of the octet in which EOS ends.
+ * Checks a part of a string from a state on, which is `HUFFMAN_START` or what the part before gave. Gives the state
+ * behind it; -1 less the position of the octet in which EOS ends.
  */
 export function huffmanWalk(bytes: Uint8Array, start: number, end: number, from: number): number {
   let state = from
@@ -130,6 +145,11 @@ export function huffmanMayEnd(state: number): boolean {
   return ENDS[state] === 1
 }
 
+/** Code and bits of each octet in one number, its lowest 5 bits the bits; 0 for codes of more than 24. */
+const SHORT_CODES = HUFFMAN_CODES.map((code, octet) =>
+  HUFFMAN_BITS[octet]! > 24 ? 0 : (code << 5) | HUFFMAN_BITS[octet]!,
+)
+
 /** How many octets `text`, one octet a character, takes in Huffman code. */
 export function huffmanSize(text: string): number {
   let bits = 0
@@ -137,30 +157,44 @@ export function huffmanSize(text: string): number {
   return (bits + 7) >>> 3
 }
 
-/** Writes `text`, one octet a character, in Huffman code at `at`; there is room for `huffmanSize(text)`. Gives the end. */
+/**
+ * Writes `text`, one octet a character, in Huffman code at `at`; there is room for `huffmanSize(text)`. Gives the end.
+ */
 export function huffmanWrite(text: string, into: Uint8Array, at: number): number {
+  return writeUpTo(text, into, at, into.length + 1)
+}
+
+/**
+ * Writes `text` like `huffmanWrite` if the code is shorter than the text, and gives -1 if it is not. There is room for
+ * the text and 3 octets more; they may be overwritten.
+ */
+export function huffmanWriteShorter(text: string, into: Uint8Array, at: number): number {
+  return writeUpTo(text, into, at, at + text.length)
+}
+
+/** Gives -1 when the end would be at `stop` or behind it. */
+function writeUpTo(text: string, into: Uint8Array, at: number, stop: number): number {
   let end = at
   // The lowest `count` bits wait to be written; what stands above them has been.
   let bits = 0
   let count = 0
   for (let i = 0; i < text.length; i++) {
     const octet = text.charCodeAt(i) & 255
-    const size = HUFFMAN_BITS[octet]!
-    let code = HUFFMAN_CODES[octet]!
-    if (size > 24) {
-      // Up to 7 bits wait: with more than 24 they would not fit into a number of 32.
-      count += size - 16
-      bits = (bits << (size - 16)) | (code >>> 16)
-      for (; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
-      code &= 0xffff
-      bits = (bits << 16) | code
-      count += 16
+    const short = SHORT_CODES[octet]!
+    if (short !== 0) {
+      bits = (bits << (short & 31)) | (short >>> 5)
+      count += short & 31
     } else {
-      bits = (bits << size) | code
-      count += size
+      // Up to 7 bits wait: with more than 24 they would not fit into a number of 32.
+      const rest = HUFFMAN_BITS[octet]! - 16
+      bits = (bits << rest) | (HUFFMAN_CODES[octet]! >>> 16)
+      for (count += rest; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
+      bits = (bits << 16) | (HUFFMAN_CODES[octet]! & 0xffff)
+      count += 16
     }
     for (; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
+    if (end >= stop) return -1
   }
   if (count > 0) into[end++] = (bits << (8 - count)) | (255 >>> count)
-  return end
+  return end < stop ? end : -1
 }

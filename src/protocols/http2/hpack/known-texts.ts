@@ -3,20 +3,25 @@
 import { native } from '../../core/native.js'
 import { STATIC_FIELDS } from './static-table.js'
 
-/**
- * Beside those of the static table. The list is fixed on purpose: in a memory of what came before, one connection could
- * find out by timing what others had sent.
- */
-const FREQUENT_TEXTS = [
+/** Names beside those of the static table. */
+export const FREQUENT_NAMES: readonly string[] = [
   'access-control-allow-credentials access-control-allow-headers access-control-allow-methods',
   'access-control-max-age access-control-request-headers access-control-request-method alt-svc',
   'content-security-policy cross-origin-opener-policy cross-origin-resource-policy dnt early-data expect-ct forwarded',
   'grpc-accept-encoding grpc-encoding grpc-message grpc-status grpc-timeout keep-alive nel origin permissions-policy',
   'pragma priority proxy-connection purpose referrer-policy report-to save-data sec-ch-ua sec-ch-ua-mobile',
   'sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc sec-websocket-extensions',
-  'sec-websocket-key sec-websocket-protocol sec-websocket-version te timing-allow-origin traceparent tracestate trailer',
+  'sec-websocket-key sec-websocket-protocol sec-websocket-version te timing-allow-origin traceparent tracestate',
+  'trailer',
   'upgrade-insecure-requests x-content-type-options x-forwarded-for x-forwarded-host x-forwarded-proto x-frame-options',
   'x-powered-by x-real-ip x-request-id x-requested-with x-xss-protection :protocol',
+].flatMap((line) => line.split(' '))
+
+/**
+ * Values beside those of the static table. The list is fixed on purpose: in a memory of what came before, one
+ * connection could find out by timing what others had sent.
+ */
+const FREQUENT_VALUES = [
   'GET POST PUT HEAD PATCH DELETE OPTIONS CONNECT http https / * */* 0 1 ?0 ?1 u=0 u=1 u=2 u=3 u=4 u=5 trailers',
   'bytes chunked close cors document empty font gzip image navigate no-cache no-cors no-store none nosniff same-origin',
   'same-site script style websocket worker true false text/html text/plain text/css application/json image/png',
@@ -24,7 +29,7 @@ const FREQUENT_TEXTS = [
   '200 201 204 301 302 304 400 403 404 429 500 502 503',
 ].flatMap((line) => line.split(' '))
 
-/** Texts with blanks. */
+/** Values with blanks. */
 const FREQUENT_LINES = [
   'gzip, deflate',
   'gzip, deflate, br',
@@ -52,7 +57,7 @@ function slotOf(size: number, first: number, middle: number, last: number): numb
 /** The texts by slot; one whose slot is taken has the next free one. */
 function placed(): string[] {
   const slots = Array.from({ length: SLOTS }, () => '')
-  for (const text of new Set([...STATIC_FIELDS.flat(), ...FREQUENT_TEXTS, ...FREQUENT_LINES])) {
+  for (const text of new Set([...STATIC_FIELDS.flat(), ...FREQUENT_NAMES, ...FREQUENT_VALUES, ...FREQUENT_LINES])) {
     if (text.length === 0 || text.length > TEXT_CHARS_MAX) continue
     const { length } = text
     let slot = slotOf(length, text.charCodeAt(0), text.charCodeAt(length >> 1), text.charCodeAt(length - 1))
@@ -71,13 +76,14 @@ export function textOf(bytes: Uint8Array, start: number, end: number): string {
   if (size > TEXT_CHARS_MAX) return native.latin1Slice(bytes, start, end)
   let slot = slotOf(size, bytes[start]!, bytes[start + (size >> 1)]!, bytes[end - 1]!)
   for (let text = PLACED[slot]!; text !== ''; text = PLACED[slot]!) {
-    if (text.length === size && isAt(bytes, start, text)) return text
+    if (text.length === size && isTextAt(bytes, start, text)) return text
     slot = (slot + 1) & (SLOTS - 1)
   }
   return native.latin1Slice(bytes, start, end)
 }
 
-function isAt(bytes: Uint8Array, start: number, text: string): boolean {
+/** Whether the octets at `start` are the characters of `text`. */
+export function isTextAt(bytes: Uint8Array, start: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false
   return true
 }
