@@ -12,6 +12,7 @@ export interface SystemProgram {
 
 export const chromium: SystemProgram = { command: 'chromium', debianPackage: 'chromium' }
 export const nginx: SystemProgram = { command: 'nginx', debianPackage: 'nginx-light' }
+export const nghttp2: SystemProgram = { command: 'nghttp', debianPackage: 'nghttp2-client' }
 export const wrk: SystemProgram = { command: 'wrk', debianPackage: 'wrk' }
 
 /** Administrators' folders are looked into as well: Debian keeps servers there, outside of a user's PATH. */

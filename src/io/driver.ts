@@ -88,8 +88,8 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
   }
 
   /**
-   * Begins: the engine starts, and the transport delivers. On a transport that another engine has handed over, `rest` is
-   * what came last there, and comes first here; `prepare` gives the engine what it must know before.
+   * Begins: the engine starts, and the transport delivers. On a transport that another engine has handed over, `rest`
+   * is what came last there, and comes first here; `prepare` gives the engine what it must know before.
    */
   start(rest?: Uint8Array, prepare?: () => void): void {
     clock.add(this)
@@ -215,8 +215,9 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     try {
       let more = this.#deliverEvents()
       if (flush) {
-        // An engine may hold events back while too much output waits: once that is written, it is asked again.
-        for (; more; more = this.#deliverEvents()) this.#write()
+        // An engine may hold events back while too much output waits, or have one because its last output has left:
+        // once something is written, it is asked again.
+        while (!this.#isGone() && (this.#write() || more)) more = this.#deliverEvents()
         if (!this.#isGone()) this.#flush()
       }
     } catch (error) {
@@ -253,7 +254,6 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
   }
 
   #flush(): void {
-    this.#write()
     if (this.#state === OPEN) {
       this.#deadline = this.#engine.deadline()
       if (this.#engine.wantsInput === this.#paused) this.#pause(!this.#paused)
@@ -264,12 +264,16 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     this.#handler.onFlushed()
   }
 
-  #write(): void {
+  /** Writes what the transport takes; gives whether there was any. */
+  #write(): boolean {
+    let some = false
     while (this.transport.writable) {
       const first = this.#engine.output()
       if (first === undefined) break
       this.transport.write(this.#pieces(first))
+      some = true
     }
+    return some
   }
 
   /** All that is ready now, to leave in one write. Large output is taken piece by piece as the transport takes it. */

@@ -59,7 +59,8 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     const push = options.push ?? false
     super(
       options.limits,
-      (limits) => announcedBy({ ...limits, streamsMax: push ? limits.pushesMax : 0 }, [SettingIds.enablePush, push ? 1 : 0]),
+      (limits) =>
+        announcedBy({ ...limits, streamsMax: push ? limits.pushesMax : 0 }, [SettingIds.enablePush, push ? 1 : 0]),
       false,
     )
     this.#push = push
@@ -86,8 +87,8 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
   }
 
   /**
-   * Sends a request head and gives the number of its stream; `sendData` and `sendEnd` follow. `length` is the size of the
-   * content in octets, -1 when it is not known.
+   * Sends a request head and gives the number of its stream; `sendData` and `sendEnd` follow. `length` is the size of
+   * the content in octets, -1 when it is not known.
    */
   sendHead(request: RequestToSend, length = -1): number {
     checkLength(length)
@@ -227,6 +228,10 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
   protected override onMessageSent(stream: Stream): void {
     // From the end of the request on the response is awaited.
     if (!stream.headReceived) this.await(stream)
+  }
+
+  protected override resetUnwanted(): void {
+    // A client wants all content.
   }
 
   protected override onStreamEnd(stream: Stream): void {

@@ -49,6 +49,8 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected abstract onPromise(): void
   /** PUSH_PROMISE has come; gives the fault, or undefined. */
   protected abstract checkPromise(promisedId: number): Http2FaultCode | undefined
+  /** More content has come for an answered request than is dropped. */
+  protected abstract resetUnwanted(stream: Stream): void
   /** PRIORITY_UPDATE has come. */
   protected abstract onPriorityUpdate(bytes: Uint8Array, at: number, end: number): void
 
@@ -109,6 +111,10 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     if (received > bodyBytesMax && !stream.tunnel)
       return this.faultStream(stream, 'H2_CONTENT_TOO_LARGE', offset, bodyBytesMax, received)
     stream.awaitsContinue = false
+    if (stream.droppable >= 0) {
+      stream.droppable -= size
+      if (stream.droppable < 0) return this.resetUnwanted(stream)
+    }
     content.stream = stream
   }
 
@@ -149,8 +155,13 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
       if (content.counted) this.windows.give(size)
       return
     }
-    stream.unconsumed += size
     stream.awaitedBytes += size
+    if (stream.droppable >= 0) {
+      stream.credit += size
+      this.windows.give(size)
+      return
+    }
+    stream.unconsumed += size
     this.emit({ type: 'data', streamId: stream.id, bytes })
   }
 
@@ -171,7 +182,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected receiveEndOf(stream: Stream, trailers: Fields): void {
     stream.state = lifecycle.next(stream.state, StreamInputs.receiveEnd)
     stream.awaitedSince = -1
-    this.emit({ type: 'end', streamId: stream.id, trailers })
+    if (stream.droppable < 0) this.emit({ type: 'end', streamId: stream.id, trailers })
     if (stream.state === StreamStates.closed) this.endStream(stream, Ends.ended)
   }
 

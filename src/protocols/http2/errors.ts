@@ -158,7 +158,7 @@ const table = {
   H2_INFORMS_TOO_MANY: ['stream', 'ENHANCE_YOUR_CALM', 0, 'RFC 9110 section 15.2', 'Too many interim responses'],
   H2_DATA_EARLY: ['stream', 'PROTOCOL_ERROR', 0, 'section 8.1', 'Content came before the head'],
   H2_TRUNCATED: ['stream', 'CANCEL', 0, 'section 8.1.1', 'The input ended before the message'],
-  H2_BODY_TIMEOUT: ['stream', 'CANCEL', 408, 'RFC 9110 section 15.5.9', 'The content arrives too slowly'],
+  H2_BODY_TIMEOUT: ['stream', 'NO_ERROR', 408, 'RFC 9110 section 15.5.9', 'The content arrives too slowly'],
   H2_RESPONSE_TIMEOUT: ['stream', 'CANCEL', 0, 'RFC 9110 section 15.5.9', 'The response head did not arrive in time'],
   H2_STREAM_STALLED: ['stream', 'CANCEL', 0, 'section 10.5', 'The window for a response does not open in time'],
   H2_RESETS_TOO_MANY: ['connection', 'ENHANCE_YOUR_CALM', 0, 'section 10.5', 'Streams are opened and reset too often'],

@@ -31,6 +31,10 @@ export interface Http2Limits {
   readonly targetBytesMax: number
   /** Octets of the content of one message. */
   readonly bodyBytesMax: number
+  /**
+   * Octets of unread request content that are taken and dropped after an early response, before the stream is reset.
+   */
+  readonly drainBytesMax: number
   /** Octets of queued output from which no further frame is read. */
   readonly outputBytesMax: number
   /** Interim responses to one request (client role). */
@@ -91,6 +95,7 @@ export const http2Limits: Http2Limits = {
   continuationsMax: 16,
   targetBytesMax: 8192,
   bodyBytesMax: 268_435_456,
+  drainBytesMax: 65_536,
   outputBytesMax: 262_144,
   informCountMax: 20,
   pushesMax: 32,

@@ -30,8 +30,8 @@ export class ResponseHeads {
   }
 
   /**
-   * The block for a response, valid until the next one is encoded; `date` is left out when empty or when the fields have
-   * one, `length` when negative. Throws `UsageError` and changes nothing when it must not be sent.
+   * The block for a response, valid until the next one is encoded; `date` is left out when empty or when the fields
+   * have one, `length` when negative. Throws `UsageError` and changes nothing when it must not be sent.
    */
   encode(status: number, fields: FieldsToSend, length: number, date: string): Uint8Array {
     if (this.#isKept(status, fields, length, date)) return this.#block
@@ -39,13 +39,16 @@ export class ResponseHeads {
     if (!Number.isInteger(status) || status < 100 || status === 101 || status > 599)
       throw new UsageError('H2_STATUS', `not a status: ${String(status)}`)
     const encoder = this.#encoder
+    const before = encoder.generation
     encoder.begin()
     encoder.status(status)
     for (let i = 0; i < checked.length; i += 2) encoder.field(checked[i]!, checked[i + 1]!)
     if (length >= 0) encoder.field('content-length', String(length))
     if (date !== '' && !has(checked, 'date')) encoder.field('date', date)
     const block = encoder.end()
-    this.#keep(status, fields, length, date, block)
+    this.#generation = -1
+    // A block that adds to the table would add again each time it is sent.
+    if (encoder.generation === before) this.#keep(status, fields, length, date, block)
     return block
   }
 
@@ -58,7 +61,6 @@ export class ResponseHeads {
   }
 
   #keep(status: number, fields: FieldsToSend, length: number, date: string, block: Uint8Array): void {
-    this.#generation = -1
     if (block.length > KEPT_BYTES_MAX) return
     this.#memory ??= new Uint8Array(KEPT_BYTES_MAX)
     this.#memory.set(block)

@@ -98,8 +98,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Goes on with a request that asked for an Upgrade to h2c: it is stream 1, and complete. Call right after `start`; the
-   * client's preface follows. Events: `request`, `data` if it has content, `end`.
+   * Goes on with a request that asked for an Upgrade to h2c: it is stream 1, and complete. Call right after `start`;
+   * the client's preface follows. Events: `request`, `data` if it has content, `end`.
    */
   acceptUpgrade(upgrade: UpgradedRequest): void {
     if (this.over) return
@@ -110,6 +110,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     checkRequestLine(method, scheme, authority, target)
     this.applySettings(settings, 0, settings.length)
     if (this.over) return
+    // Clients in wide use take little behind 101 in one piece: content waits for their preface.
+    this.sender.paused = true
     const stream = this.#begin(1, StreamStates.halfClosedRemote)
     stream.head = method === 'HEAD'
     const endStream = content.length === 0
@@ -158,8 +160,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets, -1 when it is
-   * not known. 2xx to CONNECT opens a tunnel: DATA both ways.
+   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets, -1 when it
+   * is not known. 2xx to CONNECT opens a tunnel: DATA both ways.
    */
   sendHead(streamId: number, status: number, fields: FieldsToSend, length = -1): void {
     const stream = this.heading(streamId, 'sendHead')
@@ -177,8 +179,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Promises the response to a request that belongs to that of `streamId` (RFC 9113 section 8.4), and gives the number of
-   * its stream, to be answered like any other. 0 when the peer wants no pushes, has no place for one more, or the
+   * Promises the response to a request that belongs to that of `streamId` (RFC 9113 section 8.4), and gives the number
+   * of its stream, to be answered like any other. 0 when the peer wants no pushes, has no place for one more, or the
    * request it belongs to is gone.
    */
   pushPromise(streamId: number, request: PromisedRequest): number {
@@ -281,7 +283,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const { endStream, offset } = block
     const tunnel = method === 'CONNECT'
     if (endStream && declaredLength > 0 && !tunnel) return this.faultId(streamId, 'H2_CONTENT_LENGTH_MISMATCH', offset)
-    if (declaredLength > limits.bodyBytesMax && !tunnel) return this.#refuse(streamId, 'H2_CONTENT_TOO_LARGE', offset)
+    if (declaredLength > limits.bodyBytesMax && !tunnel)
+      return this.#refuse(streamId, 'H2_CONTENT_TOO_LARGE', offset, limits.bodyBytesMax, declaredLength)
     const stream = this.#begin(streamId, endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     const early = this.#earlyPriorities?.get(streamId)
     if (early !== undefined) this.#earlyPriorities!.delete(streamId)
@@ -311,12 +314,15 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /** Refuses a request that never becomes a stream for the application, with a status where there is one. */
-  #refuse(streamId: number, code: Http2FaultCode, offset: number): void {
-    if (http2Faults[code].status === 0) return this.faultId(streamId, code, offset)
-    const ended = this.block.endStream
-    const stream = this.open(streamId, ended ? StreamStates.halfClosedRemote : StreamStates.open)
+  #refuse(streamId: number, code: Http2FaultCode, offset: number, limit = -1, declared = -1): void {
+    const { status } = http2Faults[code]
+    if (status === 0) return this.faultId(streamId, code, offset)
+    const stream = this.open(streamId, this.block.endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     this.#slots++
-    this.faultStream(stream, code, offset)
+    stream.headReceived = true
+    stream.declared = declared
+    this.answerFault(stream, status)
+    this.tellFault(streamId, code, status, offset, limit, declared)
   }
 
   #begin(streamId: number, state: number): Stream {
@@ -377,9 +383,23 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     this.sender.prioritize(stream, () => (stream.priority = priority))
   }
 
-  /** Content that still comes for a response that is complete is not wanted (section 8.1). */
+  /**
+   * Content that still comes for a response that is complete is not wanted (section 8.1). A little of it is dropped
+   * first: clients in wide use take a reset while they send for a failure of the whole exchange.
+   */
   protected override onMessageSent(stream: Stream): void {
     if (stream.tunnel) return
+    const { drainBytesMax } = this.limits
+    const { declared, received } = stream
+    if (stream.awaitsContinue || declared - received > drainBytesMax) return this.resetUnwanted(stream)
+    stream.droppable = drainBytesMax
+    this.windows.give(stream.unconsumed)
+    stream.credit += stream.unconsumed
+    stream.unconsumed = 0
+    this.await(stream)
+  }
+
+  protected override resetUnwanted(stream: Stream): void {
     writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
     this.endStream(stream, Ends.reset)
   }
@@ -402,7 +422,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
 
   protected override awaitsContent(stream: Stream): boolean {
     return (
-      !stream.headSent &&
+      (!stream.headSent || stream.droppable >= 0) &&
       !stream.awaitsContinue &&
       !stream.tunnel &&
       stream.receiveWindow > 0 &&
@@ -440,7 +460,6 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   #writeHead(stream: Stream, block: Uint8Array, ends: boolean): void {
     if (stream.state === StreamStates.reservedLocal) stream.state = StreamStates.halfClosedRemote
     stream.headSent = true
-    stream.awaitsContinue = false
     this.sender.block(FrameTypes.headers, ends ? Flags.endStream : Flags.none, stream.id, block)
     if (ends) this.onSent(stream, 0, true)
   }

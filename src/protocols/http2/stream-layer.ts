@@ -1,6 +1,6 @@
 /**
- * The streams of a connection (RFC 9113 sections 5 and 6.9): how they begin and end, what the application does with them,
- * their windows, faults and deadlines. The frames about them are in engine.ts.
+ * The streams of a connection (RFC 9113 sections 5 and 6.9): how they begin and end, what the application does with
+ * them, their windows, faults and deadlines. The frames about them are in engine.ts.
  */
 
 import type { Millis } from '../core/engine.js'
@@ -215,17 +215,25 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
       writeRstStream(this.out, stream.id, http2Faults[code].errorCode)
       this.endStream(stream, Ends.reset)
     }
-    this.#tellFault(stream.id, code, status, offset, limit, got)
+    this.tellFault(stream.id, code, status, offset, limit, got)
   }
 
   /** The same for one that does not live, and must not. */
   protected faultId(streamId: number, code: Http2FaultCode, offset: number): void {
     writeRstStream(this.out, streamId, http2Faults[code].errorCode)
     this.streams.remember(streamId, Ends.reset)
-    this.#tellFault(streamId, code, 0, offset, -1, -1)
+    this.tellFault(streamId, code, 0, offset)
   }
 
-  #tellFault(streamId: number, code: Http2FaultCode, status: number, offset: number, limit: number, got: number): void {
+  /** Reports a fault on a stream, and counts it. */
+  protected tellFault(
+    streamId: number,
+    code: Http2FaultCode,
+    status: number,
+    offset: number,
+    limit = -1,
+    got = -1,
+  ): void {
     const { errorCode } = http2Faults[code]
     this.emit({ type: 'streamFault', streamId, code, errorCode, status, offset, limit, got })
     // Whoever makes us reset streams without end costs as much as whoever resets them (CVE-2025-8671).
@@ -343,6 +351,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
 
   protected override onSettings(initialWindowBefore: number): Http2FaultCode | undefined {
     const { peer, sender } = this
+    sender.paused = false
     sender.frameBytesMax = peer.frameBytesMax
     sender.encoder.setPeerTableBytesMax(peer.headerTableBytes)
     const change = peer.initialWindowBytes - initialWindowBefore
