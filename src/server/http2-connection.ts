@@ -37,8 +37,6 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
   readonly #exchanges: Map<number, Http2Exchange> = new Map()
   /** Requests of the batch that is being read: nobody knows of them yet. */
   #batch: Http2Exchange[] = []
-  /** The request that asked for an Upgrade, until the client has sent its preface. */
-  #upgraded: Http2Exchange | undefined
   /** Those whose producers wait until less output does. */
   #waiting: Http2Exchange[] = []
 
@@ -88,9 +86,6 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
     switch (event.type) {
       case 'request':
         this.#add(new Http2Exchange(this, event))
-        return
-      case 'settings':
-        this.#onPreface()
         return
       case 'data':
         this.#onData(event.streamId, event.bytes)
@@ -177,18 +172,7 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
 
   #add(exchange: Http2Exchange): void {
     this.#exchanges.set(exchange.streamId, exchange)
-    if (this.#begun?.upgraded !== undefined && exchange.streamId === 1) this.#upgraded = exchange
-    else this.#batch.push(exchange)
-  }
-
-  /**
-   * The answer to an Upgrade could be sent before the client's preface comes, but clients have no room for much content
-   * behind 101: curl breaks off above 32 KiB.
-   */
-  #onPreface(): void {
-    if (this.#upgraded === undefined) return
-    this.#batch.push(this.#upgraded)
-    this.#upgraded = undefined
+    this.#batch.push(exchange)
   }
 
   /** Content of a request that is answered already is thrown away: the windows must not stay shut for it. */
