@@ -355,6 +355,11 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     // None passes the check.
   }
 
+  protected override isCostlyReset(stream: Stream): boolean {
+    // Behind a complete response the rest of the request is of no use: a client that keeps it does what it should.
+    return stream.state !== StreamStates.halfClosedLocal
+  }
+
   protected override onPriorityUpdate(bytes: Uint8Array, at: number, end: number): void {
     const streamId = prioritizedStream(bytes, at)
     const { offset } = this.frame
