@@ -88,8 +88,8 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
   }
 
   /**
-   * Begins: the engine starts, and the transport delivers. On a transport that another engine has handed over, `rest` is
-   * what came last there, and comes first here; `prepare` gives the engine what it must know before.
+   * Begins: the engine starts, and the transport delivers. On a transport that another engine has handed over, `rest`
+   * is what came last there, and comes first here; `prepare` gives the engine what it must know before.
    */
   start(rest?: Uint8Array, prepare?: () => void): void {
     clock.add(this)

@@ -46,8 +46,8 @@ export interface Exchange {
   sendData(octets: Uint8Array): void
   sendEnd(trailers?: readonly string[]): void
   /**
-   * Promises the response to a GET for a path with its query on the same host (RFC 9113 section 8.4), which is then made
-   * like that to any request. Does nothing where version or client take none, or there are too many.
+   * Promises the response to a GET for a path with its query on the same host (RFC 9113 section 8.4), which is then
+   * made like that to any request. Does nothing where version or client take none, or there are too many.
    */
   push(target: string): void
   /** Ends the response where it stands, so that the client sees that it is incomplete. */

@@ -1,6 +1,6 @@
 /**
- * Requests over HTTP/1.1 that ask to go on as HTTP/2 (RFC 7540 section 3.2). RFC 9113 has dropped this way; clients such
- * as curl still go it. Whatever is not as it should be is served over HTTP/1.1, as if nobody had asked.
+ * Requests over HTTP/1.1 that ask to go on as HTTP/2 (RFC 7540 section 3.2). RFC 9113 has dropped this way; clients
+ * such as curl still go it. Whatever is not as it should be is served over HTTP/1.1, as if nobody had asked.
  */
 
 import type { Transport } from '../io/transport.js'

@@ -159,8 +159,8 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   }
 
   /**
-   * The client wants HTTP/2. Otherwise only an answer 2xx to CONNECT would hand the connection over; were it sent, nobody
-   * would take the transport, and it must not be left behind.
+   * The client wants HTTP/2. Otherwise only an answer 2xx to CONNECT would hand the connection over; were it sent,
+   * nobody would take the transport, and it must not be left behind.
    */
   onReleased(transport: Transport): void {
     if (this.#takeHttp2 !== undefined && this.#rest !== undefined) {

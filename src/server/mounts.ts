@@ -32,7 +32,10 @@ export class HostGroup {
     this.directories.sort(byPoint)
   }
 
-  /** Adds an app or a function; `push` lets it push whatever the app itself says. A second function at a point would never be asked: it throws. */
+  /**
+   * Adds an app or a function; `push` lets it push whatever the app itself says. A second function at a point would
+   * never be asked: it throws.
+   */
   addApp(point: string, target: App | MountedFunction, push: boolean = false): void {
     if (
       typeof target === 'function' &&

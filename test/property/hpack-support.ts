@@ -24,7 +24,9 @@ export function decodeBlock(decoder: HpackDecoder, block: Uint8Array, cuts: read
   return fault === HpackFault.none ? decoder.takeList() : hpackFaults[fault]!.code
 }
 
-/** Names on which objects of the language have properties of their own confuse hpack.js, which looks them up by name. */
+/**
+ * Names on which objects of the language have properties of their own confuse hpack.js, which looks them up by name.
+ */
 const isOwn = (text: string): boolean => !(text in {})
 
 const name = fc

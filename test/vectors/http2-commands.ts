@@ -133,7 +133,9 @@ function parseRule(line: string): Rule {
   return { event, streamId: Number(streamId ?? 0), command }
 }
 
-/** What an application does: the rules that fit an event, those for its stream before those for all. `$` is the stream. */
+/**
+ * What an application does: the rules that fit an event, those for its stream before those for all. `$` is the stream.
+ */
 function react(
   rules: readonly Rule[],
   event: Http2ServerEvent | Http2ClientEvent,

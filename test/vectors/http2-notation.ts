@@ -76,7 +76,9 @@ function plainString(text: string): Uint8Array {
   return concat([new Uint8Array(size), octets])
 }
 
-/** The octets of lines: each is a frame, `preface`, or `raw` octets; the indented lines below a frame are its fields. */
+/**
+ * The octets of lines: each is a frame, `preface`, or `raw` octets; the indented lines below a frame are its fields.
+ */
 export function encodeLines(lines: readonly string[]): Uint8Array {
   const parts: Uint8Array[] = []
   for (let i = 0; i < lines.length; i++) {

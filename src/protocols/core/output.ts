@@ -64,8 +64,8 @@ export class OutputQueue {
   }
 
   /**
-   * Makes room for `size` octets in one piece and gives the position in `memory` from which they may be written. `commit`
-   * must follow before anything else is appended anywhere.
+   * Makes room for `size` octets in one piece and gives the position in `memory` from which they may be written.
+   * `commit` must follow before anything else is appended anywhere.
    */
   reserve(size: number): number {
     if (owner !== this || block.length - used < size) this.#open(size)

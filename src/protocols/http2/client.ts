@@ -87,8 +87,8 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
   }
 
   /**
-   * Sends a request head and gives the number of its stream; `sendData` and `sendEnd` follow. `length` is the size of the
-   * content in octets, -1 when it is not known.
+   * Sends a request head and gives the number of its stream; `sendData` and `sendEnd` follow. `length` is the size of
+   * the content in octets, -1 when it is not known.
    */
   sendHead(request: RequestToSend, length = -1): number {
     checkLength(length)

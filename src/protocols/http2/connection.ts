@@ -1,6 +1,6 @@
 /**
- * What is about the connection as a whole (RFC 9113 sections 3.4, 4, 6.5, 6.7, 6.8): preface, frames one after the other,
- * settings, PING, the end, deadlines. The streams are in engine.ts.
+ * What is about the connection as a whole (RFC 9113 sections 3.4, 4, 6.5, 6.7, 6.8): preface, frames one after the
+ * other, settings, PING, the end, deadlines. The streams are in engine.ts.
  */
 
 import type { ClosedEvent, Engine, Millis } from '../core/engine.js'
@@ -164,8 +164,8 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
   }
 
   /**
-   * Leaves in two steps (RFC 9113 section 6.8): the peer is told now, streams that are on their way are still taken for a
-   * round trip, then no new one is. The connection ends when all are over.
+   * Leaves in two steps (RFC 9113 section 6.8): the peer is told now, streams that are on their way are still taken for
+   * a round trip, then no new one is. The connection ends when all are over.
    */
   announceClose(): void {
     if (this.#over || this.#leaving !== Leaving.no) return

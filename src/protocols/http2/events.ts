@@ -71,7 +71,9 @@ export interface EndEvent {
   readonly trailers: Fields
 }
 
-/** A server promises a response (client role, RFC 9113 section 8.4): accept by doing nothing, or `reset` the promise. */
+/**
+ * A server promises a response (client role, RFC 9113 section 8.4): accept by doing nothing, or `reset` the promise.
+ */
 export interface PushEvent extends RequestHead {
   readonly type: 'push'
   /** The stream of the request that it belongs to. */

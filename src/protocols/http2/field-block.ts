@@ -1,6 +1,6 @@
 /**
- * A field block in the making: HEADERS or PUSH_PROMISE and the CONTINUATION frames behind it (RFC 9113 section 4.3). Each
- * fragment is decoded when its frame is complete, so that nothing of it is kept.
+ * A field block in the making: HEADERS or PUSH_PROMISE and the CONTINUATION frames behind it (RFC 9113 section 4.3).
+ * Each fragment is decoded when its frame is complete, so that nothing of it is kept.
  */
 
 import { kindOf } from './field-kinds.js'

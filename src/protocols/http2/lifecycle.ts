@@ -1,6 +1,6 @@
 /**
- * The life of a stream (RFC 9113 section 5.1, figure 2), seen from one endpoint: `receive` is what the peer does, `send`
- * what we do. A pair without a row is a fault of the peer, or a `UsageError` when it was a command of ours.
+ * The life of a stream (RFC 9113 section 5.1, figure 2), seen from one endpoint: `receive` is what the peer does,
+ * `send` what we do. A pair without a row is a fault of the peer, or a `UsageError` when it was a command of ours.
  */
 
 import { defineTransitions, type Transitions } from '../core/transitions.js'

@@ -31,7 +31,9 @@ export interface Http2Limits {
   readonly targetBytesMax: number
   /** Octets of the content of one message. */
   readonly bodyBytesMax: number
-  /** Octets of unread request content that are taken and dropped after an early response, before the stream is reset. */
+  /**
+   * Octets of unread request content that are taken and dropped after an early response, before the stream is reset.
+   */
   readonly drainBytesMax: number
   /** Octets of queued output from which no further frame is read. */
   readonly outputBytesMax: number

@@ -1,6 +1,6 @@
 /**
- * The window of the whole connection for content that comes (RFC 9113 section 5.2). Octets come off when they arrive and
- * are given back when they were consumed, half a window at a time.
+ * The window of the whole connection for content that comes (RFC 9113 section 5.2). Octets come off when they arrive
+ * and are given back when they were consumed, half a window at a time.
  */
 
 import type { OutputQueue } from '../core/output.js'

@@ -30,8 +30,8 @@ export class ResponseHeads {
   }
 
   /**
-   * The block for a response, valid until the next one is encoded; `date` is left out when empty or when the fields have
-   * one, `length` when negative. Throws `UsageError` and changes nothing when it must not be sent.
+   * The block for a response, valid until the next one is encoded; `date` is left out when empty or when the fields
+   * have one, `length` when negative. Throws `UsageError` and changes nothing when it must not be sent.
    */
   encode(status: number, fields: FieldsToSend, length: number, date: string): Uint8Array {
     if (this.#isKept(status, fields, length, date)) return this.#block

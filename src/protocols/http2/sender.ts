@@ -1,6 +1,6 @@
 /**
- * The sending half of a connection: frames into the output queue, content as far as the windows of the peer go (RFC 9113
- * section 5.2) and in the order of priorities.
+ * The sending half of a connection: frames into the output queue, content as far as the windows of the peer go (RFC
+ * 9113 section 5.2) and in the order of priorities.
  */
 
 import { native } from '../core/native.js'
@@ -34,6 +34,9 @@ export class Sender {
   window: number = INITIAL_WINDOW_BYTES
   /** The largest payload that the peer takes. */
   frameBytesMax = 16_384
+
+  /** Content waits, whatever the windows are. */
+  paused = false
 
   readonly #scheduler: Scheduler = new Scheduler()
   readonly #owner: SenderOwner
@@ -136,6 +139,7 @@ export class Sender {
   /** Moves content to the output as far as windows and room allow. */
   fill(): void {
     const scheduler = this.#scheduler
+    if (this.paused) return
     while (scheduler.size > 0 && this.window > 0 && this.out.bytes < FILL_BYTES) {
       const stream = scheduler.next()
       this.#writeFrame(stream)
@@ -151,6 +155,7 @@ export class Sender {
       size <= this.frameBytesMax &&
       stream.queuedBytes === 0 &&
       this.#scheduler.size === 0 &&
+      !this.paused &&
       this.out.bytes < FILL_BYTES
     )
   }

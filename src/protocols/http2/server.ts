@@ -98,8 +98,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Goes on with a request that asked for an Upgrade to h2c: it is stream 1, and complete. Call right after `start`; the
-   * client's preface follows. Events: `request`, `data` if it has content, `end`.
+   * Goes on with a request that asked for an Upgrade to h2c: it is stream 1, and complete. Call right after `start`;
+   * the client's preface follows. Events: `request`, `data` if it has content, `end`.
    */
   acceptUpgrade(upgrade: UpgradedRequest): void {
     if (this.over) return
@@ -110,6 +110,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     checkRequestLine(method, scheme, authority, target)
     this.applySettings(settings, 0, settings.length)
     if (this.over) return
+    // Clients in wide use take little behind 101 in one piece: content waits for their preface.
+    this.sender.paused = true
     const stream = this.#begin(1, StreamStates.halfClosedRemote)
     stream.head = method === 'HEAD'
     const endStream = content.length === 0
@@ -158,8 +160,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets, -1 when it is
-   * not known. 2xx to CONNECT opens a tunnel: DATA both ways.
+   * Sends a response head; `sendData` and `sendEnd` follow. `length` is the size of the content in octets, -1 when it
+   * is not known. 2xx to CONNECT opens a tunnel: DATA both ways.
    */
   sendHead(streamId: number, status: number, fields: FieldsToSend, length = -1): void {
     const stream = this.heading(streamId, 'sendHead')
@@ -177,8 +179,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Promises the response to a request that belongs to that of `streamId` (RFC 9113 section 8.4), and gives the number of
-   * its stream, to be answered like any other. 0 when the peer wants no pushes, has no place for one more, or the
+   * Promises the response to a request that belongs to that of `streamId` (RFC 9113 section 8.4), and gives the number
+   * of its stream, to be answered like any other. 0 when the peer wants no pushes, has no place for one more, or the
    * request it belongs to is gone.
    */
   pushPromise(streamId: number, request: PromisedRequest): number {

@@ -1,6 +1,6 @@
 /**
- * The streams of a connection (RFC 9113 sections 5 and 6.9): how they begin and end, what the application does with them,
- * their windows, faults and deadlines. The frames about them are in engine.ts.
+ * The streams of a connection (RFC 9113 sections 5 and 6.9): how they begin and end, what the application does with
+ * them, their windows, faults and deadlines. The frames about them are in engine.ts.
  */
 
 import type { Millis } from '../core/engine.js'
@@ -354,6 +354,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
 
   protected override onSettings(initialWindowBefore: number): Http2FaultCode | undefined {
     const { peer, sender } = this
+    sender.paused = false
     sender.frameBytesMax = peer.frameBytesMax
     sender.encoder.setPeerTableBytesMax(peer.headerTableBytes)
     const change = peer.initialWindowBytes - initialWindowBefore

@@ -4,8 +4,8 @@ import type { OutputQueue } from '../../core/output.js'
 import { Flags, FRAME_HEADER_BYTES, FrameTypes, putFrameHeader } from './frame.js'
 
 /**
- * Writes a field block: one frame of `type` with `prefix` octets of its own in front, then as many CONTINUATION frames as
- * the peer's frame size needs. `block` is the prefix and the field block behind it.
+ * Writes a field block: one frame of `type` with `prefix` octets of its own in front, then as many CONTINUATION frames
+ * as the peer's frame size needs. `block` is the prefix and the field block behind it.
  */
 export function writeBlock(
   out: OutputQueue,

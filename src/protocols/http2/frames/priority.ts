@@ -1,5 +1,6 @@
 /**
- * PRIORITY (RFC 9113 section 6.3): deprecated. Its grammar is checked, its content is not used; RFC 9218 took its place.
+ * PRIORITY (RFC 9113 section 6.3): deprecated. Its grammar is checked, its content is not used; RFC 9218 took its
+ * place.
  */
 
 import type { Http2FaultCode } from '../errors.js'
