@@ -6,7 +6,7 @@ import { answer, attackedServer, Bystander, get, nth, OUTPUT_BYTES_MAX, post, ty
 
 const { resetBurst, faultBurst, streamsMax } = http2Limits
 
-/** An application whose handlers take `ms`, whatever happens to their streams meanwhile, and then give the place back. */
+/** An application whose handlers take `ms`, whatever happens to their streams, and then give the place back. */
 class SlowHandlers {
   working = 0
   most = 0

@@ -1,4 +1,4 @@
-/** One engine against a peer that sends whatever it likes, under a virtual clock; what it costs is measured at each step. */
+/** One engine against a peer that sends whatever it likes, under a virtual clock; what it costs is measured each time. */
 
 import assert from 'node:assert/strict'
 import {
@@ -71,7 +71,7 @@ export class Victim<
     return this.send(encodeLines(lines))
   }
 
-  /** Repeats octets, a function of the round, until the connection ends or so many rounds have passed. Gives the rounds. */
+  /** Sends octets, a function of the round, until the connection ends or so many rounds have passed; gives how many. */
   flood(rounds: number, octets: (round: number) => Uint8Array): number {
     for (let round = 0; round < rounds; round++) if (!this.send(octets(round))) return round + 1
     return rounds
