@@ -1,4 +1,4 @@
-/** One engine against a peer that sends whatever it likes, under a virtual clock; what it costs is measured each time. */
+/** One engine against a peer that sends whatever it likes, under a virtual clock; what that costs is measured. */
 
 import assert from 'node:assert/strict'
 import {

@@ -71,6 +71,11 @@ export class SectionReader {
     this.#connectProtocol = connectProtocol
   }
 
+  /** Whether the request that was read last, faulty or not, is one for HEAD. */
+  get isHead(): boolean {
+    return (this.#seen & PSEUDO.method) !== 0 && this.#pseudo[Kinds.method] === 'HEAD'
+  }
+
   /** A request, or the fault. */
   readRequest(decoder: HpackDecoder): ParsedRequest | Http2FaultCode {
     const fault = this.#read(decoder, NOT_IN_REQUESTS) ?? this.#checkRequest()
