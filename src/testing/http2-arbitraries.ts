@@ -32,7 +32,7 @@ export interface Http2Arbitraries {
   readonly fieldValue: Arbitrary<string>
   /** A request that every server must accept. */
   readonly request: Arbitrary<Http2Request>
-  /** A response that every client must accept; one of 204 or 304 has no content. */
+  /** A response that every client must accept; one of 204, 205 or 304 has no content. */
   readonly response: Arbitrary<Http2Response>
   /** What a client may send, and some that it may not; in front of it preface and SETTINGS. */
   readonly clientOctets: Arbitrary<Uint8Array>
@@ -110,7 +110,7 @@ export function http2Arbitraries(fc: FastCheckModule): Http2Arbitraries {
 }
 
 function isBodiless(status: number): boolean {
-  return status === 204 || status === 304
+  return status === 204 || status === 205 || status === 304
 }
 
 function opening(settings: readonly number[]): Http2Frame[] {
