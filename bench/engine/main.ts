@@ -4,6 +4,7 @@ import { Bench } from 'tinybench'
 import { describeMachine, median, requireQuietMachine } from '../machine.js'
 import type { BenchOptions } from '../options.js'
 import { markdownTable, provenance, writeResults, writeSection } from '../record.js'
+import { benchHpack, hpackTable } from './hpack.js'
 import { type BenchInput, benchInputs, chunksOf } from './inputs.js'
 import { type BenchParser, parserMakers } from './parsers.js'
 
@@ -34,10 +35,12 @@ export async function benchEngines(options: BenchOptions): Promise<void> {
       results.push(...measured)
       console.log(measured.map(show).join('\n'))
     }
+  const hpack = await benchHpack(options)
   if (!options.record) return
   const machine = describeMachine()
-  writeResults('engine', { machine, rounds: options.rounds, results })
-  writeSection('engine', `${provenance('npm run bench -- engine', machine, '')}\n\n${resultTable(results)}`)
+  writeResults('engine', { machine, rounds: options.rounds, results, hpack })
+  const tables = `${resultTable(results)}\n\n${hpackTable(hpack)}`
+  writeSection('engine', `${provenance('npm run bench -- engine', machine, '')}\n\n${tables}`)
 }
 
 /** Rounds of all parsers, one after the other in each; the median over the rounds counts. */

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { ClientCertificate } from './client-certificate.js'
+import { DirectWrites } from './direct-writes.js'
 import { readShared } from './shared-reads.js'
 import { type Endpoint, type Transport, TransportError, type TransportSink } from './transport.js'
 
@@ -32,6 +33,7 @@ export class SocketTransport implements Transport {
   readonly #socket: Owned
   /** The socket reads into the shared buffer and hands that over itself. */
   readonly #shared: boolean
+  readonly #direct: DirectWrites | undefined
   readonly #onGone: (() => void) | undefined
   #sink: TransportSink | undefined
   #error: Error | undefined
@@ -50,6 +52,7 @@ export class SocketTransport implements Transport {
     const used = moved ?? socket
     this.#shared = moved !== undefined
     this.#socket = Object.assign(used, { [owner]: this })
+    this.#direct = moved && DirectWrites.of(moved, () => this.#sink?.onDrain())
     // Without a sink the peer waits; an error without a listener would end the process.
     used.pause()
     used.on('error', onError)
@@ -63,7 +66,7 @@ export class SocketTransport implements Transport {
   }
 
   get writable(): boolean {
-    return this.#writable
+    return this.#direct?.writable ?? this.#writable
   }
 
   open(sink: TransportSink): void {
@@ -78,6 +81,7 @@ export class SocketTransport implements Transport {
   }
 
   write(pieces: readonly Uint8Array[]): void {
+    if (this.#direct !== undefined) return this.#direct.write(pieces)
     const socket = this.#socket
     if (pieces.length === 1) {
       this.#writable = socket.write(pieces[0]!)

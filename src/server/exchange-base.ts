@@ -24,7 +24,6 @@ interface RequestHead {
 
 /** One request and its response. */
 export abstract class ExchangeBase implements Exchange, BodySource {
-  readonly body: RequestBody
   /** Which request of its connection it is, from 1 on. */
   readonly number: number
   /** When the request came, in milliseconds of `performance`; 0 when nobody asks. */
@@ -37,14 +36,15 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   over = false
   answered = false
 
+  /** Made when somebody asks for it: most requests have no content. */
+  #body: RequestBody | undefined
   #transaction: TransactionId | undefined
   #onLeft: (() => void)[] | undefined
   #onLost: (() => void)[] | undefined
   #onDrained: (() => void)[] | undefined
 
-  constructor(contentLength: number, number: number) {
+  constructor(number: number) {
     this.number = number
-    this.body = new RequestBody(this, contentLength)
   }
 
   abstract readonly connection: Connection
@@ -60,8 +60,26 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   abstract hold(hold: boolean): void
   abstract begin(): void
   abstract consume(octets: number): void
-  /** The connection forgets the exchange, which is over. */
-  protected abstract release(): void
+  /** The connection forgets the exchange, which is over; `body` is what came of its content, if somebody saw it. */
+  protected abstract release(body: RequestBody | undefined): void
+
+  get body(): RequestBody {
+    if (this.#body === undefined) {
+      this.#body = new RequestBody(this, this.request.contentLength)
+      if (this.over) this.#failBody(this.#body)
+    }
+    return this.#body
+  }
+
+  /** The content is complete. */
+  endContent(trailers: Fields): void {
+    if (this.request.contentLength !== 0 || trailers.count > 0) this.body.end(trailers)
+  }
+
+  /** Octets of content that came. */
+  get requestBytes(): number {
+    return this.#body?.bytes ?? 0
+  }
 
   get method(): string {
     return this.request.method
@@ -135,7 +153,7 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   lose(error: Error): void {
     if (this.over) return
     this.leave()
-    this.body.fail(error)
+    if (this.request.contentLength !== 0) this.body.fail(error)
     this.finish()
     for (const listener of this.#onLost ?? []) listener()
   }
@@ -156,13 +174,18 @@ export abstract class ExchangeBase implements Exchange, BodySource {
 
   /** Nothing more can be sent: the response is complete, or lost. */
   protected finish(): void {
+    const body = this.#body
     // The content of the next request must not wait for a reader of this one.
-    if (this.body.holding) this.hold(false)
+    if (body?.holding === true) this.hold(false)
     this.over = true
     this.#resolveDrained()
-    // Whoever still reads the content of an answered request will not get it whole.
-    if (!this.body.complete) this.body.fail(new Error('the request was answered before it was read'))
-    this.release()
+    if (body !== undefined) this.#failBody(body)
+    this.release(body)
+  }
+
+  /** Whoever still reads the content of an answered request will not get it whole. */
+  #failBody(body: RequestBody): void {
+    if (!body.complete) body.fail(new Error('the request was answered before it was read'))
   }
 
   #resolveDrained(): void {

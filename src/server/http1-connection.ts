@@ -90,7 +90,7 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
         else if (this.#upgrade?.add(event.bytes) === false) this.#stay(this.#upgrade)
         return
       case 'end':
-        if (this.#exchange !== undefined) this.#exchange.body.end(event.trailers)
+        if (this.#exchange !== undefined) this.#exchange.endContent(event.trailers)
         else if (this.#upgrade !== undefined) this.#endUpgrade(this.#upgrade, event.trailers)
         return
       case 'halfClose':
@@ -119,7 +119,7 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   #endUpgrade(upgrade: H2cUpgrade, trailers: Fields): void {
     // There is no place for trailers in what HTTP/2 goes on with, and none must be lost.
     if (trailers.count > 0 || this.#closing) {
-      this.#stay(upgrade).body.end(trailers)
+      this.#stay(upgrade).endContent(trailers)
       return
     }
     this.#upgraded = upgrade.upgraded()

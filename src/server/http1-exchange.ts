@@ -14,7 +14,7 @@ export class Http1Exchange extends ExchangeBase {
   endsWithConnection = false
 
   constructor(connection: Http1Connection, request: RequestEvent) {
-    super(request.contentLength, connection.requests)
+    super(connection.requests)
     this.connection = connection
     this.request = request
   }

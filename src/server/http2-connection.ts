@@ -91,7 +91,7 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
         this.#onData(event.streamId, event.bytes)
         return
       case 'end':
-        this.#exchanges.get(event.streamId)?.body.end(event.trailers)
+        this.#exchanges.get(event.streamId)?.endContent(event.trailers)
         return
       case 'reset':
         this.#exchanges.get(event.streamId)?.drop(this.#gone('RESET', 'the client has reset the stream'))

@@ -8,6 +8,7 @@ import type { RequestEvent } from '../protocols/http2/events.js'
 import type { Http2Server } from '../protocols/http2/server.js'
 import { ExchangeBase } from './exchange-base.js'
 import type { Http2Connection } from './http2-connection.js'
+import type { RequestBody } from './request-body.js'
 
 /** What is told of a request, sent or promised. */
 type RequestHead = Pick<
@@ -36,7 +37,7 @@ export class Http2Exchange extends ExchangeBase {
   #working = false
 
   constructor(connection: Http2Connection, request: RequestHead, pushed = false) {
-    super(request.contentLength, ++connection.requests)
+    super(++connection.requests)
     this.connection = connection
     this.request = request
     this.streamId = request.streamId
@@ -146,10 +147,10 @@ export class Http2Exchange extends ExchangeBase {
     if (octets > 0) this.#engine()?.consume(this.streamId, octets)
   }
 
-  protected release(): void {
-    const { body, connection } = this
+  protected release(body: RequestBody | undefined): void {
+    const { connection } = this
     // What nobody will read any more must not keep the window of the connection shut.
-    if (body.queuedBytes > 0) connection.engine.consume(this.streamId, body.queuedBytes)
+    if (body !== undefined && body.queuedBytes > 0) connection.engine.consume(this.streamId, body.queuedBytes)
     connection.release(this)
   }
 

@@ -9,6 +9,11 @@ import { HttpError } from './http-error.js'
 /** Pieces that wait for a reader at the most, before the peer is paused. */
 const QUEUE_BYTES_MAX = 65_536
 
+/** Pieces are copied into blocks: this large, once so much has come. */
+const BLOCK_BYTES_MAX = 65_536
+
+const NOTHING = Buffer.alloc(0)
+
 /** What a body needs of its connection. */
 export interface BodySource {
   /** Holds or releases the flow of content. */
@@ -34,8 +39,12 @@ export class RequestBody {
   trailers: Fields = Fields.empty
 
   readonly #source: BodySource
+  /** What waits for a reader: whole blocks first, then a part of the current one, from `#from` to `#to`. */
   #queue: Uint8Array[] | undefined
   #queuedBytes = 0
+  #block: Buffer = NOTHING
+  #from = 0
+  #to = 0
   #waiter: Waiter | undefined
   /** Where content of known size is being put together. */
   #whole: Uint8Array | undefined
@@ -75,17 +84,42 @@ export class RequestBody {
       this.#source.consume(piece.length)
       return
     }
+    this.#keep(piece, at)
     const waiter = this.#waiter
     if (waiter !== undefined) {
       this.#waiter = undefined
-      waiter.resolve(Buffer.from(piece))
+      waiter.resolve(this.#takeBlock())
       this.#source.consume(piece.length)
       return
     }
-    this.#queue ??= []
-    this.#queue.push(Buffer.from(piece))
     this.#queuedBytes += piece.length
     this.#balance()
+  }
+
+  /** Copies a piece: `at` octets have come before. */
+  #keep(piece: Uint8Array, at: number): void {
+    if (this.#block.length - this.#to < piece.length) {
+      if (this.#to > this.#from) (this.#queue ??= []).push(this.#takeBlock())
+      // No larger than what has come, so that a few octets never hold much memory.
+      const size = Math.max(piece.length, Math.min(at, BLOCK_BYTES_MAX))
+      this.#block = Buffer.allocUnsafe(size)
+      this.#from = 0
+      this.#to = 0
+    }
+    this.#block.set(piece, this.#to)
+    this.#to += piece.length
+  }
+
+  /** What of the current block waits. Pieces that come later lie behind it. */
+  #takeBlock(): Uint8Array {
+    const taken = this.#block.subarray(this.#from, this.#to)
+    this.#from = this.#to
+    return taken
+  }
+
+  /** The next of what waits. */
+  #shift(): Uint8Array | undefined {
+    return this.#queue?.shift() ?? (this.#to > this.#from ? this.#takeBlock() : undefined)
   }
 
   /** The content is complete. */
@@ -106,7 +140,7 @@ export class RequestBody {
 
   /** The next piece, or undefined at the end. Rejects when the client leaves. One call at a time. */
   read(): Promise<Uint8Array | undefined> {
-    const piece = this.#queue?.shift()
+    const piece = this.#shift()
     if (piece !== undefined) {
       this.#queuedBytes -= piece.length
       this.#source.consume(piece.length)
@@ -140,11 +174,11 @@ export class RequestBody {
   #collectSized(size: number): Uint8Array | Promise<Uint8Array> {
     const whole = Buffer.allocUnsafe(size)
     let at = 0
-    for (const piece of this.#queue ?? []) {
+    for (let piece = this.#shift(); piece !== undefined; piece = this.#shift()) {
       whole.set(piece, at)
       at += piece.length
     }
-    this.#queue = undefined
+    this.#block = NOTHING
     this.#queuedBytes = 0
     this.#source.consume(at)
     if (this.#complete) return whole

@@ -8,7 +8,13 @@ import { filesBelow, repoRoot, run, runOrThrow } from '../../tools/repo.js'
 import { asInstalledHere, type InstalledPackage, installPackage } from './installed-package.js'
 
 /** One program for each name that can be imported. */
-const PROGRAMS = { skitai: 'server', 'skitai/http1': 'http1', 'skitai/io': 'io', 'skitai/testing': 'testing' } as const
+const PROGRAMS = {
+  skitai: 'server',
+  'skitai/hpack': 'hpack',
+  'skitai/http1': 'http1',
+  'skitai/io': 'io',
+  'skitai/testing': 'testing',
+} as const
 
 const STRICT = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false }
 

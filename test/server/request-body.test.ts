@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import { Fields } from '#src/protocols/http1/index.js'
 import { App, type Was } from '#src/server/index.js'
+import { RequestBody } from '#src/server/request-body.js'
 import { ask, readAnswer, readAnswers } from './asking.js'
 import { octets, quiet, serve, signal, Wire } from './serving.js'
 
@@ -243,5 +245,60 @@ describe('a handler that does not read', () => {
     go.resolve()
     for (; sent < size; sent += piece.length) if (!wire.socket.write(piece)) await once(wire.socket, 'drain')
     assert.equal(readAnswer(await wire.rest()).text, String(size))
+  })
+})
+
+describe('pieces of content', () => {
+  it('stay as they were given, however they come and are taken', async () => {
+    const consumed: number[] = []
+    const body = new RequestBody(
+      { hold: () => {}, begin: () => {}, consume: (size) => void (size > 0 && consumed.push(size)) },
+      -1,
+    )
+    const given: Uint8Array[] = []
+    const copies: string[] = []
+    const all = octets(400_000)
+    let at = 0
+    const push = (size: number): void => {
+      const piece = Buffer.from(all.subarray(at, at + size))
+      body.push(piece)
+      piece.fill(0)
+      at += size
+    }
+    const take = async (read: Promise<Uint8Array | undefined>): Promise<void> => {
+      const piece = await read
+      if (piece === undefined) return
+      given.push(piece)
+      copies.push(Buffer.from(piece).toString('latin1'))
+    }
+    for (let round = 1; round < 30; round++) {
+      push(round)
+      push(round * 100)
+      await take(body.read())
+      for (let size = 1; size < 5000; size *= 3) push(size)
+      while (body.queuedBytes > 0) await take(body.read())
+      const waiting = take(body.read())
+      push(round * 7)
+      push(round)
+      await waiting
+    }
+    while (body.queuedBytes > 0) await take(body.read())
+    body.end(Fields.empty)
+    assert.equal(await body.read(), undefined)
+    assert.equal(copies.join(''), all.subarray(0, at).toString('latin1'))
+    for (const [index, piece] of given.entries()) assert.equal(Buffer.from(piece).toString('latin1'), copies[index])
+    assert.equal(
+      consumed.reduce((sum, size) => sum + size),
+      at,
+    )
+  })
+
+  it('are put together when the length is known, wherever they lie', async () => {
+    const body = new RequestBody({ hold: () => {}, begin: () => {}, consume: () => {} }, 30)
+    for (const text of ['a', 'bb', 'ccc']) body.push(Buffer.from(text))
+    const whole = body.collect(100)
+    body.push(Buffer.from('d'.repeat(24)))
+    body.end(Fields.empty)
+    assert.equal(Buffer.from(await whole).toString(), `abbccc${'d'.repeat(24)}`)
   })
 })

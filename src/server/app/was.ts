@@ -64,11 +64,10 @@ export class Was {
   }
 
   /**
-   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path,
-   * a URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens
-   * unless the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond
-   * 32 in one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another
-   * origin.
+   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path, a
+   * URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens unless
+   * the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond 32 in
+   * one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another origin.
    */
   push(uri: string): void {
     const target = pushTarget(uri, this.request)

@@ -21,7 +21,7 @@ export function exchangeRecord(exchange: ExchangeBase, connections: number, now:
     method: exchange.pushed ? 'PUSH' : exchange.method,
     uri: exchange.target,
     version: exchange.version,
-    requestBytes: exchange.body.bytes,
+    requestBytes: exchange.requestBytes,
     status: exchange.status || CLIENT_LEFT,
     responseBytes: exchange.responseBytes,
     gtid: transaction.gtid,

@@ -13,7 +13,8 @@ import {
   huffmanWalk,
 } from './huffman.js'
 import { INCOMPLETE, IntegerReader, TOO_LARGE } from './integer-reader.js'
-import { isTextAt, textOf } from './known-texts.js'
+import { textOf } from './known-texts.js'
+import { shortText } from './short-text.js'
 import { SkippedLiteral } from './skipped-literal.js'
 import { STATIC_COUNT, STATIC_NAMES, STATIC_VALUES } from './static-columns.js'
 import { type HpackClassify, staticKindsOf, unclassified } from './static-kinds.js'
@@ -41,15 +42,15 @@ const FAULTY = -2
 /** Caps above that are none. */
 const CAP_MAX = 0x7fffffff
 
+/** Nothing stays in it from one call to the next; all decoders share it. */
+const reader = new IntegerReader()
+
 /** Strings up to this length, in Huffman code, are decoded here; all decoders share it. */
 const SCRATCH_INPUT_BYTES = 4096
 const scratch = new Uint8Array(huffmanOctetsMax(SCRATCH_INPUT_BYTES) + 2)
 
 /** Any index up to here takes at most one octet behind its prefix. */
 const INDEX_SHORT_MAX = 0x0f + 0x7f
-
-/** To make a longer string anew is faster than to compare it. */
-const COMPARED_CHARS_MAX = 32
 
 const ROOM: readonly string[] = Array.from({ length: 256 }, () => '')
 
@@ -90,8 +91,8 @@ export class HpackDecoder {
   /** The beginning of a representation that goes on in the next fragment. */
   #tail: Uint8Array = NOTHING
   #tailBytes = 0
-  readonly #skipped = new SkippedLiteral()
-  readonly #reader = new IntegerReader()
+  /** The literal that is being skipped. */
+  #skipped: SkippedLiteral | undefined
 
   constructor(options: HpackDecoderOptions = {}) {
     const { tableBytesMax = 4096, sectionBytesMax = Infinity, fieldCountMax = Infinity } = options
@@ -181,7 +182,7 @@ export class HpackDecoder {
   /** Ends the section. Gives 0 or the fault. */
   finish(): number {
     if (this.#fault !== 0) return this.#fault
-    if (this.#tailBytes > 0 || this.#skipped.isOpen) this.#fault = HpackFault.truncated
+    if (this.#tailBytes > 0 || this.#skipped !== undefined) this.#fault = HpackFault.truncated
     else if (this.#opening && this.#demandedBytes >= 0) this.#fault = HpackFault.sizeUpdateMissing
     this.#tail = NOTHING
     this.#tailBytes = 0
@@ -203,9 +204,9 @@ export class HpackDecoder {
 
   /** Reads representations. Gives where the first one begins that is not complete; `end` when all are. */
   #read(bytes: Uint8Array, start: number, end: number): number {
-    let at = this.#skipped.isOpen ? this.#skip(bytes, start, end) : start
+    let at = this.#skipped === undefined ? start : this.#skip(this.#skipped, bytes, start, end)
     if (at < 0) return start
-    while (at < end && !this.#skipped.isOpen) {
+    while (at < end && this.#skipped === undefined) {
       const octet = bytes[at]!
       const isSizeUpdate = (octet & 0xe0) === 0x20
       if (this.#opening && !isSizeUpdate) {
@@ -257,7 +258,7 @@ export class HpackDecoder {
     return at
   }
 
-  /** A literal field with a known name and a short value, all of which is there. 0 if it is not that or is special. */
+  /** A literal field of short strings, all of which is there. 0 if it is not that or is special. */
   #shortLiteral(bytes: Uint8Array, at: number, end: number): number {
     if (end - at < 3) return 0
     const octet = bytes[at]!
@@ -265,30 +266,24 @@ export class HpackDecoder {
     const mask = isIndexed ? 0x3f : 0x0f
     const isLong = (octet & mask) === mask
     const index = isLong ? mask + bytes[at + 1]! : octet & mask
-    const lengthAt = isLong ? at + 2 : at + 1
-    const length = bytes[lengthAt]! & 0x7f
-    const valueStart = lengthAt + 1
-    const valueEnd = valueStart + length
-    if (index === 0 || index > INDEX_SHORT_MAX || length === 0x7f || valueEnd > end) return 0
-    if (index > STATIC_COUNT + this.#table.count) return 0
-    const name = this.#nameAt(index)
-    const room = this.#cap(isIndexed) - name.length
-    const isHuffman = bytes[lengthAt]! >= 0x80
-    const size = isHuffman ? huffmanDecode(bytes, valueStart, valueEnd, scratch) : length
-    if (size < 0 || size > room) return 0
-    const value = isHuffman ? this.#textLikeBefore(scratch, 0, size) : this.#textLikeBefore(bytes, valueStart, valueEnd)
+    if (index > INDEX_SHORT_MAX || index > STATIC_COUNT + this.#table.count) return 0
+    let sizeAt = isLong ? at + 2 : at + 1
+    const nameSize = index === 0 ? bytes[sizeAt]! : 0
+    if (index === 0) {
+      sizeAt = at + 2 + (nameSize & 0x7f)
+      if ((nameSize & 0x7f) === 0x7f || sizeAt >= end) return 0
+    }
+    const size = bytes[sizeAt]!
+    const valueEnd = sizeAt + 1 + (size & 0x7f)
+    if ((size & 0x7f) === 0x7f || valueEnd > end) return 0
+    const cap = this.#cap(isIndexed)
+    const name = index > 0 ? this.#nameAt(index) : shortText(bytes, at + 2, sizeAt, nameSize, cap, undefined)
+    if (name === undefined) return 0
+    const before = this.values[this.#count]
+    const value = shortText(bytes, sizeAt + 1, valueEnd, size, cap - name.length, before)
+    if (value === undefined) return 0
     this.#field(name, value, isIndexed)
     return valueEnd
-  }
-
-  /**
-   * As `textOf`, but what the last section had at this place is taken if it is the same: sections resemble each other.
-   */
-  #textLikeBefore(bytes: Uint8Array, start: number, end: number): string {
-    const before = this.values[this.#count]
-    if (before === undefined || before.length !== end - start || before.length > COMPARED_CHARS_MAX)
-      return textOf(bytes, start, end)
-    return isTextAt(bytes, start, before) ? before : textOf(bytes, start, end)
   }
 
   /** An indexed field (section 6.1). Like the methods below it gives the position behind, INCOMPLETE or FAULTY. */
@@ -298,7 +293,7 @@ export class HpackDecoder {
     if (index === 0) return this.#fail(HpackFault.indexZero, at)
     const table = this.#table
     const age = index - STATIC_COUNT
-    const { next } = this.#reader
+    const { next } = reader
     if (age <= 0) {
       this.#store(STATIC_NAMES[index]!, STATIC_VALUES[index]!, this.#staticKinds[index]!)
       return next
@@ -323,12 +318,11 @@ export class HpackDecoder {
     if (size !== table.bytesMax || demanded >= 0) this.#generation++
     table.bytesMax = size
     while (table.bytes > size) table.evict()
-    return this.#reader.next
+    return reader.next
   }
 
   /** A literal field (section 6.2). Nothing is decoded or stored before all of it is there. */
   #literal(bytes: Uint8Array, at: number, end: number): number {
-    const reader = this.#reader
     const isIndexed = bytes[at]! >= 0x40
     const index = this.#integer(bytes, at, end, isIndexed ? 0x3f : 0x0f)
     if (index < 0) return index
@@ -349,10 +343,7 @@ export class HpackDecoder {
       nameEnd = nameStart + size
       isNameHuffman = reader.isHuffman
       least = isNameHuffman ? huffmanOctetsMin(size) : size
-      if (least > cap) {
-        this.#skipped.beginName(size, isNameHuffman, isIndexed)
-        return this.#skip(bytes, nameStart, end)
-      }
+      if (least > cap) return this.#skip(SkippedLiteral.fromName(size, isNameHuffman, isIndexed), bytes, nameStart, end)
       if (nameEnd > end) return INCOMPLETE
       reader.next = nameEnd
     }
@@ -363,8 +354,7 @@ export class HpackDecoder {
     const isValueHuffman = reader.isHuffman
     if (least + (isValueHuffman ? huffmanOctetsMin(size) : size) > cap) {
       if (isNameHuffman && !this.#isHuffman(bytes, nameStart, nameEnd)) return FAULTY
-      this.#skipped.beginValue(size, isValueHuffman, isIndexed)
-      return this.#skip(bytes, valueStart, end)
+      return this.#skip(SkippedLiteral.fromValue(size, isValueHuffman, isIndexed), bytes, valueStart, end)
     }
     if (valueEnd > end) return INCOMPLETE
     const name = known ?? this.#text(bytes, nameStart, nameEnd, isNameHuffman, cap)
@@ -463,23 +453,23 @@ export class HpackDecoder {
   }
 
   /** Goes on with a literal that is skipped. */
-  #skip(bytes: Uint8Array, at: number, end: number): number {
-    const skipped = this.#skipped
+  #skip(skipped: SkippedLiteral, bytes: Uint8Array, at: number, end: number): number {
     this.#overflow = true
-    const next = skipped.take(bytes, at, end, this.#reader)
+    const next = skipped.take(bytes, at, end, reader)
     if (skipped.fault !== 0) return this.#fail(skipped.fault, skipped.faultAt)
+    this.#skipped = skipped.isOpen ? skipped : undefined
     if (!skipped.isOpen) this.#dropped(skipped.isIndexed)
     return next
   }
 
   #integer(bytes: Uint8Array, at: number, end: number, mask: number): number {
-    const value = this.#reader.integer(bytes, at, end, mask)
-    return value === TOO_LARGE ? this.#fail(HpackFault.integerTooLarge, this.#reader.next) : value
+    const value = reader.integer(bytes, at, end, mask)
+    return value === TOO_LARGE ? this.#fail(HpackFault.integerTooLarge, reader.next) : value
   }
 
   #stringSize(bytes: Uint8Array, at: number, end: number): number {
-    const size = this.#reader.stringSize(bytes, at, end)
-    return size === TOO_LARGE ? this.#fail(HpackFault.integerTooLarge, this.#reader.next) : size
+    const size = reader.stringSize(bytes, at, end)
+    return size === TOO_LARGE ? this.#fail(HpackFault.integerTooLarge, reader.next) : size
   }
 
   #fail(fault: number, at: number): typeof FAULTY {

@@ -41,6 +41,11 @@ const NO_PLACES: number[] = Array.from({ length: PLACES }, () => 0)
 /** How many entries of one name are compared. */
 const SEARCH_DEPTH = 16
 
+/** What `encode` writes into: small blocks share memory, which is filled once. */
+const POOL_BYTES = 16_384
+let pool: Uint8Array = new Uint8Array(0)
+let poolAt = 0
+
 /**
  * Encodes the field sections of one direction of a connection: `begin`, then `field` or `status` for each field. Names
  * are in lower case; a character is one octet: of those above U+00FF the lowest 8 bits are written. The caller makes
@@ -127,14 +132,23 @@ export class HpackEncoder {
     return this.field(':status', STATUS_TEXTS[code] ?? String(code), into, at)
   }
 
-  /** A whole block of a flat list (name, value, name, value) in memory of its own. */
+  /**
+   * A whole block of a flat list: name, value, name, value. Its octets are the caller's, the memory around them is not.
+   */
   encode(list: readonly string[]): Uint8Array {
     let size = HPACK_BEGIN_BYTES_MAX
     for (let i = 0; i < list.length; i += 2) size += fieldBytesMax(list[i]!, list[i + 1]!)
-    const block = native.allocate(size)
-    let end = this.begin(block, 0)
-    for (let i = 0; i < list.length; i += 2) end = this.field(list[i]!, list[i + 1]!, block, end)
-    return block.subarray(0, end)
+    const isLarge = size > POOL_BYTES
+    if (!isLarge && pool.length - poolAt < size) {
+      pool = native.allocate(POOL_BYTES)
+      poolAt = 0
+    }
+    const into = isLarge ? native.allocate(size) : pool
+    const start = isLarge ? 0 : poolAt
+    let end = this.begin(into, start)
+    for (let i = 0; i < list.length; i += 2) end = this.field(list[i]!, list[i + 1]!, into, end)
+    if (!isLarge) poolAt = end
+    return into.subarray(start, end)
   }
 
   /** Looks in both tables, and writes a literal for what is in neither. */

@@ -1,5 +1,6 @@
 /** The Huffman code of HPACK (RFC 7541 section 5.2). Decoding takes an octet a step, by a table of states. */
 
+import { native } from '../../core/native.js'
 import { HUFFMAN_BITS, HUFFMAN_CODES } from './huffman-code.js'
 
 const EOS = 256
@@ -80,6 +81,8 @@ function endStates(tree: Int16Array): Uint8Array {
 
 const TREE = codeTree()
 const STEPS = stepTable(TREE)
+/** The next states alone: a step waits for the one before, and this table stays in the fastest memory. */
+const NEXT = new Uint8Array(STEPS)
 const ENDS = endStates(TREE)
 
 /** The state at the beginning of a string. */
@@ -103,12 +106,13 @@ export function huffmanDecode(bytes: Uint8Array, start: number, end: number, int
   let state = HUFFMAN_START
   let size = 0
   for (let at = start; at < end; at++) {
-    const step = STEPS[(state << 8) | bytes[at]!]!
+    const place = (state << 8) | bytes[at]!
+    const step = STEPS[place]!
+    state = NEXT[place]!
     if (step >= STEP_EOS) return HUFFMAN_EOS
     into[size] = step >>> 8
     into[size + 1] = step >>> 16
     size += step >>> 24
-    state = step & 255
   }
   return ENDS[state] === 1 ? size : HUFFMAN_PADDING
 }
@@ -118,10 +122,11 @@ export function huffmanCount(bytes: Uint8Array, start: number, end: number): num
   let state = HUFFMAN_START
   let size = 0
   for (let at = start; at < end; at++) {
-    const step = STEPS[(state << 8) | bytes[at]!]!
+    const place = (state << 8) | bytes[at]!
+    const step = STEPS[place]!
+    state = NEXT[place]!
     if (step >= STEP_EOS) return HUFFMAN_EOS
     size += step >>> 24
-    state = step & 255
   }
   return ENDS[state] === 1 ? size : HUFFMAN_PADDING
 }
@@ -133,9 +138,10 @@ export function huffmanCount(bytes: Uint8Array, start: number, end: number): num
 export function huffmanWalk(bytes: Uint8Array, start: number, end: number, from: number): number {
   let state = from
   for (let at = start; at < end; at++) {
-    const step = STEPS[(state << 8) | bytes[at]!]!
+    const place = (state << 8) | bytes[at]!
+    const step = STEPS[place]!
+    state = NEXT[place]!
     if (step >= STEP_EOS) return -1 - at
-    state = step & 255
   }
   return state
 }
@@ -145,15 +151,30 @@ export function huffmanMayEnd(state: number): boolean {
   return ENDS[state] === 1
 }
 
-/** Code and bits of each octet in one number, its lowest 5 bits the bits; 0 for codes of more than 24. */
+/** Code and bits of each octet in one number, its lowest 5 bits the bits; 0 for codes of more than 15. */
 const SHORT_CODES = HUFFMAN_CODES.map((code, octet) =>
-  HUFFMAN_BITS[octet]! > 24 ? 0 : (code << 5) | HUFFMAN_BITS[octet]!,
+  HUFFMAN_BITS[octet]! > 15 ? 0 : (code << 5) | HUFFMAN_BITS[octet]!,
 )
+
+/** Longer texts are turned into octets by the runtime: its call costs as much as to read so many characters. */
+const NATIVE_CHARS_MIN = 48
+
+/** Texts up to this length are turned into octets here. */
+const SCRATCH_BYTES = 4096
+const scratch = new Uint8Array(SCRATCH_BYTES)
+
+/** The octets of `text`, one a character, from 0 on; valid until the next call. */
+function octetsOf(text: string): Uint8Array {
+  const octets = text.length <= SCRATCH_BYTES ? scratch : native.allocate(text.length)
+  native.latin1Write(octets, text, 0)
+  return octets
+}
 
 /** How many octets `text`, one octet a character, takes in Huffman code. */
 export function huffmanSize(text: string): number {
+  const octets = octetsOf(text)
   let bits = 0
-  for (let i = 0; i < text.length; i++) bits += HUFFMAN_BITS[text.charCodeAt(i) & 255]!
+  for (let i = 0; i < text.length; i++) bits += HUFFMAN_BITS[octets[i]!]!
   return (bits + 7) >>> 3
 }
 
@@ -161,40 +182,80 @@ export function huffmanSize(text: string): number {
  * Writes `text`, one octet a character, in Huffman code at `at`; there is room for `huffmanSize(text)`. Gives the end.
  */
 export function huffmanWrite(text: string, into: Uint8Array, at: number): number {
-  return writeUpTo(text, into, at, into.length + 1)
+  return writeOctets(octetsOf(text), text.length, into, at, into.length + 1)
 }
 
 /**
  * Writes `text` like `huffmanWrite` if the code is shorter than the text, and gives -1 if it is not. There is room for
- * the text and 3 octets more; they may be overwritten.
+ * the text and 4 octets more; they may be overwritten.
  */
 export function huffmanWriteShorter(text: string, into: Uint8Array, at: number): number {
-  return writeUpTo(text, into, at, at + text.length)
+  const end = text.length < NATIVE_CHARS_MIN ? writeShort(text, into, at, at + text.length) : RARE
+  return end === RARE ? writeOctets(octetsOf(text), text.length, into, at, at + text.length) : end
 }
 
-/** Gives -1 when the end would be at `stop` or behind it. */
-function writeUpTo(text: string, into: Uint8Array, at: number, stop: number): number {
+/** From `writeShort`: the text holds a character whose code has more than 15 bits. */
+const RARE = -2
+
+/** Gives -1 when the end would be at `stop` or behind it. Waits for 16 bits before it writes: that is quickest. */
+function writeShort(text: string, into: Uint8Array, at: number, stop: number): number {
   let end = at
   // The lowest `count` bits wait to be written; what stands above them has been.
   let bits = 0
   let count = 0
   for (let i = 0; i < text.length; i++) {
-    const octet = text.charCodeAt(i) & 255
+    const short = SHORT_CODES[text.charCodeAt(i) & 255]!
+    if (short === 0) return RARE
+    bits = (bits << (short & 31)) | (short >>> 5)
+    count += short & 31
+    if (count < 16) continue
+    count -= 16
+    into[end] = bits >>> (count + 8)
+    into[end + 1] = bits >>> count
+    end += 2
+    if (end >= stop) return -1
+  }
+  return writeRest(bits, count, into, end, stop)
+}
+
+/** As `writeShort`, from octets, whatever they are. */
+function writeOctets(octets: Uint8Array, length: number, into: Uint8Array, at: number, stop: number): number {
+  let end = at
+  let bits = 0
+  let count = 0
+  for (let i = 0; i < length; i++) {
+    const octet = octets[i]!
     const short = SHORT_CODES[octet]!
     if (short !== 0) {
       bits = (bits << (short & 31)) | (short >>> 5)
       count += short & 31
+      if (count < 16) continue
+      count -= 16
+      into[end] = bits >>> (count + 8)
+      into[end + 1] = bits >>> count
+      end += 2
     } else {
-      // Up to 7 bits wait: with more than 24 they would not fit into a number of 32.
-      const rest = HUFFMAN_BITS[octet]! - 16
-      bits = (bits << rest) | (HUFFMAN_CODES[octet]! >>> 16)
-      for (count += rest; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
+      // Up to 15 bits wait: with the whole code they would not fit into a number of 32.
+      for (; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
+      const high = HUFFMAN_BITS[octet]! - 16
+      bits = (bits << high) | (HUFFMAN_CODES[octet]! >>> 16)
+      for (count += high; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
       bits = (bits << 16) | (HUFFMAN_CODES[octet]! & 0xffff)
-      count += 16
+      for (count += 16; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
     }
-    for (; count >= 8; count -= 8) into[end++] = bits >>> (count - 8)
     if (end >= stop) return -1
   }
-  if (count > 0) into[end++] = (bits << (8 - count)) | (255 >>> count)
+  return writeRest(bits, count, into, end, stop)
+}
+
+/** The last bits, up to 15, and the padding behind them. */
+function writeRest(bits: number, count: number, into: Uint8Array, at: number, stop: number): number {
+  let end = at
+  let rest = count
+  if (rest >= 8) {
+    rest -= 8
+    into[end++] = bits >>> rest
+  }
+  if (rest > 0) into[end++] = (bits << (8 - rest)) | (255 >>> rest)
   return end < stop ? end : -1
 }

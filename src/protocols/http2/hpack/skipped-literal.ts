@@ -10,33 +10,38 @@ type Part = (typeof Part)[keyof typeof Part]
 /** For the state of a string that is not in Huffman code. */
 const PLAIN = -1
 
-/** The literal that is being skipped, if there is one. */
+/** One literal that is being skipped. */
 export class SkippedLiteral {
   /** What is wrong with it, 0 for nothing. */
   fault = 0
   /** Where the fault is. */
   faultAt = 0
   /** Whether the peer added the literal to its table. */
-  isIndexed = false
-  #part: Part = Part.none
-  #left = 0
-  #state = PLAIN
+  readonly isIndexed: boolean
+  #part: Part
+  #left: number
+  #state: number
 
-  /** Whether there is one that is not complete. */
-  get isOpen(): boolean {
-    return this.#part !== Part.none
+  private constructor(part: Part, size: number, isHuffman: boolean, isIndexed: boolean) {
+    this.isIndexed = isIndexed
+    this.#part = part
+    this.#left = size
+    this.#state = isHuffman ? HUFFMAN_START : PLAIN
   }
 
   /** The name is too long: `size` octets, the first of which comes next; then follows the value. */
-  beginName(size: number, isHuffman: boolean, isIndexed: boolean): void {
-    this.isIndexed = isIndexed
-    this.#beginString(Part.name, size, isHuffman)
+  static fromName(size: number, isHuffman: boolean, isIndexed: boolean): SkippedLiteral {
+    return new SkippedLiteral(Part.name, size, isHuffman, isIndexed)
   }
 
   /** The value is too long: `size` octets, the first of which comes next. */
-  beginValue(size: number, isHuffman: boolean, isIndexed: boolean): void {
-    this.isIndexed = isIndexed
-    this.#beginString(Part.value, size, isHuffman)
+  static fromValue(size: number, isHuffman: boolean, isIndexed: boolean): SkippedLiteral {
+    return new SkippedLiteral(Part.value, size, isHuffman, isIndexed)
+  }
+
+  /** Whether there is more of it to come. */
+  get isOpen(): boolean {
+    return this.#part !== Part.none
   }
 
   /**
@@ -51,7 +56,9 @@ export class SkippedLiteral {
         if (size === TOO_LARGE) return this.#fail(HpackFault.integerTooLarge, reader.next)
         if (size === INCOMPLETE) return at
         at = reader.next
-        this.#beginString(Part.value, size, reader.isHuffman)
+        this.#part = Part.value
+        this.#left = size
+        this.#state = reader.isHuffman ? HUFFMAN_START : PLAIN
       }
       const stop = Math.min(end, at + this.#left)
       if (this.#state !== PLAIN) {
@@ -66,12 +73,6 @@ export class SkippedLiteral {
       this.#part = this.#part === Part.name ? Part.valueSize : Part.none
     }
     return at
-  }
-
-  #beginString(part: Part, size: number, isHuffman: boolean): void {
-    this.#part = part
-    this.#left = size
-    this.#state = isHuffman ? HUFFMAN_START : PLAIN
   }
 
   #fail(fault: number, at: number): number {
