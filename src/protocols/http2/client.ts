@@ -221,6 +221,11 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     this.emit({ type: 'push', streamId, promisedId, method, ...request, contentLength: 0 })
   }
 
+  protected override isCostlyReset(stream: Stream): boolean {
+    // Of our own streams the peer can reset no more than we open.
+    return this.isPeerId(stream.id)
+  }
+
   protected override onPriorityUpdate(): void {
     this.fail('H2_PRIORITY_UPDATE', this.frame.offset)
   }

@@ -400,7 +400,9 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
   #rest(): void {
     const { input, waits } = this
     if (this.ended && !this.#endTold && !this.#over) this.#endInput()
-    if (!this.midContent && (input.size > 0 || this.midBlock)) {
+    // What is held back because the peer takes no output is not late.
+    const reads = this.out.bytes < this.limits.outputBytesMax
+    if (reads && !this.midContent && (input.size > 0 || this.midBlock)) {
       if (waits.frame < 0) waits.frame = this.now
     } else {
       waits.frame = -1

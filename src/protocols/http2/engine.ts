@@ -51,6 +51,8 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected abstract checkPromise(promisedId: number): Http2FaultCode | undefined
   /** More content has come for an answered request than is dropped. */
   protected abstract resetUnwanted(stream: Stream): void
+  /** Whether the peer, by resetting a stream, throws work of ours away. */
+  protected abstract isCostlyReset(stream: Stream): boolean
   /** PRIORITY_UPDATE has come. */
   protected abstract onPriorityUpdate(bytes: Uint8Array, at: number, end: number): void
 
@@ -270,8 +272,9 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
       return
     }
     this.emit({ type: 'reset', streamId, errorCode, unprocessed: errorCode === ErrorCodes.REFUSED_STREAM })
+    const costly = this.isCostlyReset(stream)
     this.endStream(stream, Ends.peerReset)
-    if (!this.#resets.spend(1, this.now)) this.fail('H2_RESETS_TOO_MANY', offset, this.#resets.burst)
+    if (costly && !this.#resets.spend(1, this.now)) this.fail('H2_RESETS_TOO_MANY', offset, this.#resets.burst)
   }
 
   #onPriority(bytes: Uint8Array, at: number, end: number): void {

@@ -41,7 +41,7 @@ export interface Http2Limits {
   readonly informCountMax: number
   /** Promised streams at once (client role, and server role whatever more the peer allows). */
   readonly pushesMax: number
-  /** Resets by the peer of streams that were under way: this many at once. */
+  /** Resets by the peer of streams that cost us work (no complete response, or a promised one): this many at once. */
   readonly resetBurst: number
   /** And this many more a second. */
   readonly resetsPerSecond: number

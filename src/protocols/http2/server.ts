@@ -259,7 +259,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const read = this.#readRequest()
     if (this.#slots >= this.limits.streamsMax) return this.faultId(streamId, 'H2_STREAM_REFUSED', offset)
     if (block.selfDependent) return this.faultId(streamId, 'H2_SELF_DEPENDENCY', offset)
-    if (typeof read === 'string') return this.#refuse(streamId, read, offset)
+    if (typeof read === 'string') return this.#refuse(streamId, read, offset, this.sections.isHead)
     this.#onRequest(streamId, read)
   }
 
@@ -284,7 +284,14 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const tunnel = method === 'CONNECT'
     if (endStream && declaredLength > 0 && !tunnel) return this.faultId(streamId, 'H2_CONTENT_LENGTH_MISMATCH', offset)
     if (declaredLength > limits.bodyBytesMax && !tunnel)
-      return this.#refuse(streamId, 'H2_CONTENT_TOO_LARGE', offset, limits.bodyBytesMax, declaredLength)
+      return this.#refuse(
+        streamId,
+        'H2_CONTENT_TOO_LARGE',
+        offset,
+        method === 'HEAD',
+        limits.bodyBytesMax,
+        declaredLength,
+      )
     const stream = this.#begin(streamId, endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     const early = this.#earlyPriorities?.get(streamId)
     if (early !== undefined) this.#earlyPriorities!.delete(streamId)
@@ -314,13 +321,16 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /** Refuses a request that never becomes a stream for the application, with a status where there is one. */
-  #refuse(streamId: number, code: Http2FaultCode, offset: number, limit = -1, declared = -1): void {
+  #refuse(streamId: number, code: Http2FaultCode, offset: number, head: boolean, limit = -1, declared = -1): void {
     const { status } = http2Faults[code]
     if (status === 0) return this.faultId(streamId, code, offset)
     const stream = this.open(streamId, this.block.endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     this.#slots++
     stream.headReceived = true
     stream.declared = declared
+    stream.head = head
+    // The application never hears of it, however long the response has to wait.
+    stream.droppable = this.limits.drainBytesMax
     this.answerFault(stream, status)
     this.tellFault(streamId, code, status, offset, limit, declared)
   }
@@ -355,6 +365,11 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
 
   protected override onPromise(): void {
     // None passes the check.
+  }
+
+  protected override isCostlyReset(stream: Stream): boolean {
+    // Behind a complete response the rest of the request is of no use: a client that keeps it does what it should.
+    return stream.state !== StreamStates.halfClosedLocal
   }
 
   protected override onPriorityUpdate(bytes: Uint8Array, at: number, end: number): void {

@@ -22,6 +22,9 @@ import { Ends, Streams } from './streams.js'
 
 const WINDOW_MAX = 0x7f_ff_ff_ff
 
+/** Smaller frames, cut so by a window while more content waits, are no use to anybody (CVE-2019-9511). */
+const DRIBBLE_BYTES = 256
+
 /** What we announce, as identifiers and values; only what differs from the standard's initial values. */
 export function announcedBy(limits: Http2Limits, extra: readonly number[]): number[] {
   const list = [...extra, SettingIds.streamsMax, limits.streamsMax]
@@ -126,7 +129,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
 
   /** For the sender: content or the end of a message went out. */
   onSent(stream: Stream, octets: number, ended: boolean): void {
-    this.earn(2)
+    if (octets >= DRIBBLE_BYTES || stream.queuedBytes === 0) this.earn(2)
     stream.stalledBytes += octets
     if (stream.stalledSince >= 0 && stream.queuedBytes === 0) stream.stalledSince = -1
     if (!ended) return
