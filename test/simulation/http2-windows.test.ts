@@ -237,9 +237,9 @@ describe('SECURITY 24: who is not stalled', () => {
   test('an upload whose handler takes the content late, whenever that is', () => {
     const { streamWindowBytes, bodyMs } = http2Limits
     for (const window of ['stream', 'connection'] as const)
-      for (let late = 0; late <= 2 * bodyMs; late += 250) {
+      for (let late = 0; late <= 2 * bodyMs; late += 100) {
         const connectionWindowBytes = window === 'stream' ? 2 * streamWindowBytes : streamWindowBytes
-        const victim = attackedServer(() => {}, { connectionWindowBytes, streamWindowBytes: streamWindowBytes })
+        const victim = attackedServer(() => {}, { connectionWindowBytes, streamWindowBytes })
         victim.sendLines(...post(1))
         const fill = (): void => {
           for (let left = stream(victim, 1)['receiveWindow']!; left > 0; left -= 16_384)
