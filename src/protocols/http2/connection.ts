@@ -340,9 +340,13 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
     const { peer, frame } = this
     if ((frame.flags & Flags.ack) !== 0) return this.#onAcknowledgement()
     if (!this.spend(1 + (end - at) / SETTING_BYTES / 8)) return
+    const first = !this.#settingsCame
+    const before = peer.noRfc7540Priorities
     this.#settingsCame = true
     this.waits.preface = -1
     this.applySettings(bytes, at, end)
+    // Said once and for all (RFC 9218 section 2.1).
+    if (!first && peer.noRfc7540Priorities !== before) this.fail('H2_SETTINGS_VALUE', frame.offset)
     if (this.#over) return
     writeSettingsAck(this.out)
     this.emit({ type: 'settings', settings: { ...peer } })

@@ -93,8 +93,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     const { frame, content, windows } = this
     const { streamId, offset } = frame
     if (!windows.take(frame.length)) return this.fail('H2_WINDOW_EXCEEDED_CONNECTION', offset)
-    if (size >= USEFUL_BYTES) this.earn(1)
-    else if (size === 0 && !content.endStream && !this.spend(1)) return
+    if (size === 0 && !content.endStream && !this.spend(1)) return
     const stream = this.streams.get(streamId)
     if (stream === undefined) return this.#onLateContent(streamId)
     if (lifecycle.next(stream.state, StreamInputs.receiveData) === NO_TRANSITION)
@@ -116,6 +115,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
       stream.droppable -= size
       if (stream.droppable < 0) return this.resetUnwanted(stream)
     }
+    if (size >= USEFUL_BYTES) this.earn(1)
     content.stream = stream
   }
 
