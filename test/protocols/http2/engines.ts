@@ -56,7 +56,9 @@ export class Bench<Engine extends Http2Client | Http2Server> {
 export function server(limits: Partial<Http2Limits> = {}, connectProtocol = false): Bench<Http2Server> {
   return new Bench(
     new Http2Server({ date: () => DATE, limits, connectProtocol }),
-    ...['preface', 'SETTINGS', 'SETTINGS ack'],
+    'preface',
+    'SETTINGS',
+    'SETTINGS ack',
   )
 }
 
