@@ -102,7 +102,8 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
         : this.fail('H2_STREAM_RESERVED', offset)
     if (!stream.headReceived) return this.faultStream(stream, 'H2_DATA_EARLY', offset)
     stream.receiveWindow -= frame.length
-    if (stream.receiveWindow < 0) return this.faultStream(stream, 'H2_WINDOW_EXCEEDED', offset)
+    // Our SETTINGS may have made the window negative; an end needs none (section 6.9.1).
+    if (stream.receiveWindow < 0 && frame.length > 0) return this.faultStream(stream, 'H2_WINDOW_EXCEEDED', offset)
     stream.received += size
     const { declared, received } = stream
     if (declared >= 0 && (received > declared || (content.endStream && received < declared)))
@@ -264,7 +265,8 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     const how = this.streams.howEnded(streamId)
     if (how === Ends.ended) this.fail('H2_STREAM_ENDED', offset)
     else if (how === Ends.peerReset) this.faultId(streamId, 'H2_STREAM_CLOSED', offset)
-    else if (how === Ends.reset) this.spend(1)
+    // Of ours that are forgotten, too, something may be under way.
+    else if (how === Ends.reset || !this.isPeerId(streamId)) this.spend(1)
     else this.fail('H2_STREAM_ID_REUSED', offset)
   }
 
