@@ -12,6 +12,9 @@ type Callback = (error?: Error | null) => void
 /** What `_writev` takes; `allBuffers` is what a Writable adds when none of it is text. */
 type Chunks = { chunk: Uint8Array; encoding: BufferEncoding }[] & { allBuffers?: boolean }
 
+/** What a Writable gives as the encoding of octets; the types know it not. */
+const OCTETS = 'buffer' as BufferEncoding
+
 /** From so much output without a pause on, other connections get their turn. */
 const TURN_BYTES = 1_048_576
 
@@ -36,20 +39,30 @@ export class DirectWrites {
 
   /** Writes all pieces. Call only while `writable`. */
   write(pieces: readonly Uint8Array[]): void {
-    const chunks: Chunks = []
-    for (const chunk of pieces) {
-      chunks.push({ chunk, encoding: 'latin1' })
-      this.#turnBytes += chunk.length
-    }
-    chunks.allBuffers = true
     this.writable = false
     this.#writing = true
-    this.#socket._writev!(chunks, this.#onWritten)
+    if (pieces.length === 1) this.#writeOne(pieces[0]!)
+    else this.#writeAll(pieces)
     this.#writing = false
     if (this.writable && this.#turnBytes >= TURN_BYTES) {
       this.writable = false
       setImmediate(() => this.#resume())
     }
+  }
+
+  #writeOne(piece: Uint8Array): void {
+    this.#turnBytes += piece.length
+    this.#socket._write(piece, OCTETS, this.#onWritten)
+  }
+
+  #writeAll(pieces: readonly Uint8Array[]): void {
+    const chunks: Chunks = []
+    for (const chunk of pieces) {
+      chunks.push({ chunk, encoding: OCTETS })
+      this.#turnBytes += chunk.length
+    }
+    chunks.allBuffers = true
+    this.#socket._writev!(chunks, this.#onWritten)
   }
 
   /** Called at once when the system took everything. */
