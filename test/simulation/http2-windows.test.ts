@@ -207,6 +207,65 @@ function commandsDoNothing(engine: Http2Server): void {
   engine.abort()
 }
 
+describe('SECURITY 24: who is not stalled', () => {
+  test('a download that waits for another one on the same slow link', () => {
+    const victim = attackedServer((engine, event) => {
+      if (event.type === 'request') engine.sendResponse(event.streamId, 200, [], new Uint8Array(10_000_000))
+    })
+    // Windows of streams that never shut, and that of the connection as the standard has it.
+    victim.sendLines('SETTINGS initial_window_size=2147483647', ...get(1), ...get(3))
+    for (let second = 0; second < 300; second++) {
+      assert.ok(victim.sendLines('WINDOW_UPDATE 0 20000'))
+      victim.wait(1000)
+    }
+    victim.assertWell()
+    assert.deepEqual(victim.streams, ['1', '3'])
+  })
+
+  test('but many downloads need more than one has to have', () => {
+    const victim = attackedServer(huge)
+    victim.sendLines('SETTINGS initial_window_size=2147483647')
+    for (let i = 0; i < 100; i++) victim.sendLines(...get(nth(i)))
+    for (let second = 0; second < 60; second++) {
+      victim.sendLines('WINDOW_UPDATE 0 300')
+      victim.wait(1000)
+    }
+    assert.ok(victim.faults.get('H2_STREAM_STALLED')! > 90)
+    assert.ok(victim.streams.length > 0 && victim.streams.length < 10)
+  })
+
+  test('an upload whose handler takes the content late, whenever that is', () => {
+    const { streamWindowBytes, bodyMs } = http2Limits
+    for (const window of ['stream', 'connection'] as const)
+      for (let late = 0; late <= 2 * bodyMs; late += 100) {
+        const connectionWindowBytes = window === 'stream' ? 2 * streamWindowBytes : streamWindowBytes
+        const victim = attackedServer(() => {}, { connectionWindowBytes, streamWindowBytes })
+        victim.sendLines(...post(1))
+        const fill = (): void => {
+          for (let left = stream(victim, 1)['receiveWindow']!; left > 0; left -= 16_384)
+            assert.ok(victim.sendLines(`DATA 1 size=${Math.min(left, 16_384)}`))
+        }
+        fill()
+        victim.wait(late)
+        victim.command((engine) => engine.consume(1, streamWindowBytes))
+        // A round trip later the content is there.
+        victim.wait(200)
+        fill()
+        victim.wait(bodyMs)
+        victim.assertWell()
+      }
+  })
+
+  test('but once the window is open, content must come', () => {
+    const victim = attackedServer(() => {}, { streamWindowBytes: 1000 })
+    victim.sendLines(...post(1), 'DATA 1 size=1000')
+    victim.wait(60_000)
+    victim.command((engine) => engine.consume(1, 1000))
+    victim.wait(2 * http2Limits.bodyMs)
+    assert.deepEqual([...victim.faults], [['H2_BODY_TIMEOUT', 1]])
+  })
+})
+
 describe('SECURITY 25: behind GOAWAY', () => {
   test('content and requests that the server has refused are not delivered', () => {
     const victim = attackedServer(answer)

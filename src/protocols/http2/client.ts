@@ -235,10 +235,6 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     if (!stream.headReceived) this.await(stream)
   }
 
-  protected override resetUnwanted(): void {
-    // A client wants all content.
-  }
-
   protected override onStreamEnd(stream: Stream): void {
     if (this.isPeerId(stream.id)) this.#promised--
     else this.#open--
@@ -248,13 +244,13 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     return 0
   }
 
-  /** Responses may take their time: an event stream says nothing for long. */
-  protected override awaitsContent(): boolean {
-    return false
+  protected override get awaitMs(): number {
+    return this.limits.responseMs
   }
 
-  protected override headMs(): number {
-    return this.limits.responseMs
+  /** The head of the response; behind it nothing is awaited: an event stream says nothing for long. */
+  protected override onAwaited(stream: Stream): void {
+    this.faultStream(stream, 'H2_RESPONSE_TIMEOUT', -1)
   }
 
   protected override onPeerLeaves(lastStreamId: number): void {

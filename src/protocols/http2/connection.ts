@@ -263,7 +263,6 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
 
   /** Ends the connection in order. */
   protected conclude(initiator: ClosedEvent['initiator']): void {
-    if (this.#over) return
     if (this.#leaving !== Leaving.final && !this.ended) writeGoaway(this.out, this.lastPeerId, ErrorCodes.NO_ERROR)
     this.#finish(CLOSED[initiator])
   }

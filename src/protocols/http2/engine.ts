@@ -12,6 +12,7 @@ import { FieldBlock } from './field-block.js'
 import { Flags, FRAME_HEADER_BYTES, FrameTypes, uint31, uint32 } from './frames/frame.js'
 import { readHeaders } from './frames/headers.js'
 import { readPriority } from './frames/priority.js'
+import { writeRstStream } from './frames/rst-stream.js'
 import { type PromisePlace, readPushPromise } from './frames/push-promise.js'
 import { lifecycle, StreamInputs, StreamStates } from './lifecycle.js'
 import type { Http2Limits } from './limits.js'
@@ -45,12 +46,10 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected abstract onSectionWithoutStream(): void
   /** A field block on a stream that lives, and may get one. */
   protected abstract onSectionOf(stream: Stream): void
-  /** The request of a promise is complete. */
-  protected abstract onPromise(): void
   /** PUSH_PROMISE has come; gives the fault, or undefined. */
   protected abstract checkPromise(promisedId: number): Http2FaultCode | undefined
-  /** More content has come for an answered request than is dropped. */
-  protected abstract resetUnwanted(stream: Stream): void
+  /** The request of a promise is complete, which has passed the check: none does that a server gets. */
+  protected onPromise?(): void
   /** Whether the peer, by resetting a stream, throws work of ours away. */
   protected abstract isCostlyReset(stream: Stream): boolean
   /** PRIORITY_UPDATE has come. */
@@ -180,6 +179,12 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     windows.flush()
   }
 
+  /** More content comes for an answered request than is dropped. */
+  protected resetUnwanted(stream: Stream): void {
+    writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
+    this.endStream(stream, Ends.reset)
+  }
+
   /** The peer's message is complete. */
   protected receiveEndOf(stream: Stream, trailers: Fields): void {
     stream.state = lifecycle.next(stream.state, StreamInputs.receiveEnd)
@@ -244,7 +249,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     const last = (frame.flags & Flags.endHeaders) !== 0
     if (!block.add(bytes, at, end, last)) return this.fail('H2_COMPRESSION', frame.offset)
     if (!last) return
-    if (block.promisedId !== 0) return this.onPromise()
+    if (block.promisedId !== 0) return this.onPromise!()
     const stream = this.streams.get(block.streamId)
     if (stream === undefined) return this.onSectionWithoutStream()
     if (block.selfDependent) return this.faultStream(stream, 'H2_SELF_DEPENDENCY', block.offset)

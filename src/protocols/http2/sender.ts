@@ -32,6 +32,8 @@ export class Sender {
   readonly encoder: BlockEncoder
   /** Octets of content that the peer takes on the whole connection. */
   window: number = INITIAL_WINDOW_BYTES
+  /** Octets of content that were sent. */
+  sentBytes = 0
   /** The largest payload that the peer takes. */
   frameBytesMax = 16_384
 
@@ -46,9 +48,9 @@ export class Sender {
     this.encoder = new BlockEncoder(tableBytesMax)
   }
 
-  /** Whether content waits for the window of the connection. */
-  get isBlocked(): boolean {
-    return this.window <= 0 && this.#scheduler.size > 0
+  /** How many streams have content to send and a window of their own. */
+  get waiting(): number {
+    return this.#scheduler.size
   }
 
   /** Writes a field block: a frame of `type`, with CONTINUATION where it takes more than one. */
@@ -163,6 +165,7 @@ export class Sender {
   #take(stream: Stream, size: number): void {
     stream.sendWindow -= size
     this.window -= size
+    this.sentBytes += size
   }
 
   #line(stream: Stream): void {

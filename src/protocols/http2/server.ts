@@ -5,12 +5,11 @@ import { Fields } from '../core/fields.js'
 import { isFieldValue } from '../core/http-syntax.js'
 import { native } from '../core/native.js'
 import { Http2Engine } from './engine.js'
-import { ErrorCodes, http2Faults, type Http2FaultCode } from './errors.js'
+import { http2Faults, type Http2FaultCode } from './errors.js'
 import type { Http2ServerEvent, RequestEvent } from './events.js'
 import { checkedFields, type FieldsToSend } from './fields-to-send.js'
 import { Flags, FrameTypes } from './frames/frame.js'
 import { prioritizedStream, readPriorityUpdate } from './frames/priority-update.js'
-import { writeRstStream } from './frames/rst-stream.js'
 import { SETTING_BYTES } from './frames/settings.js'
 import { StreamStates } from './lifecycle.js'
 import type { Http2Limits } from './limits.js'
@@ -363,10 +362,6 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return 'H2_PUSH_FORBIDDEN'
   }
 
-  protected override onPromise(): void {
-    // None passes the check.
-  }
-
   protected override isCostlyReset(stream: Stream): boolean {
     // Behind a complete response the rest of the request is of no use: a client that keeps it does what it should.
     return stream.state !== StreamStates.halfClosedLocal
@@ -414,11 +409,6 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     this.await(stream)
   }
 
-  protected override resetUnwanted(stream: Stream): void {
-    writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
-    this.endStream(stream, Ends.reset)
-  }
-
   protected override onStreamEnd(stream: Stream, how: number): void {
     if (!this.isPeerId(stream.id)) {
       this.#promised--
@@ -435,19 +425,29 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return status
   }
 
-  protected override awaitsContent(stream: Stream): boolean {
+  protected override get awaitMs(): number {
+    return this.limits.bodyMs
+  }
+
+  protected override onAwaited(stream: Stream): void {
+    const { bodyMs, bodyBytesPerSecondMin } = this.limits
+    const least = (bodyMs * bodyBytesPerSecondMin) / 1000
+    if (this.#awaitsContent(stream) && stream.awaitedBytes < least)
+      this.faultStream(stream, 'H2_BODY_TIMEOUT', -1, least, stream.awaitedBytes)
+    else this.await(stream)
+  }
+
+  /** Whether the peer was expected to send content of this stream all the time. */
+  #awaitsContent(stream: Stream): boolean {
     return (
       (!stream.headSent || stream.droppable >= 0) &&
       !stream.awaitsContinue &&
       !stream.tunnel &&
       stream.receiveWindow > 0 &&
       this.windows.isOpen &&
+      this.windows.openings === stream.awaitedOpening &&
       this.out.bytes < this.limits.outputBytesMax
     )
-  }
-
-  protected override headMs(): number {
-    return Infinity
   }
 
   protected override onPeerLeaves(): void {

@@ -148,10 +148,10 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   protected abstract onStreamEnd(stream: Stream, how: number): void
   /** Answers a fault with a status before the stream is reset; gives the status, or 0. */
   protected abstract answerFault(stream: Stream, status: number): number
-  /** Whether the peer is expected to send content of this stream now. */
-  protected abstract awaitsContent(stream: Stream): boolean
-  /** The wait for the head of the peer's message, in milliseconds from `awaitedSince`; `Infinity` for none. */
-  protected abstract headMs(stream: Stream): Millis
+  /** How long the wait is that begins with `await`. */
+  protected abstract get awaitMs(): Millis
+  /** It has passed. */
+  protected abstract onAwaited(stream: Stream): void
 
   protected override get out(): OutputQueue {
     return this.sender.out
@@ -282,6 +282,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     if (stream.queuedBytes === 0 || stream.stalledSince >= 0) return
     stream.stalledSince = this.now
     stream.stalledBytes = 0
+    stream.stalledAtBytes = this.sender.sentBytes
     this.#sweepBy(this.now + this.limits.stalledMs)
   }
 
@@ -289,7 +290,8 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   protected await(stream: Stream): void {
     stream.awaitedSince = this.now
     stream.awaitedBytes = 0
-    this.#sweepBy(this.now + Math.min(this.limits.bodyMs, this.headMs(stream)))
+    stream.awaitedOpening = this.windows.openings
+    this.#sweepBy(this.now + this.awaitMs)
   }
 
   #sweepBy(time: Millis): void {
@@ -300,56 +302,35 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   protected override sweepStreams(): void {
     this.#sweepAt = Infinity
     for (const stream of this.streams.values()) {
-      if (!this.#sweepAwaited(stream) || !this.#sweepStalled(stream)) continue
-      if (this.over) return
-    }
-  }
-
-  /** The peer's side of a stream; false when the stream has ended over it. */
-  #sweepAwaited(stream: Stream): boolean {
-    if (stream.awaitedSince < 0) return true
-    const { now, limits } = this
-    if (!stream.headReceived) {
-      const due = stream.awaitedSince + this.headMs(stream)
-      if (due > now) this.#sweepBy(due)
-      else this.faultStream(stream, 'H2_RESPONSE_TIMEOUT', -1)
-      return due > now
-    }
-    const due = stream.awaitedSince + limits.bodyMs
-    if (!this.awaitsContent(stream)) {
-      // Whoever may not send is not late: the span begins anew.
-      this.await(stream)
-    } else if (due > now) {
-      this.#sweepBy(due)
-    } else {
-      const least = (limits.bodyMs * limits.bodyBytesPerSecondMin) / 1000
-      if (stream.awaitedBytes < least) {
-        this.faultStream(stream, 'H2_BODY_TIMEOUT', -1, least, stream.awaitedBytes)
-        return false
+      if (stream.awaitedSince >= 0) {
+        const due = stream.awaitedSince + this.awaitMs
+        if (due > this.now) this.#sweepBy(due)
+        else this.onAwaited(stream)
       }
-      this.await(stream)
+      if (stream.stalledSince >= 0 && stream.state !== StreamStates.closed) this.#sweepStalled(stream)
     }
-    return true
   }
 
-  /** Content of ours that waits for a window. Small increments do not begin the time anew (CVE-2026-49975). */
-  #sweepStalled(stream: Stream): boolean {
-    if (stream.stalledSince < 0) return true
+  /**
+   * Content of ours that waits for a window. Small increments do not begin the time anew (CVE-2026-49975). Streams that
+   * wait for the window of the connection have their rate together: it may all go to the one in front.
+   */
+  #sweepStalled(stream: Stream): void {
     const { now, limits } = this
     const due = stream.stalledSince + limits.stalledMs
-    if (due > now) {
-      this.#sweepBy(due)
-      return true
-    }
+    if (due > now) return this.#sweepBy(due)
     const least = (limits.stalledMs * limits.bodyBytesPerSecondMin) / 1000
-    const blocked = stream.sendWindow <= 0 || this.sender.window <= 0
-    if (blocked && stream.stalledBytes < least) {
-      this.faultStream(stream, 'H2_STREAM_STALLED', -1, least, stream.stalledBytes)
-      return false
+    const { sender } = this
+    if (stream.sendWindow <= 0) {
+      const got = stream.stalledBytes
+      if (got < least) return this.faultStream(stream, 'H2_STREAM_STALLED', -1, least, got)
+    } else if (sender.window <= 0) {
+      const got = sender.sentBytes - stream.stalledAtBytes
+      const together = least * sender.waiting
+      if (got < together) return this.faultStream(stream, 'H2_STREAM_STALLED', -1, together, got)
     }
     stream.stalledSince = -1
     this.watchStall(stream)
-    return true
   }
 
   protected override onSettings(initialWindowBefore: number): Http2FaultCode | undefined {
