@@ -1,4 +1,5 @@
-// A page that pushes its style sheet, over TLS: `npx skitai examples/push.js --tls-dev`. Browsers take no pushes any more;
+// A page that pushes its style sheet, over TLS: `npx skitai examples/push.js --tls-dev`. Browsers take no pushes any
+// more;
 // `node examples/http2-client.js --insecure https://localhost:5000/` does.
 import skitai, { App } from 'skitai'
 

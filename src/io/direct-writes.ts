@@ -1,8 +1,8 @@
 /**
- * Writes past the Writable of a socket. That one queues each piece, tells its end in a tick of its own, and takes longer
- * than the system call for what HTTP/2 writes: many pieces of up to 16 KiB. `_writev` is the method that it calls itself
- * in the end; there is never more than one write under way, so its queue has no use here. Measured with a download of
- * 100 MiB over HTTP/2: 0.6 times the processor time.
+ * Writes past the Writable of a socket. That one queues each piece, tells its end in a tick of its own, and takes
+ * longer than the system call for what HTTP/2 writes: many pieces of up to 16 KiB. `_writev` is the method that it
+ * calls itself in the end; there is never more than one write under way, so its queue has no use here. Measured with a
+ * download of 100 MiB over HTTP/2: 0.6 times the processor time.
  */
 
 import type { Socket } from 'node:net'
@@ -32,7 +32,9 @@ export class DirectWrites {
     this.#onDrain = onDrain
   }
 
-  /** For a plain socket, or undefined where the runtime works differently. `onDrain` is called when a write may follow. */
+  /**
+   * For a plain socket, or undefined where the runtime works differently. `onDrain` is called when a write may follow.
+   */
   static of(socket: Socket, onDrain: () => void): DirectWrites | undefined {
     return typeof socket._writev === 'function' ? new DirectWrites(socket, onDrain) : undefined
   }

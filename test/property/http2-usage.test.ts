@@ -14,7 +14,9 @@ function settle(engine: Http2Client | Http2Server): void {
 
 let date = DATE
 
-/** A server with a GET (1), a POST (3), a tunnel (5), a streamed response (7), a promise (2), and one that is over (9). */
+/**
+ * A server with a GET (1), a POST (3), a tunnel (5), a streamed response (7), a promise (2), and one that is over (9).
+ */
 function makeServer(): Http2Server {
   date = DATE
   const engine = new Http2Server({ date: () => date })
