@@ -1,5 +1,5 @@
-// A page that pushes its style sheet, over TLS: `npx skitai examples/push.js --tls-dev`. Browsers take no pushes any more,
-// the other example does: `node examples/http2-client.js https://localhost:5000/ --insecure`
+// A page that pushes its style sheet, over TLS: `npx skitai examples/push.js --tls-dev`. Browsers take no pushes any
+// more, the other example does: `node examples/http2-client.js https://localhost:5000/ --insecure`
 import skitai, { App } from 'skitai'
 
 const app = new App({ push: true })
