@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Http2Client, http2Limits, Http2Server, UsageError } from 'skitai/http2'
+import { Http2Client, http2Limits, type Http2Limits, Http2Server, UsageError } from 'skitai/http2'
 import { Fields } from '#src/protocols/core/fields.js'
 import { bytesOf } from 'skitai/testing'
 import { http2UsageCodes } from '../../tools/docs/http2.js'
@@ -198,7 +198,9 @@ describe('misuse of HTTP/2 engines throws a UsageError and changes nothing', () 
   })
 
   test('limits that are none', () => {
-    const wrong: Record<string, unknown>[] = [
+    const wrong: unknown[] = [
+      false,
+      null,
       { unknown: 1 },
       { streamsMax: -1 },
       { streamsMax: 1.5 },
@@ -210,7 +212,7 @@ describe('misuse of HTTP/2 engines throws a UsageError and changes nothing', () 
       { idleMs: '5' },
       { __proto__: null, toString: 1 },
     ]
-    for (const limits of wrong) {
+    for (const limits of wrong as Partial<Http2Limits>[]) {
       assert.throws(() => new Http2Server({ date: () => DATE, limits }), { code: 'H2_LIMIT' })
       assert.throws(() => new Http2Client({ limits }), { code: 'H2_LIMIT' })
     }
