@@ -135,7 +135,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
   }
 
   protected override onSectionOf(stream: Stream): void {
-    if (stream.headReceived) return this.#onTrailers(stream)
+    if (stream.headReceived) return this.receiveTrailers(stream)
     const { block } = this
     const { offset, endStream } = block
     const read = block.meaning ?? this.sections.readResponse(block.decoder)
@@ -169,19 +169,6 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     if (++stream.informs > informCountMax)
       return this.faultStream(stream, 'H2_INFORMS_TOO_MANY', offset, informCountMax, stream.informs)
     this.emit({ type: 'inform', streamId: stream.id, status, fields })
-  }
-
-  #onTrailers(stream: Stream): void {
-    const { block } = this
-    const { offset } = block
-    if (stream.tunnel) return this.faultStream(stream, 'H2_TUNNEL', offset)
-    if (!block.endStream) return this.faultStream(stream, 'H2_TRAILERS_OPEN', offset)
-    const trailers = block.meaning === undefined ? this.sections.readTrailers(block.decoder) : 'H2_PSEUDO_UNKNOWN'
-    if (typeof trailers === 'string') return this.faultStream(stream, trailers, offset)
-    const { declared, received } = stream
-    if (declared >= 0 && received < declared)
-      return this.faultStream(stream, 'H2_CONTENT_LENGTH_MISMATCH', offset, declared, received)
-    this.receiveEndOf(stream, trailers)
   }
 
   protected override checkPromise(promisedId: number): Http2FaultCode | undefined {

@@ -343,19 +343,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return stream
   }
 
-  /** Trailers: a second field block of a request (section 8.1). */
   protected override onSectionOf(stream: Stream): void {
-    const { block } = this
-    const { offset } = block
-    if (stream.tunnel) return this.faultStream(stream, 'H2_TUNNEL', offset)
-    if (!block.endStream) return this.faultStream(stream, 'H2_TRAILERS_OPEN', offset)
-    // A block that was a request cannot be trailers: it has pseudo-header fields.
-    const trailers = block.meaning === undefined ? this.sections.readTrailers(block.decoder) : 'H2_PSEUDO_UNKNOWN'
-    if (typeof trailers === 'string') return this.faultStream(stream, trailers, offset)
-    const { declared, received } = stream
-    if (declared >= 0 && received < declared)
-      return this.faultStream(stream, 'H2_CONTENT_LENGTH_MISMATCH', offset, declared, received)
-    this.receiveEndOf(stream, trailers)
+    this.receiveTrailers(stream)
   }
 
   protected override checkPromise(): Http2FaultCode {
