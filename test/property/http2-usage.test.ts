@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Http2Client, http2Limits, type Http2Limits, Http2Server, UsageError } from 'skitai/http2'
+import { Http2Client, http2Limits, Http2Server, UsageError } from 'skitai/http2'
 import { Fields } from '#src/protocols/core/fields.js'
 import { bytesOf } from 'skitai/testing'
 import { http2UsageCodes } from '../../tools/docs/http2.js'
@@ -14,9 +14,7 @@ function settle(engine: Http2Client | Http2Server): void {
 
 let date = DATE
 
-/**
- * A server with a GET (1), a POST (3), a tunnel (5), a streamed response (7), a promise (2), and one that is over (9).
- */
+/** A server with a GET (1), a POST (3), a tunnel (5), a response under way (7), a promise (2), one that is over (9). */
 function makeServer(): Http2Server {
   date = DATE
   const engine = new Http2Server({ date: () => date })
@@ -198,9 +196,7 @@ describe('misuse of HTTP/2 engines throws a UsageError and changes nothing', () 
   })
 
   test('limits that are none', () => {
-    const wrong: unknown[] = [
-      false,
-      null,
+    const wrong: Record<string, unknown>[] = [
       { unknown: 1 },
       { streamsMax: -1 },
       { streamsMax: 1.5 },
@@ -212,7 +208,7 @@ describe('misuse of HTTP/2 engines throws a UsageError and changes nothing', () 
       { idleMs: '5' },
       { __proto__: null, toString: 1 },
     ]
-    for (const limits of wrong as Partial<Http2Limits>[]) {
+    for (const limits of wrong) {
       assert.throws(() => new Http2Server({ date: () => DATE, limits }), { code: 'H2_LIMIT' })
       assert.throws(() => new Http2Client({ limits }), { code: 'H2_LIMIT' })
     }

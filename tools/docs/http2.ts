@@ -32,7 +32,7 @@ export const http2LimitReasons: Readonly<Record<keyof Http2Limits, string>> = {
     'Clients in wide use take a reset while they send for a failure of the whole exchange, and lose the response.',
   outputBytesMax:
     'A peer that asks and takes no answer must not make the server hold them all (CVE-2019-9517). Room for the ' +
-    'answers of one read.',
+    'answers of one read. Content alone queues up to 80 KiB: with less than that, two peers can wait for each other.',
   informCountMax: 'A server could send interim responses for ever and never answer.',
   pushesMax: 'One page has few resources that are worth a push; each promise is work that nobody has asked for.',
   resetBurst:

@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.js'
 import { isToken } from '../core/http-syntax.js'
 import { native } from '../core/native.js'
 import { Http2Engine } from './engine.js'
-import { ErrorCodes, type Http2FaultCode } from './errors.js'
+import type { Http2FaultCode } from './errors.js'
 import type { Http2ClientEvent } from './events.js'
 import { checkedFields, type FieldsToSend } from './fields-to-send.js'
 import { Flags, FrameTypes } from './frames/frame.js'
@@ -238,14 +238,6 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
   /** The head of the response; behind it nothing is awaited: an event stream says nothing for long. */
   protected override onAwaited(stream: Stream): void {
     this.faultStream(stream, 'H2_RESPONSE_TIMEOUT', -1)
-  }
-
-  protected override onPeerLeaves(lastStreamId: number): void {
-    for (const stream of this.streams.values()) {
-      if (this.isPeerId(stream.id) || stream.id <= lastStreamId) continue
-      this.emit({ type: 'reset', streamId: stream.id, errorCode: ErrorCodes.REFUSED_STREAM, unprocessed: true })
-      this.endStream(stream, Ends.peerReset)
-    }
   }
 
   protected override onInputEnd(): void {

@@ -439,10 +439,6 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     )
   }
 
-  protected override onPeerLeaves(): void {
-    // The peer takes no more promises: `isLeaving` tells.
-  }
-
   protected override onInputEnd(): void {
     for (const stream of this.streams.values())
       if (stream.state === StreamStates.open)

@@ -348,12 +348,25 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     return undefined
   }
 
+  /** Requests, or promises, that the peer has not taken, and will not. */
+  protected override onPeerLeaves(lastStreamId: number): void {
+    for (const stream of this.streams.values()) {
+      if (this.isPeerId(stream.id) || stream.id <= lastStreamId) continue
+      this.emit({ type: 'reset', streamId: stream.id, errorCode: ErrorCodes.REFUSED_STREAM, unprocessed: true })
+      this.endStream(stream, Ends.peerReset)
+    }
+  }
+
   /** Our windows are in force from now on: what the peer sends next keeps to them (section 6.9.2). */
   protected override onSettingsAcknowledged(): void {
     const { limits, windows } = this
     const change = limits.streamWindowBytes - windows.initialBytes
     windows.initialBytes = limits.streamWindowBytes
-    for (const stream of this.streams.values()) stream.receiveWindow += change
+    for (const stream of this.streams.values()) {
+      stream.receiveWindow += change
+      // What was used of the larger window before may be all that the smaller one has.
+      if (lifecycle.next(stream.state, StreamInputs.receiveData) !== NO_TRANSITION) windows.flushStream(stream)
+    }
     this.onTableAnnounced(limits.decoderTableBytesMax)
   }
 
