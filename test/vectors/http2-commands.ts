@@ -131,6 +131,11 @@ export interface Choices {
   readonly flags: readonly string[]
 }
 
+/** What `with: pad-8` asks for. */
+function padOf(flags: readonly string[]): number {
+  return Number(flags.find((flag) => flag.startsWith('pad-'))?.slice(4) ?? 0)
+}
+
 /** A server engine whose application answers as the lines of an `answers` block say. */
 export function serverSubject(
   { limits, flags }: Choices,
@@ -140,6 +145,7 @@ export function serverSubject(
     date: () => VECTOR_DATE,
     limits,
     connectProtocol: flags.includes('connect-protocol'),
+    padTo: padOf(flags),
   })
   const rules = (answers ?? ['end: send $ 204']).map(parseRule)
   return {
@@ -157,7 +163,7 @@ export function clientSubject(
   requests: readonly string[],
   answers: readonly string[] | undefined,
 ): Subject<Http2ClientEvent> & { readonly engine: Http2Client } {
-  const engine = new Http2Client({ limits, push: flags.includes('push') })
+  const engine = new Http2Client({ limits, push: flags.includes('push'), padTo: padOf(flags) })
   const rules = (answers ?? []).map(parseRule)
   return {
     engine,

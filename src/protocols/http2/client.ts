@@ -24,6 +24,11 @@ export interface Http2ClientOptions {
   readonly limits?: Partial<Http2Limits>
   /** Whether the server may promise responses (RFC 9113 section 8.4). Default false. */
   readonly push?: boolean
+  /**
+   * Payloads of DATA and HEADERS are padded to multiples of so many octets, 2 to 256, to hide how long they are (RFC 9113
+   * section 10.7). Default 0: no padding.
+   */
+  readonly padTo?: number
 }
 
 /** The head of a request to send. */
@@ -61,6 +66,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
       options.limits,
       (limits) =>
         announcedBy({ ...limits, streamsMax: push ? limits.pushesMax : 0 }, [SettingIds.enablePush, push ? 1 : 0]),
+      options.padTo ?? 0,
       false,
     )
     this.#push = push

@@ -34,9 +34,10 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected constructor(
     limits: Partial<Http2Limits> | undefined,
     announce: (limits: Http2Limits) => number[],
+    padTo: number,
     connectProtocol: boolean,
   ) {
-    super(limits, announce)
+    super(limits, announce, padTo)
     this.block = new FieldBlock(this.limits)
     this.sections = new SectionReader(this.limits, connectProtocol)
     this.#resets = new Budget(this.limits.resetBurst, this.limits.resetsPerSecond)

@@ -29,6 +29,11 @@ export interface Http2ServerOptions {
   readonly limits?: Partial<Http2Limits>
   /** Whether extended CONNECT (RFC 8441) is understood. Default false. */
   readonly connectProtocol?: boolean
+  /**
+   * Payloads of DATA, HEADERS and PUSH_PROMISE are padded to multiples of so many octets, 2 to 256, to hide how long they
+   * are (RFC 9113 section 10.7). Default 0: no padding.
+   */
+  readonly padTo?: number
 }
 
 /** A request that came as HTTP/1.1, with an Upgrade to h2c (RFC 7540 section 3.2). */
@@ -91,7 +96,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const connectProtocol = options.connectProtocol ?? false
     const extra = [SettingIds.noRfc7540Priorities, 1]
     if (connectProtocol) extra.push(SettingIds.connectProtocol, 1)
-    super(options.limits, (limits) => announcedBy(limits, extra), connectProtocol)
+    super(options.limits, (limits) => announcedBy(limits, extra), options.padTo ?? 0, connectProtocol)
     this.#date = options.date
     this.#heads = new ResponseHeads(this.sender.encoder)
   }
