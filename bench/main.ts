@@ -2,6 +2,7 @@
 
 import { installPackages } from '../tools/packages.js'
 import { benchServers } from './e2e/main.js'
+import { benchHttp2 } from './e2e/http2/main.js'
 import { benchEngines } from './engine/main.js'
 import { readOptions, USAGE } from './options.js'
 
@@ -9,11 +10,12 @@ const { bench, options } = parsed()
 installPackages('bench')
 if (bench === 'engine' || bench === 'all') await benchEngines(options)
 if (bench === 'e2e' || bench === 'all') await benchServers(options)
+if (bench === 'http2' || bench === 'all') await benchHttp2(options)
 
 function parsed(): ReturnType<typeof readOptions> {
   try {
     const command = readOptions(process.argv.slice(2))
-    if (['engine', 'e2e', 'all'].includes(command.bench)) return command
+    if (['engine', 'e2e', 'http2', 'all'].includes(command.bench)) return command
     if (command.bench === 'help') {
       console.log(USAGE)
       process.exit(0)

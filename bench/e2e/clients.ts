@@ -8,13 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { repoRoot } from '../../tools/repo.js'
+import { CLIENT_CORE } from './processes.js'
 import type { Scenario } from './scenarios.js'
 import type { RunningServer } from './servers.js'
 
 const execute = promisify(execFile)
-
-/** Clients run on this core, servers on the other. */
-const CLIENT_CORE = '1'
 
 const CONNECTIONS = '64'
 

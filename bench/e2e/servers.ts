@@ -1,14 +1,18 @@
 /** Starts the servers, each in a process of its own that is pinned to the first core. */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { findProgram } from '../../tools/ensure-system.js'
 import { platformProgram } from '../../tools/packages.js'
 import { repoRoot, runOrThrow } from '../../tools/repo.js'
+import {
+  announcedPort,
+  connectable,
+  freePort,
+  running,
+  type RunningServer as RunningProcess,
+  startPinned,
+} from './processes.js'
 
 /** What a server is asked to do; one process does one of them. */
 export type Task = 'hello' | 'static' | 'post' | 'download'
@@ -17,20 +21,8 @@ export type Task = 'hello' | 'static' | 'post' | 'download'
 export type ServerName =
   'raw ceiling' | 'skitai' | 'node:http' | 'fastify' | 'express' | 'Bun.serve' | 'Deno.serve' | 'nginx'
 
-/** Servers run on this core, clients on the other. */
-export const SERVER_CORE = '0'
-
-const START_TIMEOUT_MS = 20_000
-
-/** A server that listens. */
-export interface RunningServer {
-  readonly name: ServerName
-  readonly port: number
-  /** Resident memory, in octets. */
-  rssBytes(): number
-  /** Ends the process and waits for that. */
-  stop(): Promise<void>
-}
+/** A server of these scenarios that listens. */
+export type RunningServer = RunningProcess<ServerName>
 
 const SCRIPTS: Readonly<Partial<Record<ServerName, string>>> = {
   'raw ceiling': 'raw.js',
@@ -49,64 +41,26 @@ export async function startServer(name: ServerName, task: Task, folder: string):
 
 async function startScript(name: ServerName, task: Task, folder: string): Promise<RunningServer> {
   const script = path.join(repoRoot, 'bench/e2e/servers', SCRIPTS[name] ?? '')
-  const child = pinned([...runtime(name), script, task, folder])
+  const child = startPinned([...runtime(name), script, task, folder])
   const port = await announcedPort(name, child)
   return running(name, port, child)
 }
 
 function runtime(name: ServerName): string[] {
   if (name === 'Bun.serve') return [platformProgram('bench', '@oven', 'bin/bun')]
-  if (name === 'Deno.serve')
-    return [platformProgram('bench', '@deno', 'deno'), 'run', '--quiet', '--no-prompt', '--allow-net', '--allow-read']
-  return [process.execPath]
+  return name === 'Deno.serve' ? denoCommand() : [process.execPath]
 }
 
-function pinned(command: readonly string[]): ChildProcess {
-  return spawn('taskset', ['-c', SERVER_CORE, ...command], {
-    env: { ...process.env, NODE_ENV: 'production', DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-}
-
-/** Servers print one line `port N` when they listen. */
-async function announcedPort(name: ServerName, child: ChildProcess): Promise<number> {
-  const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
-  try {
-    for await (const line of createInterface({ input: child.stdout! })) {
-      const port = /^port (\d+)$/.exec(line)?.[1]
-      if (port !== undefined) return Number(port)
-    }
-    throw new Error(`${name} ended before it listened`)
-  } finally {
-    clearTimeout(timer)
-    child.stdout?.resume()
-  }
-}
-
-function running(name: ServerName, port: number, child: ChildProcess): RunningServer {
-  const ended = once(child, 'exit')
-  return {
-    name,
-    port,
-    rssBytes: () => rssBytes(child.pid!),
-    async stop() {
-      child.kill('SIGKILL')
-      await ended
-    },
-  }
-}
-
-function rssBytes(pid: number): number {
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  if (kibibytes === undefined) throw new Error(`process ${pid} has no resident memory`)
-  return Number(kibibytes) * 1024
+/** How Deno runs a server. */
+export function denoCommand(): string[] {
+  return [platformProgram('bench', '@deno', 'deno'), 'run', '--quiet', '--no-prompt', '--allow-net', '--allow-read']
 }
 
 async function startNginx(folder: string): Promise<RunningServer> {
   const port = await freePort()
   const configuration = path.join(folder, 'nginx.conf')
   writeFileSync(configuration, nginxConfiguration(port, folder))
-  const child = pinned([findProgram('nginx')!, '-e', 'stderr', '-c', configuration])
+  const child = startPinned([findProgram('nginx')!, '-e', 'stderr', '-c', configuration])
   const server = running('nginx', port, child)
   await connectable('nginx', port, child)
   return server
@@ -125,30 +79,6 @@ http {
   server { listen 127.0.0.1:${port} backlog=4096; root ${folder}; location = / { return 200 "Hello, World!"; } }
 }
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
-
-async function connectable(name: string, port: number, child: ChildProcess): Promise<void> {
-  for (const giveUp = Date.now() + START_TIMEOUT_MS; Date.now() < giveUp && child.exitCode === null;) {
-    const socket = connect(port, '127.0.0.1')
-    const opened = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'close').then(() => false),
-    ]).catch(() => false)
-    socket.destroy()
-    if (opened) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error(`${name} does not listen`)
 }
 
 /** The versions of the peers, for the record. */

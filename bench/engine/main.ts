@@ -5,6 +5,7 @@ import { describeMachine, median, requireQuietMachine } from '../machine.js'
 import type { BenchOptions } from '../options.js'
 import { markdownTable, provenance, writeResults, writeSection } from '../record.js'
 import { benchHpack, hpackTable } from './hpack.js'
+import { benchHttp2Engine, http2Table } from './http2.js'
 import { type BenchInput, benchInputs, chunksOf } from './inputs.js'
 import { type BenchParser, parserMakers } from './parsers.js'
 
@@ -36,10 +37,11 @@ export async function benchEngines(options: BenchOptions): Promise<void> {
       console.log(measured.map(show).join('\n'))
     }
   const hpack = await benchHpack(options)
+  const http2 = benchHttp2Engine(options)
   if (!options.record) return
   const machine = describeMachine()
-  writeResults('engine', { machine, rounds: options.rounds, results, hpack })
-  const tables = `${resultTable(results)}\n\n${hpackTable(hpack)}`
+  writeResults('engine', { machine, rounds: options.rounds, results, hpack, http2 })
+  const tables = `${resultTable(results)}\n\n${hpackTable(hpack)}\n\n${http2Table(http2)}`
   writeSection('engine', `${provenance('npm run bench -- engine', machine, '')}\n\n${tables}`)
 }
 

@@ -1,7 +1,7 @@
 /**
- * Fields of a response that are about one connection (RFC 9110 section 7.6.1). The engines write what the protocol needs
- * of them; an app that sets one means something that only one version has, so that it is left out: nothing an app does
- * depends on the version that carries it.
+ * Fields of a response that are about one connection (RFC 9110 section 7.6.1). The engines write what the protocol
+ * needs of them; an app that sets one means something that only one version has, so that it is left out: nothing an app
+ * does depends on the version that carries it.
  */
 
 import { equalsIgnoreCase } from '../protocols/core/ascii.js'

@@ -86,6 +86,7 @@ export const http2UsageCodes: Readonly<Record<string, string>> = {
   H2_LENGTH: 'The length is not one, or the content is longer or shorter than announced.',
   H2_LIMIT: 'A limit does not exist, or is not a number in its range.',
   H2_METHOD: 'The method is not a token, or cannot be promised.',
+  H2_PAD: 'The multiple that payloads are padded to is not 0, and not from 2 to 256.',
   H2_PRIORITY: 'The urgency is not a whole number from 0 to 7.',
   H2_PROTOCOL: 'A protocol is given without CONNECT, is not a token, or the peer does not understand it.',
   H2_SCHEME: 'The scheme is not one in lower case.',

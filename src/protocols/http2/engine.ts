@@ -34,9 +34,10 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected constructor(
     limits: Partial<Http2Limits> | undefined,
     announce: (limits: Http2Limits) => number[],
+    padTo: number,
     connectProtocol: boolean,
   ) {
-    super(limits, announce)
+    super(limits, announce, padTo)
     this.block = new FieldBlock(this.limits)
     this.sections = new SectionReader(this.limits, connectProtocol)
     this.#resets = new Budget(this.limits.resetBurst, this.limits.resetsPerSecond)
@@ -174,7 +175,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     if (content.counted) windows.give(overhead)
     if (stream !== undefined && stream.state !== StreamStates.closed) {
       stream.credit += overhead
-      if (endStream) this.receiveEndOf(stream, Fields.empty)
+      if (endStream) this.#receiveEndOf(stream, Fields.empty)
       else windows.flushStream(stream)
     }
     windows.flush()
@@ -186,8 +187,23 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     this.endStream(stream, Ends.reset)
   }
 
+  /** Trailers: a second field block of a message (section 8.1). */
+  protected receiveTrailers(stream: Stream): void {
+    const { block } = this
+    const { offset } = block
+    if (stream.tunnel) return this.faultStream(stream, 'H2_TUNNEL', offset)
+    if (!block.endStream) return this.faultStream(stream, 'H2_TRAILERS_OPEN', offset)
+    // A block that was a head cannot be trailers: it has pseudo-header fields.
+    const trailers = block.meaning === undefined ? this.sections.readTrailers(block.decoder) : 'H2_PSEUDO_UNKNOWN'
+    if (typeof trailers === 'string') return this.faultStream(stream, trailers, offset)
+    const { declared, received } = stream
+    if (declared >= 0 && received < declared)
+      return this.faultStream(stream, 'H2_CONTENT_LENGTH_MISMATCH', offset, declared, received)
+    this.#receiveEndOf(stream, trailers)
+  }
+
   /** The peer's message is complete. */
-  protected receiveEndOf(stream: Stream, trailers: Fields): void {
+  #receiveEndOf(stream: Stream, trailers: Fields): void {
     stream.state = lifecycle.next(stream.state, StreamInputs.receiveEnd)
     stream.awaitedSince = -1
     if (stream.droppable < 0) this.emit({ type: 'end', streamId: stream.id, trailers })

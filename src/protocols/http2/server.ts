@@ -29,6 +29,11 @@ export interface Http2ServerOptions {
   readonly limits?: Partial<Http2Limits>
   /** Whether extended CONNECT (RFC 8441) is understood. Default false. */
   readonly connectProtocol?: boolean
+  /**
+   * Payloads of DATA, HEADERS and PUSH_PROMISE are padded to multiples of so many octets, 2 to 256, to hide how long they
+   * are (RFC 9113 section 10.7). Default 0: no padding.
+   */
+  readonly padTo?: number
 }
 
 /** A request that came as HTTP/1.1, with an Upgrade to h2c (RFC 7540 section 3.2). */
@@ -91,7 +96,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const connectProtocol = options.connectProtocol ?? false
     const extra = [SettingIds.noRfc7540Priorities, 1]
     if (connectProtocol) extra.push(SettingIds.connectProtocol, 1)
-    super(options.limits, (limits) => announcedBy(limits, extra), connectProtocol)
+    super(options.limits, (limits) => announcedBy(limits, extra), options.padTo ?? 0, connectProtocol)
     this.#date = options.date
     this.#heads = new ResponseHeads(this.sender.encoder)
   }
@@ -343,19 +348,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return stream
   }
 
-  /** Trailers: a second field block of a request (section 8.1). */
   protected override onSectionOf(stream: Stream): void {
-    const { block } = this
-    const { offset } = block
-    if (stream.tunnel) return this.faultStream(stream, 'H2_TUNNEL', offset)
-    if (!block.endStream) return this.faultStream(stream, 'H2_TRAILERS_OPEN', offset)
-    // A block that was a request cannot be trailers: it has pseudo-header fields.
-    const trailers = block.meaning === undefined ? this.sections.readTrailers(block.decoder) : 'H2_PSEUDO_UNKNOWN'
-    if (typeof trailers === 'string') return this.faultStream(stream, trailers, offset)
-    const { declared, received } = stream
-    if (declared >= 0 && received < declared)
-      return this.faultStream(stream, 'H2_CONTENT_LENGTH_MISMATCH', offset, declared, received)
-    this.receiveEndOf(stream, trailers)
+    this.receiveTrailers(stream)
   }
 
   protected override checkPromise(): Http2FaultCode {

@@ -49,10 +49,14 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   readonly #faults: Budget
   #sweepAt: Millis = Infinity
 
-  protected constructor(limits: Partial<Http2Limits> | undefined, announce: (limits: Http2Limits) => number[]) {
+  protected constructor(
+    limits: Partial<Http2Limits> | undefined,
+    announce: (limits: Http2Limits) => number[],
+    padTo: number,
+  ) {
     super(limits, announce)
     const all = this.limits
-    this.sender = new Sender(this, all.encoderTableBytesMax)
+    this.sender = new Sender(this, all.encoderTableBytesMax, padTo)
     this.streams = new Streams(all.closedStreamsMax)
     this.windows = new ReceiveWindows(this.sender.out, all.connectionWindowBytes)
     this.#faults = new Budget(all.faultBurst, all.faultsPerSecond)
