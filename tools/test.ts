@@ -26,7 +26,7 @@ if (sources.length === 0) {
   process.exit(2)
 }
 if (sources.some((file) => file.startsWith('test/portability/'))) ensurePrograms([chromium])
-if (sources.some((file) => file.startsWith('test/integration/'))) ensurePrograms([nghttp2])
+if (sources.some((file) => file.startsWith('test/integration/'))) ensurePrograms([chromium, nghttp2])
 
 const rawFolder = path.join(repoRoot, 'coverage', 'raw')
 rmSync(path.join(repoRoot, 'coverage'), { recursive: true, force: true })

@@ -30,8 +30,12 @@ export interface DriverHandler<Event> {
   onReleased(transport: Transport): void
 }
 
-/** How much output goes into one write at the most, so that a slow peer's rest stays with the engine. */
+/**
+ * How much output goes into one write, so that a slow peer's rest stays with the engine. A transport that takes it at
+ * once gets twice as much the next time: for a fast peer, few large writes cost less.
+ */
 const WRITE_BYTES = 131_072
+const WRITE_BYTES_MAX = 1_048_576
 
 const OPEN = 0
 const ENDING = 1
@@ -267,20 +271,20 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
   /** Writes what the transport takes; gives whether there was any. */
   #write(): boolean {
     let some = false
-    while (this.transport.writable) {
+    for (let bytes = WRITE_BYTES; this.transport.writable; bytes = Math.min(bytes * 2, WRITE_BYTES_MAX)) {
       const first = this.#engine.output()
       if (first === undefined) break
-      this.transport.write(this.#pieces(first))
+      this.transport.write(this.#pieces(first, bytes))
       some = true
     }
     return some
   }
 
   /** All that is ready now, to leave in one write. Large output is taken piece by piece as the transport takes it. */
-  #pieces(first: Uint8Array): Uint8Array[] {
+  #pieces(first: Uint8Array, bytesMax: number): Uint8Array[] {
     const pieces = [first]
     let bytes = first.length
-    for (let piece; bytes < WRITE_BYTES && (piece = this.#engine.output()) !== undefined; bytes += piece.length)
+    for (let piece; bytes < bytesMax && (piece = this.#engine.output()) !== undefined; bytes += piece.length)
       pieces.push(piece)
     return pieces
   }

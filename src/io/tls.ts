@@ -239,6 +239,12 @@ export class TlsCredentials {
 }
 
 function checkOptions(options: TlsOptions): void {
+  // In JavaScript a path may stand here, or nothing.
+  if (typeof options !== 'object' || options === null)
+    throw tlsError(
+      'TLS_OPTION',
+      `TLS wants options as { cert, key }, not ${options === null ? 'null' : typeof options}`,
+    )
   for (const name of Object.keys(options))
     if (!OPTIONS.has(name)) throw tlsError('TLS_OPTION', `unknown option of TLS: ${name}`)
   const { cert, key, certificates, dev, minVersion, clientCertificates, ca, resolve } = options

@@ -2,7 +2,8 @@
 
 import type { RequestEvent } from '../protocols/http1/events.js'
 import type { Http1Server } from '../protocols/http1/server.js'
-import type { FieldsToSend } from '../protocols/http1/writer.js'
+import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
+import { isPersistenceField, withoutFields } from './connection-fields.js'
 import { ExchangeBase } from './exchange-base.js'
 import type { Http1Connection } from './http1-connection.js'
 
@@ -28,13 +29,13 @@ export class Http1Exchange extends ExchangeBase {
   }
 
   inform(status: number, fields: FieldsToSend): void {
-    this.#engine()?.sendInform(status, fields)
+    this.#engine()?.sendInform(status, sendable(fields))
   }
 
   send(status: number, fields: FieldsToSend, body: string | Uint8Array): void {
     const engine = this.#engine()
     if (engine === undefined) return
-    engine.sendResponse(status, fields, body)
+    engine.sendResponse(status, sendable(fields), body)
     this.answered = true
     this.status = status
     // Only the log asks.
@@ -45,7 +46,7 @@ export class Http1Exchange extends ExchangeBase {
   sendHead(status: number, fields: FieldsToSend, length: number): void {
     const engine = this.#engine()
     if (engine === undefined) return
-    engine.sendHead(status, fields, length)
+    engine.sendHead(status, sendable(fields), length)
     this.answered = true
     this.status = status
     this.endsWithConnection = length < 0 && this.version === '1.0' && this.method !== 'HEAD'
@@ -95,4 +96,9 @@ export class Http1Exchange extends ExchangeBase {
     this.connection.driver.enter()
     return this.connection.engine
   }
+}
+
+/** The fields without those that say how long the connection lives: that is the engine's to say. */
+function sendable(fields: FieldsToSend): FieldsToSend {
+  return fields instanceof FieldLines ? fields : withoutFields(fields, isPersistenceField)
 }

@@ -1,11 +1,11 @@
 /** One request and its response on a stream of HTTP/2. */
 
-import { equalsIgnoreCase } from '../protocols/core/ascii.js'
 import { Fields } from '../protocols/core/fields.js'
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { ErrorCodes } from '../protocols/http2/errors.js'
 import type { RequestEvent } from '../protocols/http2/events.js'
 import type { Http2Server } from '../protocols/http2/server.js'
+import { isConnectionField, withoutFields } from './connection-fields.js'
 import { ExchangeBase } from './exchange-base.js'
 import type { Http2Connection } from './http2-connection.js'
 import type { RequestBody } from './request-body.js'
@@ -171,38 +171,7 @@ export class Http2Exchange extends ExchangeBase {
   }
 }
 
-/**
- * The fields without those about a connection: an app that sets them means HTTP/1.1. What the engine writes itself it
- * refuses, as that of HTTP/1.1 does.
- */
+/** The fields as a list that HTTP/2 can carry. What the engine writes itself it refuses, as that of HTTP/1.1 does. */
 function sendable(fields: FieldsToSend): readonly string[] {
-  const list = fields instanceof FieldLines ? fields.list : fields
-  for (let i = 0; i < list.length; i += 2) if (isConnectionField(list[i]!)) return withoutConnection(list)
-  return list
-}
-
-function withoutConnection(list: readonly string[]): string[] {
-  const kept: string[] = []
-  for (let i = 0; i < list.length; i += 2) if (!isConnectionField(list[i]!)) kept.push(list[i]!, list[i + 1]!)
-  return kept
-}
-
-/** Whether a field, in any case, is about a connection: HTTP/2 has none of these (RFC 9113 section 8.2.2). */
-function isConnectionField(name: string): boolean {
-  switch (name.length) {
-    case 2:
-      return isNamed(name, 'te')
-    case 7:
-      return isNamed(name, 'upgrade')
-    case 10:
-      return isNamed(name, 'connection') || isNamed(name, 'keep-alive')
-    case 16:
-      return isNamed(name, 'proxy-connection')
-    default:
-      return false
-  }
-}
-
-function isNamed(name: string, known: string): boolean {
-  return equalsIgnoreCase(name, 0, name.length, known)
+  return withoutFields(fields instanceof FieldLines ? fields.list : fields, isConnectionField)
 }

@@ -29,3 +29,19 @@ export { encodeRequest, encodeResponse, http1Dictionary } from './http1-messages
 export type { Http1Content, Http1Exchange, Http1Request, Http1Response } from './http1-messages.js'
 export { encodeExchange, http1Arbitraries } from './http1-arbitraries.js'
 export type { FastCheckModule, Http1Arbitraries } from './http1-arbitraries.js'
+export {
+  blockFrames,
+  dataFrame,
+  encodeFrame,
+  encodeFrames,
+  encodePlainBlock,
+  http2Preface,
+  messageFrames,
+  requestFields,
+  responseFields,
+  settingsAckFrame,
+  settingsFrame,
+} from './http2-frames.js'
+export type { Http2Frame, Http2Request, Http2Response } from './http2-frames.js'
+export { http2Arbitraries } from './http2-arbitraries.js'
+export type { Http2Arbitraries } from './http2-arbitraries.js'

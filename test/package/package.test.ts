@@ -12,6 +12,7 @@ const PROGRAMS = {
   skitai: 'server',
   'skitai/hpack': 'hpack',
   'skitai/http1': 'http1',
+  'skitai/http2': 'http2',
   'skitai/io': 'io',
   'skitai/testing': 'testing',
 } as const
@@ -97,10 +98,16 @@ describe('the package', () => {
 })
 
 const PURE = `
+import { HpackEncoder } from 'skitai/hpack'
 import { Http1Client, type Http1ClientEvent } from 'skitai/http1'
+import { Http2Client, type Http2ClientEvent } from 'skitai/http2'
 import { latin1Of } from 'skitai/testing'
 const client = new Http1Client()
 client.sendRequest('GET', '/', ['Host', 'a'])
 export const event: Http1ClientEvent | undefined = client.poll()
 export const text: string = latin1Of(client.output() ?? new Uint8Array(0))
+const second = new Http2Client()
+export const streamId: number = second.sendRequest({ method: 'GET', authority: 'a' })
+export const events: Http2ClientEvent | undefined = second.poll()
+export const block: Uint8Array = new HpackEncoder().encode([':method', 'GET'])
 `

@@ -6,13 +6,21 @@ import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { repoRoot, runOrThrow } from '../../tools/repo.js'
 import { type InstalledPackage, installPackage } from '../package/installed-package.js'
+import { expectedConversation, runConversation } from '../package/conversation-program.js'
 import { expectedReport } from '../package/exchange-program.js'
 import { installRuntimes, runInBun, runInDeno, showInChromium } from './runtimes.js'
 
-const PROGRAM = 'exchange-program.js'
+const PROGRAMS = ['exchange-program.js', 'conversation-program.js'] as const
 
-/** Prints the report of the program. */
-const MAIN = `import { runExchange } from './${PROGRAM}'\nconsole.log(JSON.stringify(runExchange()))\n`
+/** Has the reports of the programs in `report`. */
+const REPORT = `
+import { runExchange } from './${PROGRAMS[0]}'
+import { runConversation } from './${PROGRAMS[1]}'
+const report = JSON.stringify({ ...runExchange(), ...runConversation() })
+`
+
+/** The hashes are those of this process: what engines decide is the same everywhere. */
+const expected = { ...runConversation(), ...expectedConversation, ...expectedReport }
 
 describe('the pure subpaths', () => {
   let installed: InstalledPackage
@@ -20,22 +28,23 @@ describe('the pure subpaths', () => {
   before(() => {
     installRuntimes()
     installed = installPackage()
-    copyFileSync(path.join(repoRoot, 'build/test/package', PROGRAM), path.join(installed.folder, PROGRAM))
-    writeFileSync(path.join(installed.folder, 'main.js'), MAIN)
+    for (const program of PROGRAMS)
+      copyFileSync(path.join(repoRoot, 'build/test/package', program), path.join(installed.folder, program))
+    writeFileSync(path.join(installed.folder, 'main.js'), `${REPORT}console.log(report)\n`)
   })
 
   after(() => installed.remove())
 
   it('run under Node', () => {
-    assert.deepEqual(JSON.parse(runOrThrow(process.execPath, ['main.js'], { cwd: installed.folder })), expectedReport)
+    assert.deepEqual(JSON.parse(runOrThrow(process.execPath, ['main.js'], { cwd: installed.folder })), expected)
   })
 
   it('run under Deno, without any permission', async () => {
-    assert.deepEqual(JSON.parse(await runInDeno(installed.folder, 'main.js')), expectedReport)
+    assert.deepEqual(JSON.parse(await runInDeno(installed.folder, 'main.js')), expected)
   })
 
   it('run under Bun', async () => {
-    assert.deepEqual(JSON.parse(await runInBun(installed.folder, 'main.js')), expectedReport)
+    assert.deepEqual(JSON.parse(await runInBun(installed.folder, 'main.js')), expected)
   })
 
   it('run in Chromium', async () => {
@@ -43,7 +52,7 @@ describe('the pure subpaths', () => {
     const document = await showInChromium(installed.folder, 'page.html')
     const report = /<pre id="report">([^<]*)<\/pre>/.exec(document)?.[1]
     assert.ok(report, document)
-    assert.deepEqual(JSON.parse(report), expectedReport)
+    assert.deepEqual(JSON.parse(report), expected)
   })
 })
 
@@ -54,7 +63,8 @@ function page(folder: string): string {
     exports: Readonly<Record<string, { readonly default: string }>>
   }
   const url = (subpath: string): string => path.posix.join('/node_modules/skitai', manifest.exports[subpath]!.default)
-  const imports = { 'skitai/http1': url('./http1'), 'skitai/testing': url('./testing') }
+  const pure = ['./hpack', './http1', './http2', './testing']
+  const imports = Object.fromEntries(pure.map((subpath) => [`skitai${subpath.slice(1)}`, url(subpath)]))
   return `<!doctype html>
 <title>skitai</title>
 <pre id="report"></pre>
@@ -63,8 +73,8 @@ function page(folder: string): string {
 </script>
 <script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module">
-  import { runExchange } from './${PROGRAM}'
-  document.getElementById('report').textContent = JSON.stringify(runExchange())
+  ${REPORT}
+  document.getElementById('report').textContent = report
 </script>
 `
 }

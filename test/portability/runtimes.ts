@@ -1,19 +1,18 @@
 /** The other runtimes, and how each runs a program in the folder of a user's project. */
 
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { findProgram } from '../../tools/ensure-system.js'
 import { installPackages, platformProgram } from '../../tools/packages.js'
 import { plainEnvironment } from '../../tools/repo.js'
+import { documentOf } from '../integration/chromium.js'
 
 const execute = promisify(execFile)
 
-/** Long enough for the first start of a browser on a busy machine. */
+/** Long enough for the first start of a runtime on a busy machine. */
 const RUN_TIMEOUT_MS = 60_000
 
 const FOLDER = 'test/portability'
@@ -43,36 +42,18 @@ async function print(program: string, args: string[], cwd: string, extra: NodeJS
   return stdout
 }
 
-/** What Chromium is told so that it does the page and nothing else. */
-const CHROMIUM_OPTIONS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-dev-shm-usage',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--dump-dom',
-]
-
 /**
  * Shows a page of the project in headless Chromium, served over loopback. Gives the document after its modules have
  * run.
  */
 export async function showInChromium(project: string, page: string): Promise<string> {
-  const chromium = findProgram('chromium')
-  if (chromium === undefined) throw new Error('chromium is not installed')
-  const profile = mkdtempSync(path.join(tmpdir(), 'skitai-chromium-'))
   const server = await serveFolder(project)
   try {
     const { port } = server.address() as AddressInfo
-    const url = `http://127.0.0.1:${port}/${page}`
-    return await print(chromium, [...CHROMIUM_OPTIONS, `--user-data-dir=${profile}`, url], project, {})
+    return await documentOf(`http://127.0.0.1:${port}/${page}`)
   } finally {
     server.close()
     server.closeAllConnections()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

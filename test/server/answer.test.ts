@@ -309,7 +309,6 @@ describe('injection', () => {
     ['a type', (was) => was.response(200, 'x', { 'content-type': 'a\r\nx-evil: 1' })],
     ['Content-Length', (was) => was.response(200, 'x', { 'Content-Length': '100' })],
     ['Transfer-Encoding', (was) => was.response(200, 'x', { 'transfer-encoding': 'chunked' })],
-    ['Connection', (was) => was.response(200, 'x', { connection: 'keep-alive' })],
     ['early hints', (was) => (was.earlyHints(['link', 'a\r\nx-evil: 1']), 'x')],
     ['a value that is no string', (was) => was.response(200, 'x', { 'x-a': [{}] as unknown as string[] })],
   ]
@@ -322,6 +321,16 @@ describe('injection', () => {
       assert.equal(text.match(/HTTP\/1\.1/g)?.length, 1)
       assert.match(String(errors[0]), /UsageError/)
     })
+
+  it('leaves out what says how long a connection lives', async () => {
+    const fields = { Connection: 'keep-alive', 'Keep-Alive': 'timeout=5', 'Proxy-Connection': 'close', 'x-a': 'b' }
+    const { engine, errors } = giving((was) => was.response(200, 'x', fields))
+    const text = await exchange(engine, requestText('/', { headers: { Connection: 'close' } }))
+    assert.match(text, /^HTTP\/1\.1 200 [^]*\r\nx-a: b\r\n/)
+    assert.deepEqual(text.match(/^.*connection.*$/gim), ['Connection: close'])
+    assert.doesNotMatch(text, /keep-alive/i)
+    assert.deepEqual(errors, [])
+  })
 
   it('is escaped where a path comes back', async () => {
     const { engine } = quiet()

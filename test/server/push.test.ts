@@ -94,6 +94,11 @@ describe('a push', () => {
       assert.equal((await ask(engine, target)).status, 500)
     }
     assert.equal(errors.length, 8)
+    assert.match(
+      String(errors[0]),
+      /TypeError: only what is of this origin can be pushed, not https:\/\/example\.com\/$/,
+    )
+    assert.match(String(errors[7]), /TypeError: only a URI can be pushed, not http:\/\/\[$/)
   })
 
   it('is not made unless app or mount ask for it, nor where nobody takes it', async () => {

@@ -1,40 +1,13 @@
 /** The commands of HTTP/1.1 vectors, and the application that a vector describes. */
 
 import { Http1Client, type Http1ClientEvent, type Http1Limits, Http1Server, type Http1ServerEvent } from 'skitai/http1'
-import { type Subject, unescapeBytes } from 'skitai/testing'
+import type { Subject } from 'skitai/testing'
+import { type Command, parseCommand } from './command-words.js'
 
 /** The Date of all vectors. */
 export const VECTOR_DATE = 'Thu, 01 Jan 1970 00:00:00 GMT'
 
-/** A command as words: positional ones, content in quotes, and `name=value` pairs. */
-interface Command {
-  readonly verb: string
-  readonly words: readonly string[]
-  readonly fields: readonly string[]
-  readonly content: Uint8Array | undefined
-  readonly reason: string | undefined
-  readonly length: number | undefined
-}
-
-const WORD = /([^\s"=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))|"((?:[^"\\]|\\.)*)"|(\S+)/g
-
-function parseCommand(text: string): Command {
-  const words: string[] = []
-  const fields: string[] = []
-  let content: Uint8Array | undefined
-  let reason: string | undefined
-  let length: number | undefined
-  for (const [, name, quoted, bare, octets, word] of text.matchAll(WORD)) {
-    const value = quoted === undefined ? bare : String.fromCharCode(...unescapeBytes(quoted))
-    if (octets !== undefined) content = unescapeBytes(octets)
-    else if (name === undefined || name.startsWith('/')) words.push(word ?? `${name}=${bare}`)
-    else if (name === 'reason') reason = value
-    else if (name === 'length') length = Number(value)
-    else fields.push(name, value ?? '')
-  }
-  const [verb = '', ...rest] = words
-  return { verb, words: rest, fields, content, reason, length }
-}
+const OPTIONS = ['reason', 'length']
 
 /** What both roles understand. Gives whether it was one of those. */
 function runCommon(engine: Http1Client | Http1Server, { verb, fields, content }: Command): boolean {
@@ -62,11 +35,18 @@ function runCommon(engine: Http1Client | Http1Server, { verb, fields, content }:
   }
 }
 
+function lengthOf(options: ReadonlyMap<string, string>): number | undefined {
+  const length = options.get('length')
+  return length === undefined ? undefined : Number(length)
+}
+
 /** Gives a command to a server engine. */
 export function runServerCommand(engine: Http1Server, text: string): void {
-  const command = parseCommand(text)
+  const command = parseCommand(text, OPTIONS)
   if (runCommon(engine, command)) return
-  const { verb, words, fields, content, reason, length } = command
+  const { verb, words, fields, content, options } = command
+  const reason = options.get('reason')
+  const length = lengthOf(options)
   if (verb === 'send') engine.sendResponse(Number(words[0]), fields, content, reason)
   else if (verb === 'head') engine.sendHead(Number(words[0]), fields, length, reason)
   else if (verb === 'inform') engine.sendInform(Number(words[0]), fields)
@@ -76,9 +56,10 @@ export function runServerCommand(engine: Http1Server, text: string): void {
 
 /** Gives a command to a client engine. */
 export function runClientCommand(engine: Http1Client, text: string): void {
-  const command = parseCommand(text)
+  const command = parseCommand(text, OPTIONS)
   if (runCommon(engine, command)) return
-  const { verb, words, content, length } = command
+  const { verb, words, content, options } = command
+  const length = lengthOf(options)
   const [method = '', target = ''] = words
   const hasHost = command.fields.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
   const fields = hasHost ? command.fields : ['Host', 'example.com', ...command.fields]

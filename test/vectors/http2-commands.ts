@@ -8,38 +8,11 @@ import {
   Http2Server,
   type Http2ServerEvent,
 } from 'skitai/http2'
-import { type Subject, unescapeBytes } from 'skitai/testing'
+import type { Subject } from 'skitai/testing'
+import { type Command, parseCommand } from './command-words.js'
 import { VECTOR_DATE } from './http1-commands.js'
 
-/** A command as words: positional ones, content in quotes, and `name=value` pairs. */
-interface Command {
-  readonly verb: string
-  readonly words: readonly string[]
-  readonly fields: readonly string[]
-  readonly content: Uint8Array | undefined
-  readonly options: ReadonlyMap<string, string>
-}
-
 const OPTIONS = ['length', 'size', 'urgency', 'scheme', 'authority', 'protocol', 'stream']
-const WORD = /([^\s"=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S+))|"((?:[^"\\]|\\.)*)"|(\S+)/g
-
-function parseCommand(text: string): Command {
-  const words: string[] = []
-  const fields: string[] = []
-  const options = new Map<string, string>()
-  let content: Uint8Array | undefined
-  for (const [, name, quoted, bare, octets, word] of text.matchAll(WORD)) {
-    const value = quoted === undefined ? bare! : String.fromCharCode(...unescapeBytes(quoted))
-    if (octets !== undefined) content = unescapeBytes(octets)
-    else if (name === undefined || name.startsWith('/')) words.push(word ?? `${name}=${bare}`)
-    else if (OPTIONS.includes(name)) options.set(name, value)
-    else fields.push(name, value)
-  }
-  const size = options.get('size')
-  if (size !== undefined) content = new Uint8Array(Number(size)).fill(0x78)
-  const [verb = '', ...rest] = words
-  return { verb, words: rest, fields, content, options }
-}
 
 /** What both roles understand; the stream is the first word. Gives whether it was one of those. */
 function runCommon(engine: Http2Client | Http2Server, { verb, words, fields, content }: Command): boolean {
@@ -78,7 +51,7 @@ function runCommon(engine: Http2Client | Http2Server, { verb, words, fields, con
 
 /** Gives a command to a server engine. */
 export function runServerCommand(engine: Http2Server, text: string): void {
-  const command = parseCommand(text)
+  const command = parseCommand(text, OPTIONS)
   if (runCommon(engine, command)) return
   const { verb, words, fields, content, options } = command
   const streamId = Number(words[0])
@@ -101,7 +74,7 @@ export function runServerCommand(engine: Http2Server, text: string): void {
 
 /** Gives a command to a client engine. */
 export function runClientCommand(engine: Http2Client, text: string): void {
-  const command = parseCommand(text)
+  const command = parseCommand(text, OPTIONS)
   if (runCommon(engine, command)) return
   const { verb, words, fields, content, options } = command
   const [method = '', target] = words
@@ -158,6 +131,11 @@ export interface Choices {
   readonly flags: readonly string[]
 }
 
+/** What `with: pad-8` asks for. */
+function padOf(flags: readonly string[]): number {
+  return Number(flags.find((flag) => flag.startsWith('pad-'))?.slice(4) ?? 0)
+}
+
 /** A server engine whose application answers as the lines of an `answers` block say. */
 export function serverSubject(
   { limits, flags }: Choices,
@@ -167,6 +145,7 @@ export function serverSubject(
     date: () => VECTOR_DATE,
     limits,
     connectProtocol: flags.includes('connect-protocol'),
+    padTo: padOf(flags),
   })
   const rules = (answers ?? ['end: send $ 204']).map(parseRule)
   return {
@@ -184,7 +163,7 @@ export function clientSubject(
   requests: readonly string[],
   answers: readonly string[] | undefined,
 ): Subject<Http2ClientEvent> & { readonly engine: Http2Client } {
-  const engine = new Http2Client({ limits, push: flags.includes('push') })
+  const engine = new Http2Client({ limits, push: flags.includes('push'), padTo: padOf(flags) })
   const rules = (answers ?? []).map(parseRule)
   return {
     engine,

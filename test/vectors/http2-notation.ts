@@ -231,6 +231,12 @@ export class FramePrinter {
     const ack = (flags & Flags.ack) === 0 ? '' : ' ack'
     const number = (at: number): number => new DataView(payload.buffer, payload.byteOffset).getUint32(at)
     const code = (at: number): string => errorCodeName(number(at)) ?? String(number(at))
+    if ((flags & Flags.padded) !== 0 && type !== FrameTypes.continuation) {
+      const padding = payload[0]!
+      const inner = payload.subarray(1, payload.length - padding)
+      const [first = '', ...rest] = this.#frame(type, flags & ~Flags.padded, streamId, inner)
+      return [`${first} pad=${padding}`, ...rest]
+    }
     switch (type) {
       case FrameTypes.data:
         return [`DATA ${streamId}${end}${contentOf(payload)}`]

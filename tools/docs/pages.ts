@@ -3,9 +3,11 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { http1Faults, http1Limits, lifecycle } from '#src/protocols/http1/index.js'
+import { http2Faults, http2Limits, lifecycle as streamLifecycle } from '#src/protocols/http2/index.js'
 import type { Transitions } from '#src/protocols/core/transitions.js'
 import { repoRoot } from '../repo.js'
 import { http1LimitReasons, http1UsageCodes } from './http1.js'
+import { http2Answer, http2LimitReasons, http2UsageCodes } from './http2.js'
 
 /** A page: its path from the root of the repository, and all of its text. */
 export interface GeneratedPage {
@@ -13,11 +15,16 @@ export interface GeneratedPage {
   readonly text: string
 }
 
+interface FaultRow {
+  /** What goes over the wire for it, as people read it. */
+  readonly answer: string
+  readonly section: string
+  readonly text: string
+}
+
 interface ProtocolTables {
   readonly title: string
-  readonly faults: Readonly<
-    Record<string, { readonly status: number; readonly section: string; readonly text: string }>
-  >
+  readonly faults: Readonly<Record<string, FaultRow>>
   readonly usageCodes: Readonly<Record<string, string>>
   readonly limits: Readonly<Record<string, number>>
   readonly limitReasons: Readonly<Record<string, string>>
@@ -29,14 +36,34 @@ interface ProtocolTables {
 const PROTOCOLS: readonly ProtocolTables[] = [
   {
     title: 'HTTP/1.1',
-    faults: http1Faults,
+    faults: rowsOf(http1Faults, ({ status }) => (status === 0 ? '-' : String(status))),
     usageCodes: http1UsageCodes,
     limits: { ...http1Limits },
     limitReasons: http1LimitReasons,
     limitsFile: 'src/protocols/http1/limits.ts',
     lifecycles: { 'Half of an exchange': lifecycle },
   },
+  {
+    title: 'HTTP/2',
+    faults: rowsOf(http2Faults, http2Answer),
+    usageCodes: http2UsageCodes,
+    limits: { ...http2Limits },
+    limitReasons: http2LimitReasons,
+    limitsFile: 'src/protocols/http2/limits.ts',
+    lifecycles: { 'Stream of a connection': streamLifecycle },
+  },
 ]
+
+function rowsOf<Fault extends Omit<FaultRow, 'answer'>>(
+  faults: Readonly<Record<string, Fault>>,
+  answer: (fault: Fault) => string,
+): Record<string, FaultRow> {
+  const rows = Object.entries(faults).map(([code, fault]) => {
+    const { section, text } = fault
+    return [code, { answer: answer(fault), section, text }] as const
+  })
+  return Object.fromEntries(rows)
+}
 
 const NOTICE = '<!-- Generated from the tables in src by `npm run docs`. Do not edit. -->'
 
@@ -57,9 +84,9 @@ export function documentedUsageCodes(): string[] {
 function errorsPage(): string {
   const parts = [NOTICE, '# Errors', ERRORS_INTRODUCTION]
   for (const { title, faults, usageCodes } of PROTOCOLS) {
-    const faultRows = Object.entries(faults).map(([code, { status, section, text }]) => [
+    const faultRows = Object.entries(faults).map(([code, { answer, section, text }]) => [
       `\`${code}\``,
-      status === 0 ? '-' : String(status),
+      answer,
       text,
       section,
     ])
@@ -77,9 +104,10 @@ function errorsPage(): string {
 const ERRORS_INTRODUCTION = `Who is to blame decides how an error shows up.
 
 - **A fault of the peer** is never thrown. It comes as the last event of its connection, \`fatal\`, behind everything
-  that was right before it. The event names the \`code\`, the absolute \`offset\` of the first octet that cannot be
-  right, and where a limit was passed the \`limit\` and what was \`got\`. The answer that the standard asks for is in
-  \`output\` by then.
+  that was right before it; one that costs a single stream of HTTP/2 comes as \`streamFault\`. The event names the
+  \`code\`, the absolute \`offset\` of the first octet that cannot be right (over HTTP/2, of its frame), and where a
+  limit was passed the \`limit\` and what was \`got\`. The answer that the standard asks for is in \`output\` by
+  then.
 - **Misuse by the caller** throws a \`UsageError\` with a \`code\`, at once, and the state of the engine stays as it
   was.
 - **A bug of ours** throws an \`InvariantError\`. The driver ends that one connection.`

@@ -59,10 +59,15 @@ export interface Http1Limits {
 export function limitsOf(limits: Partial<Http1Limits> | undefined): Http1Limits {
   // Connections with the same limits share them.
   if (limits === undefined || limits === http1Limits) return http1Limits
+  // In JavaScript anything may stand here, as `false` by somebody who wants none.
+  if (typeof limits !== 'object' || limits === null)
+    throw new UsageError('H1_LIMIT', `limits are an object, not ${String(limits)}`)
   if (complete.has(limits)) return limits as Http1Limits
-  for (const [name, value] of Object.entries(limits))
-    if (!Object.hasOwn(http1Limits, name) || typeof value !== 'number' || !(value >= 0))
-      throw new UsageError('H1_LIMIT', `not a limit: ${name} = ${String(value)}`)
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(http1Limits, name)) throw new UsageError('H1_LIMIT', `there is no limit ${name}`)
+    if (typeof value !== 'number' || !(value >= 0))
+      throw new UsageError('H1_LIMIT', `the limit ${name} is a number from 0 up, not ${String(value)}`)
+  }
   const all = Object.freeze({ ...http1Limits, ...limits })
   complete.add(all)
   return all

@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.js'
 import { isToken } from '../core/http-syntax.js'
 import { native } from '../core/native.js'
 import { Http2Engine } from './engine.js'
-import { ErrorCodes, type Http2FaultCode } from './errors.js'
+import type { Http2FaultCode } from './errors.js'
 import type { Http2ClientEvent } from './events.js'
 import { checkedFields, type FieldsToSend } from './fields-to-send.js'
 import { Flags, FrameTypes } from './frames/frame.js'
@@ -24,6 +24,11 @@ export interface Http2ClientOptions {
   readonly limits?: Partial<Http2Limits>
   /** Whether the server may promise responses (RFC 9113 section 8.4). Default false. */
   readonly push?: boolean
+  /**
+   * Payloads of DATA and HEADERS are padded to multiples of so many octets, 2 to 256, to hide how long they are (RFC
+   * 9113 section 10.7). Default 0: no padding.
+   */
+  readonly padTo?: number
 }
 
 /** The head of a request to send. */
@@ -61,6 +66,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
       options.limits,
       (limits) =>
         announcedBy({ ...limits, streamsMax: push ? limits.pushesMax : 0 }, [SettingIds.enablePush, push ? 1 : 0]),
+      options.padTo ?? 0,
       false,
     )
     this.#push = push
@@ -135,7 +141,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
   }
 
   protected override onSectionOf(stream: Stream): void {
-    if (stream.headReceived) return this.#onTrailers(stream)
+    if (stream.headReceived) return this.receiveTrailers(stream)
     const { block } = this
     const { offset, endStream } = block
     const read = block.meaning ?? this.sections.readResponse(block.decoder)
@@ -169,19 +175,6 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     if (++stream.informs > informCountMax)
       return this.faultStream(stream, 'H2_INFORMS_TOO_MANY', offset, informCountMax, stream.informs)
     this.emit({ type: 'inform', streamId: stream.id, status, fields })
-  }
-
-  #onTrailers(stream: Stream): void {
-    const { block } = this
-    const { offset } = block
-    if (stream.tunnel) return this.faultStream(stream, 'H2_TUNNEL', offset)
-    if (!block.endStream) return this.faultStream(stream, 'H2_TRAILERS_OPEN', offset)
-    const trailers = block.meaning === undefined ? this.sections.readTrailers(block.decoder) : 'H2_PSEUDO_UNKNOWN'
-    if (typeof trailers === 'string') return this.faultStream(stream, trailers, offset)
-    const { declared, received } = stream
-    if (declared >= 0 && received < declared)
-      return this.faultStream(stream, 'H2_CONTENT_LENGTH_MISMATCH', offset, declared, received)
-    this.receiveEndOf(stream, trailers)
   }
 
   protected override checkPromise(promisedId: number): Http2FaultCode | undefined {
@@ -221,6 +214,11 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     this.emit({ type: 'push', streamId, promisedId, method, ...request, contentLength: 0 })
   }
 
+  protected override isCostlyReset(stream: Stream): boolean {
+    // Of our own streams the peer can reset no more than we open.
+    return this.isPeerId(stream.id)
+  }
+
   protected override onPriorityUpdate(): void {
     this.fail('H2_PRIORITY_UPDATE', this.frame.offset)
   }
@@ -228,10 +226,6 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
   protected override onMessageSent(stream: Stream): void {
     // From the end of the request on the response is awaited.
     if (!stream.headReceived) this.await(stream)
-  }
-
-  protected override resetUnwanted(): void {
-    // A client wants all content.
   }
 
   protected override onStreamEnd(stream: Stream): void {
@@ -243,21 +237,13 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     return 0
   }
 
-  /** Responses may take their time: an event stream says nothing for long. */
-  protected override awaitsContent(): boolean {
-    return false
-  }
-
-  protected override headMs(): number {
+  protected override get awaitMs(): number {
     return this.limits.responseMs
   }
 
-  protected override onPeerLeaves(lastStreamId: number): void {
-    for (const stream of this.streams.values()) {
-      if (this.isPeerId(stream.id) || stream.id <= lastStreamId) continue
-      this.emit({ type: 'reset', streamId: stream.id, errorCode: ErrorCodes.REFUSED_STREAM, unprocessed: true })
-      this.endStream(stream, Ends.peerReset)
-    }
+  /** The head of the response; behind it nothing is awaited: an event stream says nothing for long. */
+  protected override onAwaited(stream: Stream): void {
+    this.faultStream(stream, 'H2_RESPONSE_TIMEOUT', -1)
   }
 
   protected override onInputEnd(): void {

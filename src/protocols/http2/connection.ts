@@ -263,7 +263,6 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
 
   /** Ends the connection in order. */
   protected conclude(initiator: ClosedEvent['initiator']): void {
-    if (this.#over) return
     if (this.#leaving !== Leaving.final && !this.ended) writeGoaway(this.out, this.lastPeerId, ErrorCodes.NO_ERROR)
     this.#finish(CLOSED[initiator])
   }
@@ -340,9 +339,13 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
     const { peer, frame } = this
     if ((frame.flags & Flags.ack) !== 0) return this.#onAcknowledgement()
     if (!this.spend(1 + (end - at) / SETTING_BYTES / 8)) return
+    const first = !this.#settingsCame
+    const before = peer.noRfc7540Priorities
     this.#settingsCame = true
     this.waits.preface = -1
     this.applySettings(bytes, at, end)
+    // Said once and for all (RFC 9218 section 2.1).
+    if (!first && peer.noRfc7540Priorities !== before) this.fail('H2_SETTINGS_VALUE', frame.offset)
     if (this.#over) return
     writeSettingsAck(this.out)
     this.emit({ type: 'settings', settings: { ...peer } })
@@ -400,7 +403,9 @@ export abstract class Http2Connection<Event> implements Engine<Event | CommonEve
   #rest(): void {
     const { input, waits } = this
     if (this.ended && !this.#endTold && !this.#over) this.#endInput()
-    if (!this.midContent && (input.size > 0 || this.midBlock)) {
+    // What is held back because the peer takes no output is not late.
+    const reads = this.out.bytes < this.limits.outputBytesMax
+    if (reads && !this.midContent && (input.size > 0 || this.midBlock)) {
       if (waits.frame < 0) waits.frame = this.now
     } else {
       waits.frame = -1

@@ -12,6 +12,7 @@ import { FieldBlock } from './field-block.js'
 import { Flags, FRAME_HEADER_BYTES, FrameTypes, uint31, uint32 } from './frames/frame.js'
 import { readHeaders } from './frames/headers.js'
 import { readPriority } from './frames/priority.js'
+import { writeRstStream } from './frames/rst-stream.js'
 import { type PromisePlace, readPushPromise } from './frames/push-promise.js'
 import { lifecycle, StreamInputs, StreamStates } from './lifecycle.js'
 import type { Http2Limits } from './limits.js'
@@ -33,9 +34,10 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected constructor(
     limits: Partial<Http2Limits> | undefined,
     announce: (limits: Http2Limits) => number[],
+    padTo: number,
     connectProtocol: boolean,
   ) {
-    super(limits, announce)
+    super(limits, announce, padTo)
     this.block = new FieldBlock(this.limits)
     this.sections = new SectionReader(this.limits, connectProtocol)
     this.#resets = new Budget(this.limits.resetBurst, this.limits.resetsPerSecond)
@@ -45,12 +47,12 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   protected abstract onSectionWithoutStream(): void
   /** A field block on a stream that lives, and may get one. */
   protected abstract onSectionOf(stream: Stream): void
-  /** The request of a promise is complete. */
-  protected abstract onPromise(): void
   /** PUSH_PROMISE has come; gives the fault, or undefined. */
   protected abstract checkPromise(promisedId: number): Http2FaultCode | undefined
-  /** More content has come for an answered request than is dropped. */
-  protected abstract resetUnwanted(stream: Stream): void
+  /** The request of a promise is complete, which has passed the check: none does that a server gets. */
+  protected onPromise?(): void
+  /** Whether the peer, by resetting a stream, throws work of ours away. */
+  protected abstract isCostlyReset(stream: Stream): boolean
   /** PRIORITY_UPDATE has come. */
   protected abstract onPriorityUpdate(bytes: Uint8Array, at: number, end: number): void
 
@@ -92,8 +94,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     const { frame, content, windows } = this
     const { streamId, offset } = frame
     if (!windows.take(frame.length)) return this.fail('H2_WINDOW_EXCEEDED_CONNECTION', offset)
-    if (size >= USEFUL_BYTES) this.earn(1)
-    else if (size === 0 && !content.endStream && !this.spend(1)) return
+    if (size === 0 && !content.endStream && !this.spend(1)) return
     const stream = this.streams.get(streamId)
     if (stream === undefined) return this.#onLateContent(streamId)
     if (lifecycle.next(stream.state, StreamInputs.receiveData) === NO_TRANSITION)
@@ -102,7 +103,8 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
         : this.fail('H2_STREAM_RESERVED', offset)
     if (!stream.headReceived) return this.faultStream(stream, 'H2_DATA_EARLY', offset)
     stream.receiveWindow -= frame.length
-    if (stream.receiveWindow < 0) return this.faultStream(stream, 'H2_WINDOW_EXCEEDED', offset)
+    // Our SETTINGS may have made the window negative; an end needs none (section 6.9.1).
+    if (stream.receiveWindow < 0 && frame.length > 0) return this.faultStream(stream, 'H2_WINDOW_EXCEEDED', offset)
     stream.received += size
     const { declared, received } = stream
     if (declared >= 0 && (received > declared || (content.endStream && received < declared)))
@@ -115,6 +117,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
       stream.droppable -= size
       if (stream.droppable < 0) return this.resetUnwanted(stream)
     }
+    if (size >= USEFUL_BYTES) this.earn(1)
     content.stream = stream
   }
 
@@ -172,14 +175,35 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     if (content.counted) windows.give(overhead)
     if (stream !== undefined && stream.state !== StreamStates.closed) {
       stream.credit += overhead
-      if (endStream) this.receiveEndOf(stream, Fields.empty)
+      if (endStream) this.#receiveEndOf(stream, Fields.empty)
       else windows.flushStream(stream)
     }
     windows.flush()
   }
 
+  /** More content comes for an answered request than is dropped. */
+  protected resetUnwanted(stream: Stream): void {
+    writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
+    this.endStream(stream, Ends.reset)
+  }
+
+  /** Trailers: a second field block of a message (section 8.1). */
+  protected receiveTrailers(stream: Stream): void {
+    const { block } = this
+    const { offset } = block
+    if (stream.tunnel) return this.faultStream(stream, 'H2_TUNNEL', offset)
+    if (!block.endStream) return this.faultStream(stream, 'H2_TRAILERS_OPEN', offset)
+    // A block that was a head cannot be trailers: it has pseudo-header fields.
+    const trailers = block.meaning === undefined ? this.sections.readTrailers(block.decoder) : 'H2_PSEUDO_UNKNOWN'
+    if (typeof trailers === 'string') return this.faultStream(stream, trailers, offset)
+    const { declared, received } = stream
+    if (declared >= 0 && received < declared)
+      return this.faultStream(stream, 'H2_CONTENT_LENGTH_MISMATCH', offset, declared, received)
+    this.#receiveEndOf(stream, trailers)
+  }
+
   /** The peer's message is complete. */
-  protected receiveEndOf(stream: Stream, trailers: Fields): void {
+  #receiveEndOf(stream: Stream, trailers: Fields): void {
     stream.state = lifecycle.next(stream.state, StreamInputs.receiveEnd)
     stream.awaitedSince = -1
     if (stream.droppable < 0) this.emit({ type: 'end', streamId: stream.id, trailers })
@@ -242,7 +266,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     const last = (frame.flags & Flags.endHeaders) !== 0
     if (!block.add(bytes, at, end, last)) return this.fail('H2_COMPRESSION', frame.offset)
     if (!last) return
-    if (block.promisedId !== 0) return this.onPromise()
+    if (block.promisedId !== 0) return this.onPromise!()
     const stream = this.streams.get(block.streamId)
     if (stream === undefined) return this.onSectionWithoutStream()
     if (block.selfDependent) return this.faultStream(stream, 'H2_SELF_DEPENDENCY', block.offset)
@@ -257,7 +281,8 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     const how = this.streams.howEnded(streamId)
     if (how === Ends.ended) this.fail('H2_STREAM_ENDED', offset)
     else if (how === Ends.peerReset) this.faultId(streamId, 'H2_STREAM_CLOSED', offset)
-    else if (how === Ends.reset) this.spend(1)
+    // Of ours that are forgotten, too, something may be under way.
+    else if (how === Ends.reset || !this.isPeerId(streamId)) this.spend(1)
     else this.fail('H2_STREAM_ID_REUSED', offset)
   }
 
@@ -270,8 +295,9 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
       return
     }
     this.emit({ type: 'reset', streamId, errorCode, unprocessed: errorCode === ErrorCodes.REFUSED_STREAM })
+    const costly = this.isCostlyReset(stream)
     this.endStream(stream, Ends.peerReset)
-    if (!this.#resets.spend(1, this.now)) this.fail('H2_RESETS_TOO_MANY', offset, this.#resets.burst)
+    if (costly && !this.#resets.spend(1, this.now)) this.fail('H2_RESETS_TOO_MANY', offset, this.#resets.burst)
   }
 
   #onPriority(bytes: Uint8Array, at: number, end: number): void {

@@ -41,7 +41,7 @@ export interface Http2Limits {
   readonly informCountMax: number
   /** Promised streams at once (client role, and server role whatever more the peer allows). */
   readonly pushesMax: number
-  /** Resets by the peer of streams that were under way: this many at once. */
+  /** Resets by the peer of streams that cost us work (no complete response, or a promised one): this many at once. */
   readonly resetBurst: number
   /** And this many more a second. */
   readonly resetsPerSecond: number
@@ -120,8 +120,10 @@ export const http2Limits: Http2Limits = {
   halfClosedMs: 10_000,
 }
 
+type Range = readonly [min: number, max: number]
+
 /** What the wire can carry: the least and the most of each limit that goes over it. */
-const RANGES: Readonly<Partial<Record<keyof Http2Limits, readonly [min: number, max: number]>>> = {
+const RANGES: Readonly<Partial<Record<keyof Http2Limits, Range>>> = {
   streamsMax: [0, 0xff_ff_ff_ff],
   frameBytesMax: [16_384, 16_777_215],
   decoderTableBytesMax: [0, 0xff_ff_ff_ff],
@@ -141,16 +143,25 @@ const complete: WeakSet<object> = new WeakSet()
 export function limitsOf(limits: Partial<Http2Limits> | undefined): Http2Limits {
   // Connections with the same limits share them.
   if (limits === undefined || limits === http2Limits) return http2Limits
+  // In JavaScript anything may stand here, as `false` by somebody who wants no HTTP/2.
+  if (typeof limits !== 'object' || limits === null)
+    throw new UsageError('H2_LIMIT', `limits are an object, not ${String(limits)}`)
   if (complete.has(limits)) return limits as Http2Limits
-  for (const [name, value] of Object.entries(limits))
-    if (!Object.hasOwn(http2Limits, name) || typeof value !== 'number' || !isInRange(name as keyof Http2Limits, value))
-      throw new UsageError('H2_LIMIT', `not a limit: ${name} = ${String(value)}`)
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(http2Limits, name)) throw new UsageError('H2_LIMIT', `there is no limit ${name}`)
+    const range = RANGES[name as keyof Http2Limits]
+    if (typeof value !== 'number' || !isInRange(range, value))
+      throw new UsageError('H2_LIMIT', `the limit ${name} is a number from ${rangeText(range)}, not ${String(value)}`)
+  }
   const all = Object.freeze({ ...http2Limits, ...limits })
   complete.add(all)
   return all
 }
 
-function isInRange(name: keyof Http2Limits, value: number): boolean {
-  const range = RANGES[name]
+function isInRange(range: Range | undefined, value: number): boolean {
   return range === undefined ? value >= 0 : Number.isInteger(value) && value >= range[0] && value <= range[1]
+}
+
+function rangeText(range: Range | undefined): string {
+  return range === undefined ? '0 up' : `${range[0]} to ${range[1]}`
 }

@@ -15,6 +15,8 @@ export class ReceiveWindows {
   /** Octets that the peer may send on the connection. */
   #window: number = INITIAL_WINDOW_BYTES
   #credit = 0
+  /** How often the window was shut and opened again. */
+  openings = 0
   /** The window that a stream begins with, as the peer knows it. */
   initialBytes: number = INITIAL_WINDOW_BYTES
 
@@ -54,12 +56,15 @@ export class ReceiveWindows {
   flushStream(stream: Stream): void {
     const { credit } = stream
     if (credit === 0 || credit < this.initialBytes >> 1) return
+    // Whoever could send nothing until now is not late.
+    if (stream.receiveWindow <= 0) stream.awaitedBytes = Infinity
     stream.credit = 0
     stream.receiveWindow += credit
     writeWindowUpdate(this.#out, stream.id, credit)
   }
 
   #give(): void {
+    if (this.#window <= 0) this.openings++
     writeWindowUpdate(this.#out, 0, this.#credit)
     this.#window += this.#credit
     this.#credit = 0

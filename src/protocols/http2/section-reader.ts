@@ -71,6 +71,11 @@ export class SectionReader {
     this.#connectProtocol = connectProtocol
   }
 
+  /** Whether the request that was read last, faulty or not, is one for HEAD. */
+  get isHead(): boolean {
+    return (this.#seen & PSEUDO.method) !== 0 && this.#pseudo[Kinds.method] === 'HEAD'
+  }
+
   /** A request, or the fault. */
   readRequest(decoder: HpackDecoder): ParsedRequest | Http2FaultCode {
     const fault = this.#read(decoder, NOT_IN_REQUESTS) ?? this.#checkRequest()
@@ -115,7 +120,8 @@ export class SectionReader {
   #read(decoder: HpackDecoder, forbidden: number): Http2FaultCode | undefined {
     const { names, values, kinds, count } = decoder
     const list: string[] = []
-    let crumbs = 0
+    // Joined at once: a text that grows crumb by crumb holds many times its octets (CVE-2026-49975).
+    let crumbs: string[] | undefined
     let crumbAt = -1
     this.#seen = 0
     this.#length = -1
@@ -131,8 +137,9 @@ export class SectionReader {
           if (fault !== undefined) return fault
           continue
         }
-        if (kind === Kinds.cookie && crumbs++ > 0) {
-          list[crumbAt] += `; ${values[i]!}`
+        if (kind === Kinds.cookie && crumbAt >= 0) {
+          crumbs ??= [list[crumbAt]!]
+          crumbs.push(values[i]!)
           continue
         }
         if (kind === Kinds.cookie) crumbAt = list.length + 1
@@ -142,8 +149,11 @@ export class SectionReader {
       list.push(names[i]!, values[i]!)
     }
     const { fieldCountMax, crumbCountMax } = this.#limits
-    const fields = list.length / 2 - (crumbs > 0 ? 1 : 0)
-    if (decoder.overflow || fields > fieldCountMax || crumbs > crumbCountMax) return 'H2_FIELDS_TOO_LARGE'
+    const cookies = crumbAt >= 0 ? 1 : 0
+    const crumbCount = crumbs?.length ?? cookies
+    const fieldCount = list.length / 2 - cookies
+    if (decoder.overflow || fieldCount > fieldCountMax || crumbCount > crumbCountMax) return 'H2_FIELDS_TOO_LARGE'
+    if (crumbs !== undefined) list[crumbAt] = crumbs.join('; ')
     this.#fields = list.length === 0 ? Fields.empty : Fields.of(list)
     return undefined
   }

@@ -3,6 +3,7 @@
  * 9113 section 5.2) and in the order of priorities.
  */
 
+import { UsageError } from '../core/errors.js'
 import { native } from '../core/native.js'
 import { OutputQueue } from '../core/output.js'
 import { BlockEncoder } from './block-encoder.js'
@@ -16,6 +17,10 @@ import type { Stream } from './stream.js'
 
 /** Content up to this size goes out at once when nothing stands in line; more is cut when it is taken. */
 const DIRECT_BYTES_MAX = 16_384
+
+/** What one octet can tell, with that octet. */
+const PAD_BYTES_MAX = 256
+const ZEROS = new Uint8Array(PAD_BYTES_MAX)
 
 /** From so much output on content waits, so that frames of other streams find their place in front of it. */
 const FILL_BYTES = 65_536
@@ -32,6 +37,8 @@ export class Sender {
   readonly encoder: BlockEncoder
   /** Octets of content that the peer takes on the whole connection. */
   window: number = INITIAL_WINDOW_BYTES
+  /** Octets of content that were sent. */
+  sentBytes = 0
   /** The largest payload that the peer takes. */
   frameBytesMax = 16_384
 
@@ -40,15 +47,20 @@ export class Sender {
 
   readonly #scheduler: Scheduler = new Scheduler()
   readonly #owner: SenderOwner
+  readonly #padTo: number
 
-  constructor(owner: SenderOwner, tableBytesMax: number) {
+  /** `padTo`: payloads are padded to multiples of so many octets, 2 to 256; 0 for no padding. */
+  constructor(owner: SenderOwner, tableBytesMax: number, padTo: number) {
+    if (padTo !== 0 && !(Number.isInteger(padTo) && padTo >= 2 && padTo <= PAD_BYTES_MAX))
+      throw new UsageError('H2_PAD', `padTo is 0, or from 2 to ${PAD_BYTES_MAX}: ${String(padTo)}`)
     this.#owner = owner
+    this.#padTo = padTo
     this.encoder = new BlockEncoder(tableBytesMax)
   }
 
-  /** Whether content waits for the window of the connection. */
-  get isBlocked(): boolean {
-    return this.window <= 0 && this.#scheduler.size > 0
+  /** How many streams have content to send and a window of their own. */
+  get waiting(): number {
+    return this.#scheduler.size
   }
 
   /** Writes a field block: a frame of `type`, with CONTINUATION where it takes more than one. */
@@ -60,13 +72,17 @@ export class Sender {
       return
     }
     const { out } = this
-    const start = out.reserve(FRAME_HEADER_BYTES + size)
+    const padding = this.#padding(size, this.frameBytesMax)
+    const padded = padding > 0 ? Flags.padded : Flags.none
+    const start = out.reserve(FRAME_HEADER_BYTES + 1 + size)
     const { memory } = out
-    const at = putFrameHeader(memory, start, size, type, flags | Flags.endHeaders, streamId)
+    let at = putFrameHeader(memory, start, size + padding, type, flags | Flags.endHeaders | padded, streamId)
+    if (padding > 0) memory[at++] = padding - 1
     // A call of `set` costs more than a short loop.
     if (size > 32) memory.set(block, at)
     else for (let i = 0; i < size; i++) memory[at + i] = block[i]!
     out.commit(at + size)
+    this.#pad(padding)
   }
 
   /** Sends content, text of `size` octets in UTF-8 or octets, that ends the stream. */
@@ -156,6 +172,7 @@ export class Sender {
       stream.queuedBytes === 0 &&
       this.#scheduler.size === 0 &&
       !this.paused &&
+      this.#padTo === 0 &&
       this.out.bytes < FILL_BYTES
     )
   }
@@ -163,6 +180,7 @@ export class Sender {
   #take(stream: Stream, size: number): void {
     stream.sendWindow -= size
     this.window -= size
+    this.sentBytes += size
   }
 
   #line(stream: Stream): void {
@@ -170,20 +188,36 @@ export class Sender {
   }
 
   #writeFrame(stream: Stream): void {
-    const size = Math.min(stream.queuedBytes, stream.sendWindow, this.window, this.frameBytesMax)
+    const room = Math.min(stream.sendWindow, this.window, this.frameBytesMax)
+    // Padding has to leave room for itself: one octet tells how long it is.
+    const size = Math.min(stream.queuedBytes, this.#padTo > 0 && room > 1 ? room - 1 : room)
+    const padding = this.#padding(size, room)
     const last = size === stream.queuedBytes
     const ends = last && stream.endQueued && stream.trailers === undefined
-    this.#take(stream, size)
-    writeDataHeader(this.out, stream.id, size, ends)
+    this.#take(stream, size + padding)
+    writeDataHeader(this.out, stream.id, size + padding, ends, padding)
     for (let left = size; left > 0;) {
       const piece = stream.dequeue(left)
       this.out.append(piece)
       left -= piece.length
     }
+    this.#pad(padding)
     if (last || stream.isBlocked) this.#scheduler.remove(stream)
     if (ends) stream.endQueued = false
     this.#owner.onSent(stream, size, ends)
     if (last && stream.endQueued) this.#writeEnd(stream)
+  }
+
+  /** Octets that bring a payload of `size` to a multiple, as far as there is room, with the one that tells of them. */
+  #padding(size: number, room: number): number {
+    const padTo = this.#padTo
+    if (padTo === 0) return 0
+    return Math.min(Math.ceil((size + 1) / padTo) * padTo, room) - size
+  }
+
+  /** Writes the padding behind a payload. */
+  #pad(padding: number): void {
+    if (padding > 1) this.out.append(ZEROS.subarray(0, padding - 1))
   }
 
   #writeEnd(stream: Stream): void {

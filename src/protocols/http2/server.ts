@@ -5,12 +5,11 @@ import { Fields } from '../core/fields.js'
 import { isFieldValue } from '../core/http-syntax.js'
 import { native } from '../core/native.js'
 import { Http2Engine } from './engine.js'
-import { ErrorCodes, http2Faults, type Http2FaultCode } from './errors.js'
+import { http2Faults, type Http2FaultCode } from './errors.js'
 import type { Http2ServerEvent, RequestEvent } from './events.js'
 import { checkedFields, type FieldsToSend } from './fields-to-send.js'
 import { Flags, FrameTypes } from './frames/frame.js'
 import { prioritizedStream, readPriorityUpdate } from './frames/priority-update.js'
-import { writeRstStream } from './frames/rst-stream.js'
 import { SETTING_BYTES } from './frames/settings.js'
 import { StreamStates } from './lifecycle.js'
 import type { Http2Limits } from './limits.js'
@@ -30,6 +29,11 @@ export interface Http2ServerOptions {
   readonly limits?: Partial<Http2Limits>
   /** Whether extended CONNECT (RFC 8441) is understood. Default false. */
   readonly connectProtocol?: boolean
+  /**
+   * Payloads of DATA, HEADERS and PUSH_PROMISE are padded to multiples of so many octets, 2 to 256, to hide how long
+   * they are (RFC 9113 section 10.7). Default 0: no padding.
+   */
+  readonly padTo?: number
 }
 
 /** A request that came as HTTP/1.1, with an Upgrade to h2c (RFC 7540 section 3.2). */
@@ -92,7 +96,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const connectProtocol = options.connectProtocol ?? false
     const extra = [SettingIds.noRfc7540Priorities, 1]
     if (connectProtocol) extra.push(SettingIds.connectProtocol, 1)
-    super(options.limits, (limits) => announcedBy(limits, extra), connectProtocol)
+    super(options.limits, (limits) => announcedBy(limits, extra), options.padTo ?? 0, connectProtocol)
     this.#date = options.date
     this.#heads = new ResponseHeads(this.sender.encoder)
   }
@@ -259,7 +263,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const read = this.#readRequest()
     if (this.#slots >= this.limits.streamsMax) return this.faultId(streamId, 'H2_STREAM_REFUSED', offset)
     if (block.selfDependent) return this.faultId(streamId, 'H2_SELF_DEPENDENCY', offset)
-    if (typeof read === 'string') return this.#refuse(streamId, read, offset)
+    if (typeof read === 'string') return this.#refuse(streamId, read, offset, this.sections.isHead)
     this.#onRequest(streamId, read)
   }
 
@@ -284,7 +288,14 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const tunnel = method === 'CONNECT'
     if (endStream && declaredLength > 0 && !tunnel) return this.faultId(streamId, 'H2_CONTENT_LENGTH_MISMATCH', offset)
     if (declaredLength > limits.bodyBytesMax && !tunnel)
-      return this.#refuse(streamId, 'H2_CONTENT_TOO_LARGE', offset, limits.bodyBytesMax, declaredLength)
+      return this.#refuse(
+        streamId,
+        'H2_CONTENT_TOO_LARGE',
+        offset,
+        method === 'HEAD',
+        limits.bodyBytesMax,
+        declaredLength,
+      )
     const stream = this.#begin(streamId, endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     const early = this.#earlyPriorities?.get(streamId)
     if (early !== undefined) this.#earlyPriorities!.delete(streamId)
@@ -314,13 +325,16 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /** Refuses a request that never becomes a stream for the application, with a status where there is one. */
-  #refuse(streamId: number, code: Http2FaultCode, offset: number, limit = -1, declared = -1): void {
+  #refuse(streamId: number, code: Http2FaultCode, offset: number, head: boolean, limit = -1, declared = -1): void {
     const { status } = http2Faults[code]
     if (status === 0) return this.faultId(streamId, code, offset)
     const stream = this.open(streamId, this.block.endStream ? StreamStates.halfClosedRemote : StreamStates.open)
     this.#slots++
     stream.headReceived = true
     stream.declared = declared
+    stream.head = head
+    // The application never hears of it, however long the response has to wait.
+    stream.droppable = this.limits.drainBytesMax
     this.answerFault(stream, status)
     this.tellFault(streamId, code, status, offset, limit, declared)
   }
@@ -334,27 +348,17 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return stream
   }
 
-  /** Trailers: a second field block of a request (section 8.1). */
   protected override onSectionOf(stream: Stream): void {
-    const { block } = this
-    const { offset } = block
-    if (stream.tunnel) return this.faultStream(stream, 'H2_TUNNEL', offset)
-    if (!block.endStream) return this.faultStream(stream, 'H2_TRAILERS_OPEN', offset)
-    // A block that was a request cannot be trailers: it has pseudo-header fields.
-    const trailers = block.meaning === undefined ? this.sections.readTrailers(block.decoder) : 'H2_PSEUDO_UNKNOWN'
-    if (typeof trailers === 'string') return this.faultStream(stream, trailers, offset)
-    const { declared, received } = stream
-    if (declared >= 0 && received < declared)
-      return this.faultStream(stream, 'H2_CONTENT_LENGTH_MISMATCH', offset, declared, received)
-    this.receiveEndOf(stream, trailers)
+    this.receiveTrailers(stream)
   }
 
   protected override checkPromise(): Http2FaultCode {
     return 'H2_PUSH_FORBIDDEN'
   }
 
-  protected override onPromise(): void {
-    // None passes the check.
+  protected override isCostlyReset(stream: Stream): boolean {
+    // Behind a complete response the rest of the request is of no use: a client that keeps it does what it should.
+    return stream.state !== StreamStates.halfClosedLocal
   }
 
   protected override onPriorityUpdate(bytes: Uint8Array, at: number, end: number): void {
@@ -399,11 +403,6 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     this.await(stream)
   }
 
-  protected override resetUnwanted(stream: Stream): void {
-    writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
-    this.endStream(stream, Ends.reset)
-  }
-
   protected override onStreamEnd(stream: Stream, how: number): void {
     if (!this.isPeerId(stream.id)) {
       this.#promised--
@@ -420,23 +419,29 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return status
   }
 
-  protected override awaitsContent(stream: Stream): boolean {
+  protected override get awaitMs(): number {
+    return this.limits.bodyMs
+  }
+
+  protected override onAwaited(stream: Stream): void {
+    const { bodyMs, bodyBytesPerSecondMin } = this.limits
+    const least = (bodyMs * bodyBytesPerSecondMin) / 1000
+    if (this.#awaitsContent(stream) && stream.awaitedBytes < least)
+      this.faultStream(stream, 'H2_BODY_TIMEOUT', -1, least, stream.awaitedBytes)
+    else this.await(stream)
+  }
+
+  /** Whether the peer was expected to send content of this stream all the time. */
+  #awaitsContent(stream: Stream): boolean {
     return (
       (!stream.headSent || stream.droppable >= 0) &&
       !stream.awaitsContinue &&
       !stream.tunnel &&
       stream.receiveWindow > 0 &&
       this.windows.isOpen &&
+      this.windows.openings === stream.awaitedOpening &&
       this.out.bytes < this.limits.outputBytesMax
     )
-  }
-
-  protected override headMs(): number {
-    return Infinity
-  }
-
-  protected override onPeerLeaves(): void {
-    // The peer takes no more promises: `isLeaving` tells.
   }
 
   protected override onInputEnd(): void {

@@ -22,6 +22,9 @@ import { Ends, Streams } from './streams.js'
 
 const WINDOW_MAX = 0x7f_ff_ff_ff
 
+/** Smaller frames, cut so by a window while more content waits, are no use to anybody (CVE-2019-9511). */
+const DRIBBLE_BYTES = 256
+
 /** What we announce, as identifiers and values; only what differs from the standard's initial values. */
 export function announcedBy(limits: Http2Limits, extra: readonly number[]): number[] {
   const list = [...extra, SettingIds.streamsMax, limits.streamsMax]
@@ -46,10 +49,14 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   readonly #faults: Budget
   #sweepAt: Millis = Infinity
 
-  protected constructor(limits: Partial<Http2Limits> | undefined, announce: (limits: Http2Limits) => number[]) {
+  protected constructor(
+    limits: Partial<Http2Limits> | undefined,
+    announce: (limits: Http2Limits) => number[],
+    padTo: number,
+  ) {
     super(limits, announce)
     const all = this.limits
-    this.sender = new Sender(this, all.encoderTableBytesMax)
+    this.sender = new Sender(this, all.encoderTableBytesMax, padTo)
     this.streams = new Streams(all.closedStreamsMax)
     this.windows = new ReceiveWindows(this.sender.out, all.connectionWindowBytes)
     this.#faults = new Budget(all.faultBurst, all.faultsPerSecond)
@@ -126,7 +133,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
 
   /** For the sender: content or the end of a message went out. */
   onSent(stream: Stream, octets: number, ended: boolean): void {
-    this.earn(2)
+    if (octets >= DRIBBLE_BYTES || stream.queuedBytes === 0) this.earn(2)
     stream.stalledBytes += octets
     if (stream.stalledSince >= 0 && stream.queuedBytes === 0) stream.stalledSince = -1
     if (!ended) return
@@ -145,10 +152,10 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   protected abstract onStreamEnd(stream: Stream, how: number): void
   /** Answers a fault with a status before the stream is reset; gives the status, or 0. */
   protected abstract answerFault(stream: Stream, status: number): number
-  /** Whether the peer is expected to send content of this stream now. */
-  protected abstract awaitsContent(stream: Stream): boolean
-  /** The wait for the head of the peer's message, in milliseconds from `awaitedSince`; `Infinity` for none. */
-  protected abstract headMs(stream: Stream): Millis
+  /** How long the wait is that begins with `await`. */
+  protected abstract get awaitMs(): Millis
+  /** It has passed. */
+  protected abstract onAwaited(stream: Stream): void
 
   protected override get out(): OutputQueue {
     return this.sender.out
@@ -279,6 +286,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     if (stream.queuedBytes === 0 || stream.stalledSince >= 0) return
     stream.stalledSince = this.now
     stream.stalledBytes = 0
+    stream.stalledAtBytes = this.sender.sentBytes
     this.#sweepBy(this.now + this.limits.stalledMs)
   }
 
@@ -286,7 +294,8 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   protected await(stream: Stream): void {
     stream.awaitedSince = this.now
     stream.awaitedBytes = 0
-    this.#sweepBy(this.now + Math.min(this.limits.bodyMs, this.headMs(stream)))
+    stream.awaitedOpening = this.windows.openings
+    this.#sweepBy(this.now + this.awaitMs)
   }
 
   #sweepBy(time: Millis): void {
@@ -297,56 +306,35 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   protected override sweepStreams(): void {
     this.#sweepAt = Infinity
     for (const stream of this.streams.values()) {
-      if (!this.#sweepAwaited(stream) || !this.#sweepStalled(stream)) continue
-      if (this.over) return
-    }
-  }
-
-  /** The peer's side of a stream; false when the stream has ended over it. */
-  #sweepAwaited(stream: Stream): boolean {
-    if (stream.awaitedSince < 0) return true
-    const { now, limits } = this
-    if (!stream.headReceived) {
-      const due = stream.awaitedSince + this.headMs(stream)
-      if (due > now) this.#sweepBy(due)
-      else this.faultStream(stream, 'H2_RESPONSE_TIMEOUT', -1)
-      return due > now
-    }
-    const due = stream.awaitedSince + limits.bodyMs
-    if (!this.awaitsContent(stream)) {
-      // Whoever may not send is not late: the span begins anew.
-      this.await(stream)
-    } else if (due > now) {
-      this.#sweepBy(due)
-    } else {
-      const least = (limits.bodyMs * limits.bodyBytesPerSecondMin) / 1000
-      if (stream.awaitedBytes < least) {
-        this.faultStream(stream, 'H2_BODY_TIMEOUT', -1, least, stream.awaitedBytes)
-        return false
+      if (stream.awaitedSince >= 0) {
+        const due = stream.awaitedSince + this.awaitMs
+        if (due > this.now) this.#sweepBy(due)
+        else this.onAwaited(stream)
       }
-      this.await(stream)
+      if (stream.stalledSince >= 0 && stream.state !== StreamStates.closed) this.#sweepStalled(stream)
     }
-    return true
   }
 
-  /** Content of ours that waits for a window. Small increments do not begin the time anew (CVE-2026-49975). */
-  #sweepStalled(stream: Stream): boolean {
-    if (stream.stalledSince < 0) return true
+  /**
+   * Content of ours that waits for a window. Small increments do not begin the time anew (CVE-2026-49975). Streams that
+   * wait for the window of the connection have their rate together: it may all go to the one in front.
+   */
+  #sweepStalled(stream: Stream): void {
     const { now, limits } = this
     const due = stream.stalledSince + limits.stalledMs
-    if (due > now) {
-      this.#sweepBy(due)
-      return true
-    }
+    if (due > now) return this.#sweepBy(due)
     const least = (limits.stalledMs * limits.bodyBytesPerSecondMin) / 1000
-    const blocked = stream.sendWindow <= 0 || this.sender.window <= 0
-    if (blocked && stream.stalledBytes < least) {
-      this.faultStream(stream, 'H2_STREAM_STALLED', -1, least, stream.stalledBytes)
-      return false
+    const { sender } = this
+    if (stream.sendWindow <= 0) {
+      const got = stream.stalledBytes
+      if (got < least) return this.faultStream(stream, 'H2_STREAM_STALLED', -1, least, got)
+    } else if (sender.window <= 0) {
+      const got = sender.sentBytes - stream.stalledAtBytes
+      const together = least * sender.waiting
+      if (got < together) return this.faultStream(stream, 'H2_STREAM_STALLED', -1, together, got)
     }
     stream.stalledSince = -1
     this.watchStall(stream)
-    return true
   }
 
   protected override onSettings(initialWindowBefore: number): Http2FaultCode | undefined {
@@ -364,12 +352,25 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     return undefined
   }
 
+  /** Requests, or promises, that the peer has not taken, and will not. */
+  protected override onPeerLeaves(lastStreamId: number): void {
+    for (const stream of this.streams.values()) {
+      if (this.isPeerId(stream.id) || stream.id <= lastStreamId) continue
+      this.emit({ type: 'reset', streamId: stream.id, errorCode: ErrorCodes.REFUSED_STREAM, unprocessed: true })
+      this.endStream(stream, Ends.peerReset)
+    }
+  }
+
   /** Our windows are in force from now on: what the peer sends next keeps to them (section 6.9.2). */
   protected override onSettingsAcknowledged(): void {
     const { limits, windows } = this
     const change = limits.streamWindowBytes - windows.initialBytes
     windows.initialBytes = limits.streamWindowBytes
-    for (const stream of this.streams.values()) stream.receiveWindow += change
+    for (const stream of this.streams.values()) {
+      stream.receiveWindow += change
+      // What was used of the larger window before may be all that the smaller one has.
+      if (lifecycle.next(stream.state, StreamInputs.receiveData) !== NO_TRANSITION) windows.flushStream(stream)
+    }
     this.onTableAnnounced(limits.decoderTableBytesMax)
   }
 

@@ -60,9 +60,13 @@ export class Stream {
   /** When the span began in which content must come, and what came since; negative while none is awaited. */
   awaitedSince: Millis = -1
   awaitedBytes = 0
+  /** Which opening of the window of the connection was the last when it began. */
+  awaitedOpening = 0
   /** The same for content of ours that waits for a window. */
   stalledSince: Millis = -1
   stalledBytes = 0
+  /** The octets of content of all streams that were sent when it began. */
+  stalledAtBytes = 0
 
   constructor(id: number, receiveWindow: number, sendWindow: number) {
     this.id = id
@@ -82,7 +86,6 @@ export class Stream {
 
   /** Adds content to what waits. */
   enqueue(octets: Uint8Array): void {
-    if (octets.length === 0) return
     if (this.pieces === undefined) this.pieces = [octets]
     else this.pieces.push(octets)
     this.queuedBytes += octets.length

@@ -14,20 +14,41 @@ export const Ends = {
   reset: 3,
 } as const
 
+/** How the streams of one endpoint ended: where a number falls, a later one takes its place. */
+class Ring {
+  readonly #ids: Uint32Array
+  readonly #ends: Uint8Array
+
+  constructor(size: number) {
+    this.#ids = new Uint32Array(size)
+    this.#ends = new Uint8Array(size)
+  }
+
+  set(id: number, how: number): void {
+    const place = (id >>> 1) & (this.#ids.length - 1)
+    this.#ids[place] = id
+    this.#ends[place] = how
+  }
+
+  get(id: number): number {
+    const place = (id >>> 1) & (this.#ids.length - 1)
+    return this.#ids[place] === id ? this.#ends[place]! : Ends.forgotten
+  }
+}
+
 /** Streams of both endpoints by number. */
 export class Streams {
   readonly #live: Map<number, Stream> = new Map()
-  /** A ring: where a number falls, a later one takes its place. */
-  #endedIds: Uint32Array | undefined
-  #ends: Uint8Array | undefined
-  readonly #mask: number
+  /** Even and odd numbers apart: promises must not make requests forgotten. */
+  #even: Ring | undefined
+  #odd: Ring | undefined
+  readonly #size: number
 
-  /** Remembers at least `endedMax` of the streams that ended last. */
+  /** Remembers at least `endedMax` of the streams of each endpoint that ended last. */
   constructor(endedMax: number) {
     let size = 1
-    // Numbers of both endpoints share the ring.
     while (size < endedMax) size *= 2
-    this.#mask = size - 1
+    this.#size = size
   }
 
   /** How many live. */
@@ -53,11 +74,8 @@ export class Streams {
 
   /** Remembers how one ended, or that it never lived. */
   remember(id: number, how: number): void {
-    this.#endedIds ??= new Uint32Array(this.#mask + 1)
-    this.#ends ??= new Uint8Array(this.#mask + 1)
-    const place = (id >>> 1) & this.#mask
-    this.#endedIds[place] = id
-    this.#ends[place] = how
+    if (id % 2 === 0) (this.#even ??= new Ring(this.#size)).set(id, how)
+    else (this.#odd ??= new Ring(this.#size)).set(id, how)
   }
 
   /** Forgets all that live. */
@@ -67,8 +85,8 @@ export class Streams {
 
   /** How a stream that does not live ended. */
   howEnded(id: number): number {
-    const place = (id >>> 1) & this.#mask
-    return this.#endedIds?.[place] === id ? this.#ends![place]! : Ends.forgotten
+    const ring = id % 2 === 0 ? this.#even : this.#odd
+    return ring?.get(id) ?? Ends.forgotten
   }
 
   /** All that live. Ending one meanwhile is allowed. */

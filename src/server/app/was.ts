@@ -79,7 +79,9 @@ export class Was {
 function pushTarget(uri: string, { scheme, host, uri: here }: Request): string {
   // A host that is missing stands for any; in that case nothing is pushed.
   const base = new URL(`${scheme}://${host === '' ? 'localhost' : host}`)
-  const url = new URL(uri, new URL(here.startsWith('/') ? `${base.origin}${here}` : here, base))
+  const from = new URL(here.startsWith('/') ? `${base.origin}${here}` : here, base)
+  if (!URL.canParse(uri, from.href)) throw new TypeError(`only a URI can be pushed, not ${uri}`)
+  const url = new URL(uri, from)
   if (url.origin !== base.origin) throw new TypeError(`only what is of this origin can be pushed, not ${uri}`)
   return url.pathname + url.search
 }

@@ -21,6 +21,8 @@ describe('limits', () => {
 
   test('that make no sense are refused', () => {
     const wrong: unknown[] = [
+      false,
+      null,
       { idleMs: NaN },
       { idleMs: -1 },
       { idleMs: '5' },
