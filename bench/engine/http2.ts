@@ -197,7 +197,9 @@ interface Sample {
   readonly nsPerByte: number
 }
 
-/** Repeats for some time. The median over the chunks: what the other end leaves to the garbage collector counts less. */
+/**
+ * Repeats for some time. The median over the chunks: what the other end leaves to the garbage collector counts less.
+ */
 function sampleFor(milliseconds: number, time: () => Timed): Sample {
   const messages: number[] = []
   const bytes: number[] = []

@@ -1,6 +1,6 @@
 /**
- * The vectors of HTTP/2 against a running server, over a socket: what answers each broken rule, that the connection ends
- * when it has to, and only then, and that other connections are served on.
+ * The vectors of HTTP/2 against a running server, over a socket: what answers each broken rule, that the connection
+ * ends when it has to, and only then, and that other connections are served on.
  */
 
 import assert from 'node:assert/strict'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Http2Client, http2Limits, Http2Server, UsageError } from 'skitai/http2'
+import { Http2Client, http2Limits, type Http2Limits, Http2Server, UsageError } from 'skitai/http2'
 import { Fields } from '#src/protocols/core/fields.js'
 import { bytesOf } from 'skitai/testing'
 import { http2UsageCodes } from '../../tools/docs/http2.js'
@@ -216,6 +216,18 @@ describe('misuse of HTTP/2 engines throws a UsageError and changes nothing', () 
     assert.ok(new Http2Client({ limits: http2Limits }))
   })
 
+  test('limits that are no object', () => {
+    for (const limits of [null, false, 5] as unknown as Partial<Http2Limits>[])
+      assert.throws(() => new Http2Client({ limits }), { code: 'H2_LIMIT' })
+  })
+
+  test('padding that one octet cannot tell of', () => {
+    for (const padTo of [1, 257, 2.5, -8, NaN]) {
+      assert.throws(() => new Http2Server({ date: () => DATE, padTo }), { code: 'H2_PAD' })
+      assert.throws(() => new Http2Client({ padTo }), { code: 'H2_PAD' })
+    }
+  })
+
   test('an Upgrade with settings that are none', () => {
     const engine = new Http2Server({ date: () => DATE })
     engine.start(0)
@@ -238,7 +250,7 @@ describe('misuse of HTTP/2 engines throws a UsageError and changes nothing', () 
 
   test('every code has its row', () => {
     const covered = new Set([...serverRows, ...clientRows].map(([code]) => code))
-    for (const code of ['H2_LIMIT', 'H2_SETTINGS', 'H2_STREAMS_MAX']) covered.add(code)
+    for (const code of ['H2_LIMIT', 'H2_PAD', 'H2_SETTINGS', 'H2_STREAMS_MAX']) covered.add(code)
     assert.deepEqual([...covered].sort(), Object.keys(http2UsageCodes).sort())
   })
 })

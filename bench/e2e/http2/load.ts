@@ -1,4 +1,6 @@
-/** The clients, pinned to the second core: h2load, one of node:http2, curl; and one request to see what a server says. */
+/**
+ * The clients, pinned to the second core: h2load, one of node:http2, curl; and one request to see what a server says.
+ */
 
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'

@@ -32,9 +32,11 @@ export const memoryScenarios: readonly Http2Scenario[] = [
   },
 ]
 
-/** Memory of one process, before the connections and with them; both after a collection. */
+/** Memory of one process, before the connections and with them; after a collection, unless something else is said. */
 interface MemorySample {
   readonly restingBytes: number
+  /** With the connections, as the process has grown. */
+  readonly uncollectedBytes: number
   readonly rssBytes: number
   readonly heapBytes: number
 }
@@ -56,6 +58,7 @@ async function measureMemory({ options, folder }: BenchPlace): Promise<Http2Rows
     return {
       server,
       rssBytes: of((sample) => sample.rssBytes),
+      uncollectedBytes: of((sample) => sample.uncollectedBytes),
       rssGrowthBytes: of((sample) => sample.rssBytes - sample.restingBytes),
       heapBytes: of((sample) => sample.heapBytes),
       samples,
@@ -70,8 +73,10 @@ async function measureMemory({ options, folder }: BenchPlace): Promise<Http2Rows
     'of node:http2',
     'heap MiB',
     'growth a stream, B',
+    'RSS uncollected MiB',
+    'of node:http2',
   ]
-  const rows = measured.map(({ server, rssBytes, rssGrowthBytes, heapBytes }) => [
+  const rows = measured.map(({ server, rssBytes, rssGrowthBytes, heapBytes, uncollectedBytes }) => [
     server,
     mebibytes(rssBytes),
     ratio(rssBytes, peer?.rssBytes),
@@ -79,31 +84,39 @@ async function measureMemory({ options, folder }: BenchPlace): Promise<Http2Rows
     ratio(rssGrowthBytes, peer?.rssGrowthBytes),
     mebibytes(heapBytes),
     (rssGrowthBytes / CONNECTIONS / STREAMS).toFixed(0),
+    mebibytes(uncollectedBytes),
+    ratio(uncollectedBytes, peer?.uncollectedBytes),
   ])
   return { head, rows, measured }
 }
 
 async function sampleOf(server: Http2RunningServer): Promise<MemorySample> {
-  await memoryOf(server)
+  await ask(server, 'memory')
   const restingBytes = server.rssBytes()
   const sessions = await Promise.all(Array.from({ length: CONNECTIONS }, () => openStreams(server.port)))
   try {
-    let memory = await memoryOf(server)
-    for (; memory.requests < CONNECTIONS * STREAMS; memory = await memoryOf(server)) await sleep(50)
+    while ((await ask(server, 'requests')).requests < CONNECTIONS * STREAMS) await sleep(50)
+    const uncollectedBytes = server.rssBytes()
+    const { heapBytes } = await ask(server, 'memory')
     const rssBytes = server.rssBytes()
     if (sessions.some((session) => session.destroyed)) throw new Error(`${server.name} has closed a connection`)
-    return { restingBytes, rssBytes, heapBytes: memory.heapBytes }
+    return { restingBytes, uncollectedBytes, rssBytes, heapBytes }
   } finally {
     for (const session of sessions) session.destroy()
   }
 }
 
-/** Asks a server for its memory, which it first collects. */
-async function memoryOf({ child }: Http2RunningServer): Promise<{ requests: number; heapBytes: number }> {
+interface ServerAnswer {
+  readonly requests: number
+  readonly heapBytes: number
+}
+
+/** Asks a server how many requests wait, or for its memory, which it then collects first. */
+async function ask({ child }: Http2RunningServer, question: 'requests' | 'memory'): Promise<ServerAnswer> {
   const answer = once(child, 'message')
-  child.send('memory')
-  const [memory] = (await answer) as [{ requests: number; heapBytes: number }]
-  return memory
+  child.send(question)
+  const [told] = (await answer) as [ServerAnswer]
+  return told
 }
 
 /** One connection whose requests wait for ever. */

@@ -25,8 +25,8 @@ export interface Http2ClientOptions {
   /** Whether the server may promise responses (RFC 9113 section 8.4). Default false. */
   readonly push?: boolean
   /**
-   * Payloads of DATA and HEADERS are padded to multiples of so many octets, 2 to 256, to hide how long they are (RFC 9113
-   * section 10.7). Default 0: no padding.
+   * Payloads of DATA and HEADERS are padded to multiples of so many octets, 2 to 256, to hide how long they are (RFC
+   * 9113 section 10.7). Default 0: no padding.
    */
   readonly padTo?: number
 }

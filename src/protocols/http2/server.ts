@@ -30,8 +30,8 @@ export interface Http2ServerOptions {
   /** Whether extended CONNECT (RFC 8441) is understood. Default false. */
   readonly connectProtocol?: boolean
   /**
-   * Payloads of DATA, HEADERS and PUSH_PROMISE are padded to multiples of so many octets, 2 to 256, to hide how long they
-   * are (RFC 9113 section 10.7). Default 0: no padding.
+   * Payloads of DATA, HEADERS and PUSH_PROMISE are padded to multiples of so many octets, 2 to 256, to hide how long
+   * they are (RFC 9113 section 10.7). Default 0: no padding.
    */
   readonly padTo?: number
 }

@@ -325,9 +325,3 @@ describe('an Upgrade from HTTP/1.1', () => {
     assert.equal(engine.poll(), undefined)
   })
 })
-
-describe('padding', () => {
-  for (const padTo of [1, 257, 2.5, -8, Number.NaN])
-    test(`to multiples of ${padTo} is no padding`, () =>
-      assert.throws(() => new Http2Server({ date: () => DATE, padTo }), { name: 'UsageError', code: 'H2_PAD' }))
-})
