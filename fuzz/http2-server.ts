@@ -1,4 +1,4 @@
-/** Frames to the server role: any octets behind the preface, an application whose mood is decided by the first of them. */
+/** Frames to the server role: any octets behind the preface; the first one decides how the application answers. */
 
 import { concat } from 'skitai/testing'
 import { checkAllWays } from './http1-oracles.js'

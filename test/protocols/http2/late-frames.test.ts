@@ -42,6 +42,12 @@ describe('what is remembered of streams that are over', () => {
     assert.deepEqual(bench.receive('HEADERS 3 end_stream', '  :status: 200'), [])
   })
 
+  test('a new stream below the first one of the connection has a number that is taken', () => {
+    const bench = server()
+    bench.receive(...request('GET', 5, true))
+    assert.deepEqual(bench.receive(...request('GET', 3, true)), ['fatal H2_STREAM_ID_REUSED'])
+  })
+
   test('a client takes no late response for a fault, however long ago its request was', () => {
     const bench = client({ limits: { closedStreamsMax: 2 } })
     bench.engine.sendRequest({ method: 'GET', authority: 'a' })
