@@ -56,7 +56,9 @@ const EXTENSIONS = ['', ';a', ';a=b', ';name="quoted \\" text"', ' ; spaced = va
 /** Names that frame content, route or steer a connection: the arbitraries leave them to the encoder. */
 const STEERING = ['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'expect', 'upgrade', 'te']
   .concat(['trailer', 'date', 'proxy-connection', 'proxy-authorization', 'authorization', 'set-cookie', 'cookie'])
-  .concat(['content-encoding', 'content-type', 'content-range', 'cache-control', 'max-forwards', 'range'])
+  .concat(['content-encoding', 'content-type', 'content-range', 'cache-control', 'max-forwards', 'range', 'via'])
+  // Nor may these stand among trailers; short ones do come up.
+  .concat(['age', 'pragma', 'vary', 'expires', 'location', 'forwarded', 'retry-after', 'priority'])
 
 /** Makes the arbitraries. `fc` is the fast-check module. */
 export function http1Arbitraries(fc: FastCheckModule): Http1Arbitraries {
