@@ -21,9 +21,16 @@ export function scriptOf(data: Uint8Array): Step[] {
   return [{ type: 'bytes', bytes: data }, { type: 'wait', ms: (sum % 3) * 50_000 }, { type: 'end' }]
 }
 
-/** Runs the input whole, octet by octet, in three parts, and with memory overwritten: all must agree. */
-export function checkAllWays<Event extends TypedEvent>(make: MakeSubject<Event>, data: Uint8Array): Trace {
-  const script = scriptOf(data)
+/**
+ * Runs the input whole, octet by octet, in three parts, and with memory overwritten: all must agree. `behind` happens
+ * after its end.
+ */
+export function checkAllWays<Event extends TypedEvent>(
+  make: MakeSubject<Event>,
+  data: Uint8Array,
+  behind: readonly Step[] = [],
+): Trace {
+  const script = [...scriptOf(data), ...behind]
   const third = Math.floor(data.length / 3) + 1
   checkChunkInvariance(make, script, [third, 2 * third])
   const octets = Array.from({ length: data.length }, (_, position) => position)

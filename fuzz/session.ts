@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { Random } from 'skitai/testing'
+import { mutateFrames } from './frame-mutator.js'
 import { mutate } from './mutator.js'
 
 /** A fuzz target: throws for a finding, whatever the octets are. */
@@ -12,6 +13,9 @@ export const targetNames = [
   'http1-request',
   'http1-response',
   'http1-operations',
+  'http2-server',
+  'http2-client',
+  'http2-operations',
   'hpack-decode',
   'hpack-huffman',
   'canary',
@@ -30,8 +34,13 @@ export interface SessionReport {
   readonly finding: Finding | undefined
 }
 
+/** Makes an input of members of a corpus. */
+export type Mutate = (random: Random, corpus: readonly Uint8Array[]) => Uint8Array
+
 /** What a session may use. */
 export interface SessionOptions {
+  /** Default: one that knows no protocol. */
+  readonly mutate?: Mutate
   readonly seed: number
   readonly seconds: number
   /** Sees each input before it is run. */
@@ -52,10 +61,16 @@ export async function loadTarget(name: TargetName): Promise<Target> {
   return module.fuzz
 }
 
+/** How inputs of a target are made. */
+export function mutatorOf(name: TargetName): Mutate {
+  return name === 'http2-server' || name === 'http2-client' ? mutateFrames : mutate
+}
+
 /** Runs the corpus as it is, then damaged members of it until the time is up or something is found. */
 export function runSession(target: Target, corpus: readonly Uint8Array[], options: SessionOptions): SessionReport {
   const random = new Random(options.seed)
   const until = performance.now() + options.seconds * 1000
+  const make = options.mutate ?? mutate
   let runs = 0
   const attempt = (input: Uint8Array): Error | undefined => {
     runs++
@@ -67,7 +82,7 @@ export function runSession(target: Target, corpus: readonly Uint8Array[], option
     if (error !== undefined) return { runs, finding: { input, error } }
   }
   while (performance.now() < until) {
-    const input = mutate(random, corpus)
+    const input = make(random, corpus)
     const error = attempt(input)
     if (error !== undefined) return { runs, finding: minimise(target, { input, error }) }
   }

@@ -1,7 +1,7 @@
 /** One session in a thread of its own, so that the main one can see when an input never comes back. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { loadTarget, readCorpus, runSession, type TargetName } from './session.js'
+import { loadTarget, mutatorOf, readCorpus, runSession, type TargetName } from './session.js'
 
 /** What the main thread hands over. `current` holds the count of runs, the length of the input, then the input. */
 export interface WorkerInput {
@@ -30,7 +30,7 @@ if (parentPort !== null) {
     Atomics.add(numbers, 0, 1)
   }
   const target = await loadTarget(name)
-  const { runs, finding } = runSession(target, readCorpus(name), { seed, seconds, onInput })
+  const { runs, finding } = runSession(target, readCorpus(name), { seed, seconds, onInput, mutate: mutatorOf(name) })
   const message = finding?.error.stack ?? ''
   const output: WorkerOutput = { runs, finding: finding && { input: finding.input, message } }
   parentPort.postMessage(output, [])

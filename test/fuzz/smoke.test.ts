@@ -2,14 +2,18 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { loadTarget, minimise, readCorpus, runSession, targetNames } from '../../fuzz/session.js'
+import { loadTarget, minimise, mutatorOf, readCorpus, runSession, targetNames } from '../../fuzz/session.js'
 
 const SECONDS = 1
 
 describe('fuzz targets, for a second each', () => {
   for (const name of targetNames.filter((each) => each !== 'canary'))
     test(`${name} finds nothing`, async () => {
-      const { runs, finding } = runSession(await loadTarget(name), readCorpus(name), { seed: 1, seconds: SECONDS })
+      const { runs, finding } = runSession(await loadTarget(name), readCorpus(name), {
+        seed: 1,
+        seconds: SECONDS,
+        mutate: mutatorOf(name),
+      })
       assert.equal(finding, undefined, finding?.error.stack)
       assert.ok(runs > readCorpus(name).length, `${runs} runs`)
     })

@@ -202,6 +202,22 @@ describe('the end of a connection', () => {
     assert.deepEqual(bench.events(), ['closed'])
   })
 
+  test('comes with that of the input when nothing but the rest of an answered request is missing', () => {
+    const bench = server()
+    bench.receive(...request('POST', 1, false))
+    bench.engine.sendResponse(1, 403, [])
+    bench.engine.receiveEnd(0)
+    assert.deepEqual(bench.events(), ['closed'])
+  })
+
+  test('costs a tunnel', () => {
+    const bench = server()
+    bench.receive(...request('CONNECT', 1, false))
+    bench.engine.sendResponse(1, 200, [])
+    bench.engine.receiveEnd(0)
+    assert.deepEqual(bench.events(), ['streamFault 1 H2_TRUNCATED', 'closed'])
+  })
+
   test('leaves what it knows of the peer', () => {
     const bench = server()
     bench.receive('SETTINGS max_concurrent_streams=7')
