@@ -449,7 +449,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     for (const stream of this.streams.values()) {
       const { state } = stream
       // Nobody misses the rest of a request that was answered.
-      if (stream.droppable >= 0 && state === StreamStates.halfClosedLocal) this.endStream(stream, Ends.reset)
+      if (stream.dropping && state === StreamStates.halfClosedLocal) this.endStream(stream, Ends.reset)
       else if (state === StreamStates.open || state === StreamStates.halfClosedLocal)
         this.faultStream(stream, 'H2_TRUNCATED', this.input.position(this.input.end))
     }
