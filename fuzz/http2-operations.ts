@@ -1,6 +1,6 @@
 /**
- * Sequences of commands on both roles at once, with octets that go to and fro in pieces, and time that passes. A command
- * works, or throws a UsageError and changes nothing; no engine finds a fault in the other.
+ * Sequences of commands on both roles at once, with octets that go to and fro in pieces, and time that passes. A
+ * command works, or throws a UsageError and changes nothing; no engine finds a fault in the other.
  */
 
 import { Http2Client, type Http2ClientEvent, Http2Server, type Http2ServerEvent, UsageError } from 'skitai/http2'

@@ -14,8 +14,8 @@ interface Told {
 }
 
 /**
- * On each stream come `head data* end`, and nothing behind an end or a reset but resets; faults come from the table with
- * their own codes and lie inside the input; the connection ends.
+ * On each stream come `head data* end`, and nothing behind an end or a reset but resets; faults come from the table
+ * with their own codes and lie inside the input; the connection ends.
  */
 export function checkEvents({ events, ended }: Trace, head: 'request' | 'response', inputBytes: number): void {
   const streams = new Map<number, Told>()

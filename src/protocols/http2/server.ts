@@ -389,8 +389,8 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Content that still comes for a response that is complete is not wanted (section 8.1). The client gets a moment to find
-   * out by itself: some in wide use take a reset while they send for a failure of the whole exchange.
+   * Content that still comes for a response that is complete is not wanted (section 8.1). The client gets a moment to
+   * find out by itself: some in wide use take a reset while they send for a failure of the whole exchange.
    */
   protected override onMessageSent(stream: Stream): void {
     if (stream.tunnel) return
