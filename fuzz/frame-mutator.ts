@@ -1,4 +1,6 @@
-/** Damages inputs that hold HTTP/2 frames: payloads, headers and order, so that lengths stay right now and then. */
+/**
+ * Damages inputs that hold HTTP/2 frames: their payloads, headers and order, so that lengths stay right now and then.
+ */
 
 import { concat, type Random } from 'skitai/testing'
 import { mutate } from './mutator.js'

@@ -1,4 +1,6 @@
-/** Frames to the client role: any octets behind the server's SETTINGS; the first one decides what was asked. */
+/**
+ * Frames to the client role: any octets behind the server's SETTINGS, after requests that the first of them decides.
+ */
 
 import { concat } from 'skitai/testing'
 import { checkAllWays } from './http1-oracles.js'

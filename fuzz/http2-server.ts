@@ -1,4 +1,6 @@
-/** Frames to the server role: any octets behind the preface; the first one decides how the application answers. */
+/**
+ * Frames to the server role: any octets behind the preface, an application whose mood is decided by the first of them.
+ */
 
 import { concat } from 'skitai/testing'
 import { checkAllWays } from './http1-oracles.js'

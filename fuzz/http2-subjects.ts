@@ -20,7 +20,6 @@ export const SMALL_LIMITS: Partial<Http2Limits> = {
   continuationsMax: 2,
   targetBytesMax: 12,
   bodyBytesMax: 40,
-  drainBytesMax: 10,
   outputBytesMax: 300,
   informCountMax: 1,
   pushesMax: 1,

@@ -24,7 +24,6 @@ export const SMALL: Partial<Http2Limits> = {
   continuationsMax: 2,
   targetBytesMax: 12,
   bodyBytesMax: 50,
-  drainBytesMax: 20,
   outputBytesMax: 200,
   informCountMax: 1,
   pushesMax: 1,

@@ -28,8 +28,9 @@ export const http2LimitReasons: Readonly<Record<keyof Http2Limits, string>> = {
     '(CVE-2024-27316).',
   targetBytesMax: 'What the standard of HTTP/1.1 recommends at least, and what most servers and proxies accept.',
   bodyBytesMax: 'As over HTTP/1.1: a bound on patience and disk; what is read whole has a lower limit of its own.',
-  drainBytesMax:
-    'Clients in wide use take a reset while they send for a failure of the whole exchange, and lose the response.',
+  drainMs:
+    'Clients in wide use take a reset while they send for a failure of the whole exchange, and lose the response. In this ' +
+    'time they find out by themselves; all that they can send meanwhile is what is left of the window.',
   outputBytesMax:
     'A peer that asks and takes no answer must not make the server hold them all (CVE-2019-9517). Room for the ' +
     'answers of one read. Content alone queues up to 80 KiB: with less than that, two peers can wait for each other.',

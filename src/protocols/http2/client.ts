@@ -237,7 +237,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     return 0
   }
 
-  protected override get awaitMs(): number {
+  protected override awaitMs(): number {
     return this.limits.responseMs
   }
 

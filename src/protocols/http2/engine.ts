@@ -12,7 +12,6 @@ import { FieldBlock } from './field-block.js'
 import { Flags, FRAME_HEADER_BYTES, FrameTypes, uint31, uint32 } from './frames/frame.js'
 import { readHeaders } from './frames/headers.js'
 import { readPriority } from './frames/priority.js'
-import { writeRstStream } from './frames/rst-stream.js'
 import { type PromisePlace, readPushPromise } from './frames/push-promise.js'
 import { lifecycle, StreamInputs, StreamStates } from './lifecycle.js'
 import type { Http2Limits } from './limits.js'
@@ -113,10 +112,6 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     if (received > bodyBytesMax && !stream.tunnel)
       return this.faultStream(stream, 'H2_CONTENT_TOO_LARGE', offset, bodyBytesMax, received)
     stream.awaitsContinue = false
-    if (stream.droppable >= 0) {
-      stream.droppable -= size
-      if (stream.droppable < 0) return this.resetUnwanted(stream)
-    }
     if (size >= USEFUL_BYTES) this.earn(1)
     content.stream = stream
   }
@@ -159,8 +154,8 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
       return
     }
     stream.awaitedBytes += size
-    if (stream.droppable >= 0) {
-      stream.credit += size
+    if (stream.dropping) {
+      // Its own window stays shut: a client that sends without end waits there.
       this.windows.give(size)
       return
     }
@@ -176,15 +171,9 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
     if (stream !== undefined && stream.state !== StreamStates.closed) {
       stream.credit += overhead
       if (endStream) this.#receiveEndOf(stream, Fields.empty)
-      else windows.flushStream(stream)
+      else if (!stream.dropping) windows.flushStream(stream)
     }
     windows.flush()
-  }
-
-  /** More content comes for an answered request than is dropped. */
-  protected resetUnwanted(stream: Stream): void {
-    writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
-    this.endStream(stream, Ends.reset)
   }
 
   /** Trailers: a second field block of a message (section 8.1). */
@@ -206,7 +195,7 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   #receiveEndOf(stream: Stream, trailers: Fields): void {
     stream.state = lifecycle.next(stream.state, StreamInputs.receiveEnd)
     stream.awaitedSince = -1
-    if (stream.droppable < 0) this.emit({ type: 'end', streamId: stream.id, trailers })
+    if (!stream.dropping) this.emit({ type: 'end', streamId: stream.id, trailers })
     if (stream.state === StreamStates.closed) this.endStream(stream, Ends.ended)
   }
 

@@ -31,10 +31,6 @@ export interface Http2Limits {
   readonly targetBytesMax: number
   /** Octets of the content of one message. */
   readonly bodyBytesMax: number
-  /**
-   * Octets of unread request content that are taken and dropped after an early response, before the stream is reset.
-   */
-  readonly drainBytesMax: number
   /** Octets of queued output from which no further frame is read. */
   readonly outputBytesMax: number
   /** Interim responses to one request (client role). */
@@ -65,6 +61,8 @@ export interface Http2Limits {
   readonly responseMs: number
   /** Every span of this length must bring `bodyBytesPerSecondMin` on average while content is awaited. */
   readonly bodyMs: number
+  /** How long content that nobody wants any more is taken behind an early response, before the stream is reset. */
+  readonly drainMs: number
   /** The least rate of content that comes, and of content that waits for a window, in octets a second. */
   readonly bodyBytesPerSecondMin: number
   /** Every span of this length must open the windows so far that content which waits for them keeps the least rate. */
@@ -95,7 +93,6 @@ export const http2Limits: Http2Limits = {
   continuationsMax: 16,
   targetBytesMax: 8192,
   bodyBytesMax: 268_435_456,
-  drainBytesMax: 65_536,
   outputBytesMax: 262_144,
   informCountMax: 20,
   pushesMax: 32,
@@ -111,6 +108,7 @@ export const http2Limits: Http2Limits = {
   frameMs: 10_000,
   responseMs: 60_000,
   bodyMs: 10_000,
+  drainMs: 1000,
   bodyBytesPerSecondMin: 240,
   stalledMs: 30_000,
   idleMs: 120_000,

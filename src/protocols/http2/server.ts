@@ -5,11 +5,12 @@ import { Fields } from '../core/fields.js'
 import { isFieldValue } from '../core/http-syntax.js'
 import { native } from '../core/native.js'
 import { Http2Engine } from './engine.js'
-import { http2Faults, type Http2FaultCode } from './errors.js'
+import { ErrorCodes, type Http2FaultCode, http2Faults } from './errors.js'
 import type { Http2ServerEvent, RequestEvent } from './events.js'
 import { checkedFields, type FieldsToSend } from './fields-to-send.js'
 import { Flags, FrameTypes } from './frames/frame.js'
 import { prioritizedStream, readPriorityUpdate } from './frames/priority-update.js'
+import { writeRstStream } from './frames/rst-stream.js'
 import { SETTING_BYTES } from './frames/settings.js'
 import { StreamStates } from './lifecycle.js'
 import type { Http2Limits } from './limits.js'
@@ -334,7 +335,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     stream.declared = declared
     stream.head = head
     // The application never hears of it, however long the response has to wait.
-    stream.droppable = this.limits.drainBytesMax
+    stream.dropping = true
     this.answerFault(stream, status)
     this.tellFault(streamId, code, status, offset, limit, declared)
   }
@@ -388,17 +389,13 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   }
 
   /**
-   * Content that still comes for a response that is complete is not wanted (section 8.1). A little of it is dropped
-   * first: clients in wide use take a reset while they send for a failure of the whole exchange.
+   * Content that still comes for a response that is complete is not wanted (section 8.1). The client gets a moment to
+   * find out by itself: some in wide use take a reset while they send for a failure of the whole exchange.
    */
   protected override onMessageSent(stream: Stream): void {
     if (stream.tunnel) return
-    const { drainBytesMax } = this.limits
-    const { declared, received } = stream
-    if (stream.awaitsContinue || declared - received > drainBytesMax) return this.resetUnwanted(stream)
-    stream.droppable = drainBytesMax
+    stream.dropping = true
     this.windows.give(stream.unconsumed)
-    stream.credit += stream.unconsumed
     stream.unconsumed = 0
     this.await(stream)
   }
@@ -419,11 +416,15 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return status
   }
 
-  protected override get awaitMs(): number {
-    return this.limits.bodyMs
+  protected override awaitMs(stream: Stream): number {
+    return stream.dropping && stream.state === StreamStates.halfClosedLocal ? this.limits.drainMs : this.limits.bodyMs
   }
 
   protected override onAwaited(stream: Stream): void {
+    if (stream.state === StreamStates.halfClosedLocal) {
+      writeRstStream(this.out, stream.id, ErrorCodes.NO_ERROR)
+      return this.endStream(stream, Ends.reset)
+    }
     const { bodyMs, bodyBytesPerSecondMin } = this.limits
     const least = (bodyMs * bodyBytesPerSecondMin) / 1000
     if (this.#awaitsContent(stream) && stream.awaitedBytes < least)
@@ -434,7 +435,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   /** Whether the peer was expected to send content of this stream all the time. */
   #awaitsContent(stream: Stream): boolean {
     return (
-      (!stream.headSent || stream.droppable >= 0) &&
+      !stream.headSent &&
       !stream.awaitsContinue &&
       !stream.tunnel &&
       stream.receiveWindow > 0 &&
@@ -448,7 +449,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     for (const stream of this.streams.values()) {
       const { state } = stream
       // Nobody misses the rest of a request that was answered.
-      if (stream.droppable >= 0 && state === StreamStates.halfClosedLocal) this.endStream(stream, Ends.reset)
+      if (stream.dropping && state === StreamStates.halfClosedLocal) this.endStream(stream, Ends.reset)
       else if (state === StreamStates.open || state === StreamStates.halfClosedLocal)
         this.faultStream(stream, 'H2_TRUNCATED', this.input.position(this.input.end))
     }

@@ -153,7 +153,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   /** Answers a fault with a status before the stream is reset; gives the status, or 0. */
   protected abstract answerFault(stream: Stream, status: number): number
   /** How long the wait is that begins with `await`. */
-  protected abstract get awaitMs(): Millis
+  protected abstract awaitMs(stream: Stream): Millis
   /** It has passed. */
   protected abstract onAwaited(stream: Stream): void
 
@@ -295,7 +295,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     stream.awaitedSince = this.now
     stream.awaitedBytes = 0
     stream.awaitedOpening = this.windows.openings
-    this.#sweepBy(this.now + this.awaitMs)
+    this.#sweepBy(this.now + this.awaitMs(stream))
   }
 
   #sweepBy(time: Millis): void {
@@ -307,7 +307,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     this.#sweepAt = Infinity
     for (const stream of this.streams.values()) {
       if (stream.awaitedSince >= 0) {
-        const due = stream.awaitedSince + this.awaitMs
+        const due = stream.awaitedSince + this.awaitMs(stream)
         if (due > this.now) this.#sweepBy(due)
         else this.onAwaited(stream)
       }

@@ -29,8 +29,8 @@ export class Stream {
   tunnel = false
   /** The application has the request and may be at work on it. */
   working = false
-  /** Octets that may still be dropped of content that nobody wants any more; negative while it is wanted. */
-  droppable = -1
+  /** Content that still comes is thrown away: nobody wants it any more. */
+  dropping = false
   /** The client waits for 100 (Continue). */
   awaitsContinue = false
   /** Interim responses that came. */
