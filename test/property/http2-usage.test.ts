@@ -204,6 +204,8 @@ describe('misuse of HTTP/2 engines throws a UsageError and changes nothing', () 
       { frameBytesMax: 16_777_216 },
       { streamWindowBytes: 2 ** 31 },
       { connectionWindowBytes: 65_534 },
+      { pushesMax: Infinity },
+      { closedStreamsMax: Infinity },
       { idleMs: NaN },
       { idleMs: '5' },
       { __proto__: null, toString: 1 },

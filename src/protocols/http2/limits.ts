@@ -129,6 +129,8 @@ const RANGES: Readonly<Partial<Record<keyof Http2Limits, Range>>> = {
   streamWindowBytes: [0, 0x7f_ff_ff_ff],
   connectionWindowBytes: [65_535, 0x7f_ff_ff_ff],
   fieldBytesMax: [0, 0xff_ff_ff_ff],
+  pushesMax: [0, 0xff_ff_ff_ff],
+  closedStreamsMax: [0, 65_536],
 }
 
 /** What `limitsOf` has made. */
