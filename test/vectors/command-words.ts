@@ -31,3 +31,26 @@ export function parseCommand(text: string, optionNames: readonly string[]): Comm
   const [verb = '', ...rest] = words
   return { verb, words: rest, fields, content, options }
 }
+
+/** A line of an `answers` block: what an application does upon an event. */
+export interface Rule {
+  readonly event: string
+  /** The request or stream that it is for; 0 for every one. */
+  readonly subject: number
+  readonly command: string
+}
+
+/** Reads `event: command` or `event number: command`. */
+export function parseRule(line: string): Rule {
+  const match = /^(\w+)(?: (\d+))?: (.+)$/.exec(line)
+  if (match === null) throw new Error(`not an answer: ${line}`)
+  const [, event = '', subject, command = ''] = match
+  return { event, subject: Number(subject ?? 0), command }
+}
+
+/** The rules for an event: those for its subject before those for every one. */
+export function applyingRules(rules: readonly Rule[], event: string, subject: number): readonly Rule[] {
+  const here = rules.filter((rule) => rule.event === event)
+  const own = here.filter((rule) => rule.subject === subject)
+  return own.length > 0 ? own : here.filter((rule) => rule.subject === 0)
+}

@@ -2,7 +2,7 @@
 
 import { Http1Client, type Http1ClientEvent, type Http1Limits, Http1Server, type Http1ServerEvent } from 'skitai/http1'
 import type { Subject } from 'skitai/testing'
-import { type Command, parseCommand } from './command-words.js'
+import { applyingRules, type Command, parseCommand, parseRule } from './command-words.js'
 
 /** The Date of all vectors. */
 export const VECTOR_DATE = 'Thu, 01 Jan 1970 00:00:00 GMT'
@@ -81,26 +81,9 @@ export function serverSubject(
     engine,
     onEvent: ({ type }) => {
       if (type === 'request') request++
-      const here = rules.filter((rule) => rule.event === type)
-      const numbered = here.filter((rule) => rule.request === request)
-      const applying = numbered.length > 0 ? numbered : here.filter((rule) => rule.request === 0)
-      for (const rule of applying) runServerCommand(engine, rule.command)
+      for (const { command } of applyingRules(rules, type, request)) runServerCommand(engine, command)
     },
   }
-}
-
-interface Rule {
-  readonly event: string
-  /** 0 for every request. */
-  readonly request: number
-  readonly command: string
-}
-
-function parseRule(line: string): Rule {
-  const match = /^(\w+)(?: (\d+))?: (.+)$/.exec(line)
-  if (match === null) throw new Error(`not an answer: ${line}`)
-  const [, event = '', request, command = ''] = match
-  return { event, request: Number(request ?? 0), command }
 }
 
 /** A client engine that begins with the commands of a `requests` block. */

@@ -9,7 +9,7 @@ import {
   type Http2ServerEvent,
 } from 'skitai/http2'
 import type { Subject } from 'skitai/testing'
-import { type Command, parseCommand } from './command-words.js'
+import { applyingRules, type Command, parseCommand, parseRule, type Rule } from './command-words.js'
 import { VECTOR_DATE } from './http1-commands.js'
 
 const OPTIONS = ['length', 'size', 'urgency', 'scheme', 'authority', 'protocol', 'stream']
@@ -92,20 +92,6 @@ export function runClientCommand(engine: Http2Client, text: string): void {
   else throw new Error(`not a command of the client role: ${text}`)
 }
 
-interface Rule {
-  readonly event: string
-  /** 0 for every stream. */
-  readonly streamId: number
-  readonly command: string
-}
-
-function parseRule(line: string): Rule {
-  const match = /^(\w+)(?: (\d+))?: (.+)$/.exec(line)
-  if (match === null) throw new Error(`not an answer: ${line}`)
-  const [, event = '', streamId, command = ''] = match
-  return { event, streamId: Number(streamId ?? 0), command }
-}
-
 /**
  * What an application does: the rules that fit an event, those for its stream before those for all. `$` is the stream.
  */
@@ -118,10 +104,7 @@ function react(
   // A request that is complete has its end with it.
   const complete = (event.type === 'request' || event.type === 'response') && event.endStream
   for (const type of complete ? [event.type, 'end'] : [event.type]) {
-    const here = rules.filter((rule) => rule.event === type)
-    const own = here.filter((rule) => rule.streamId === streamId)
-    const applying = own.length > 0 ? own : here.filter((rule) => rule.streamId === 0)
-    for (const { command } of applying) run(command.replaceAll('$', String(streamId)))
+    for (const { command } of applyingRules(rules, type, streamId)) run(command.replaceAll('$', String(streamId)))
   }
 }
 

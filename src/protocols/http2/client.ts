@@ -210,7 +210,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     const stream = this.open(promisedId, StreamStates.reservedRemote)
     stream.head = method === 'HEAD'
     this.#promised++
-    this.await(stream)
+    this.beginWait(stream)
     this.emit({ type: 'push', streamId, promisedId, method, ...request, contentLength: 0 })
   }
 
@@ -225,7 +225,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
 
   protected override onMessageSent(stream: Stream): void {
     // From the end of the request on the response is awaited.
-    if (!stream.headReceived) this.await(stream)
+    if (!stream.headReceived) this.beginWait(stream)
   }
 
   protected override onStreamEnd(stream: Stream): void {
@@ -237,7 +237,7 @@ export class Http2Client extends Http2Engine<Http2ClientEvent, ParsedResponse> {
     return 0
   }
 
-  protected override awaitMs(): number {
+  protected override waitMs(): number {
     return this.limits.responseMs
   }
 

@@ -120,7 +120,7 @@ export const http2Limits: Http2Limits = {
 
 type Range = readonly [min: number, max: number]
 
-/** What the wire can carry: the least and the most of each limit that goes over it. */
+/** What the wire, or the memory of ended streams, can carry: the least and the most of each such limit. */
 const RANGES: Readonly<Partial<Record<keyof Http2Limits, Range>>> = {
   streamsMax: [0, 0xff_ff_ff_ff],
   frameBytesMax: [16_384, 16_777_215],

@@ -307,7 +307,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     stream.declared = endStream || tunnel ? -1 : declaredLength
     stream.awaitsContinue = request.expectContinue && !endStream
     this.earn()
-    if (!endStream && !tunnel) this.await(stream)
+    if (!endStream && !tunnel) this.beginWait(stream)
     const event: RequestEvent = {
       type: 'request',
       streamId,
@@ -397,7 +397,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     stream.dropping = true
     this.windows.give(stream.unconsumed)
     stream.unconsumed = 0
-    this.await(stream)
+    this.beginWait(stream)
   }
 
   protected override onStreamEnd(stream: Stream, how: number): void {
@@ -416,7 +416,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     return status
   }
 
-  protected override awaitMs(stream: Stream): number {
+  protected override waitMs(stream: Stream): number {
     return stream.dropping && stream.state === StreamStates.halfClosedLocal ? this.limits.drainMs : this.limits.bodyMs
   }
 
@@ -429,7 +429,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
     const least = (bodyMs * bodyBytesPerSecondMin) / 1000
     if (this.#awaitsContent(stream) && stream.awaitedBytes < least)
       this.faultStream(stream, 'H2_BODY_TIMEOUT', -1, least, stream.awaitedBytes)
-    else this.await(stream)
+    else this.beginWait(stream)
   }
 
   /** Whether the peer was expected to send content of this stream all the time. */
@@ -464,7 +464,7 @@ export class Http2Server extends Http2Engine<Http2ServerEvent, ParsedRequest> {
   #allowContent(stream: Stream): void {
     if (!stream.awaitsContinue) return
     stream.awaitsContinue = false
-    this.await(stream)
+    this.beginWait(stream)
   }
 
   #writeHead(stream: Stream, block: Uint8Array, ends: boolean): void {

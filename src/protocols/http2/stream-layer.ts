@@ -152,8 +152,8 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   protected abstract onStreamEnd(stream: Stream, how: number): void
   /** Answers a fault with a status before the stream is reset; gives the status, or 0. */
   protected abstract answerFault(stream: Stream, status: number): number
-  /** How long the wait is that begins with `await`. */
-  protected abstract awaitMs(stream: Stream): Millis
+  /** How long the wait is that begins with `beginWait`. */
+  protected abstract waitMs(stream: Stream): Millis
   /** It has passed. */
   protected abstract onAwaited(stream: Stream): void
 
@@ -291,11 +291,11 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
   }
 
   /** The peer's message, or the next of its content, is awaited from now on. */
-  protected await(stream: Stream): void {
+  protected beginWait(stream: Stream): void {
     stream.awaitedSince = this.now
     stream.awaitedBytes = 0
     stream.awaitedOpening = this.windows.openings
-    this.#sweepBy(this.now + this.awaitMs(stream))
+    this.#sweepBy(this.now + this.waitMs(stream))
   }
 
   #sweepBy(time: Millis): void {
@@ -307,7 +307,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     this.#sweepAt = Infinity
     for (const stream of this.streams.values()) {
       if (stream.awaitedSince >= 0) {
-        const due = stream.awaitedSince + this.awaitMs(stream)
+        const due = stream.awaitedSince + this.waitMs(stream)
         if (due > this.now) this.#sweepBy(due)
         else this.onAwaited(stream)
       }
