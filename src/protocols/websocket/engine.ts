@@ -48,9 +48,7 @@ export abstract class WebSocketEngine extends FrameLayer {
 
   /** Sends Ping with up to 125 octets; a `pong` event tells of the answer. */
   ping(payload: Uint8Array = NOTHING): void {
-    if (this.over) return
-    this.sender.control(Opcodes.ping, payload, 'ping')
-    this.beat.pinged(payload, this.now)
+    if (!this.over) this.sendPing(payload)
   }
 
   /** Sends a Pong that nobody has asked for (RFC 6455 section 5.5.3). Pings are answered without it. */
