@@ -18,3 +18,13 @@ export { type SelfSigned, selfSigned, type SelfSignedOptions } from './self-sign
 export { SocketTransport, type SocketTransportOptions } from './socket-transport.js'
 export { type CertificateResolver, TlsCredentials, type TlsOptions } from './tls.js'
 export { type Endpoint, formatEndpoint, type Transport, TransportError, type TransportSink } from './transport.js'
+export { MessageStream } from './message-stream.js'
+export type { MessagePieces } from './message-pieces.js'
+export {
+  type CloseInfo,
+  type Message,
+  type SendOptions,
+  WebSocketClosedError,
+  WebSocketLink,
+  type WebSocketListener,
+} from './websocket-link.js'

@@ -1,6 +1,6 @@
 /** What a WebSocket connection reports, in wire order. One shape a variant. */
 
-import type { BorrowedBytes, ClosedEvent, FatalEvent } from '../core/engine.js'
+import type { ClosedEvent, FatalEvent } from '../core/engine.js'
 import type { WebSocketFaultCode } from './errors.js'
 
 /** A text message (RFC 6455 section 5.6). */
@@ -24,10 +24,13 @@ export interface MessageEvent {
 /** What a message holds. */
 export type MessageKind = 'text' | 'binary'
 
-/** A piece of a message; of a text, octets of valid UTF-8, cut anywhere. Valid until the next `receive`. */
+/**
+ * A piece of a message; of a text, octets of valid UTF-8, cut anywhere. The octets are the receiver's own. Adjacent ones
+ * may differ in cut.
+ */
 export interface DataEvent {
   readonly type: 'data'
-  readonly bytes: BorrowedBytes
+  readonly bytes: Uint8Array
 }
 
 /** The message that came in pieces is complete. */

@@ -67,6 +67,10 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   readonly #watch: FrameWatch
   readonly #slices: InflateSlices
 
+  /** Octets that came, and that were taken from `output`, so far. */
+  bytesReceived = 0
+  bytesSent = 0
+
   /** What the peer sends: a number of `DirectionStates`. */
   #received: number = DirectionStates.idle
   protected now: Millis = 0
@@ -126,6 +130,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     if (this.#over || this.#ended) return
     this.beat.heard(now)
     this.#watch.bytes += chunk.length
+    this.bytesReceived += chunk.length
     // Behind Close nothing counts (RFC 6455 section 5.5.1).
     if (this.#received !== DirectionStates.closed) this.#input.push(chunk)
   }
@@ -169,6 +174,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     const wanted = this.wantsInput
     const octets = this.out.take()
     if (octets !== undefined) {
+      this.bytesSent += octets.length
       this.#outputSince = -1
       // While too much output waited nothing was read: the peer was not silent.
       if (!wanted && this.wantsInput) this.#resume()

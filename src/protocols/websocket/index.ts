@@ -1,6 +1,6 @@
 /** WebSocket (RFC 6455, 7692, 8441) as a pure state machine for one connection, in both roles. */
 
-export type { BorrowedBytes, ClosedEvent, Engine, FatalEvent, Millis } from '../core/engine.js'
+export type { ClosedEvent, Engine, FatalEvent, Millis } from '../core/engine.js'
 export { InvariantError, UsageError } from '../core/errors.js'
 export { Fields } from '../core/fields.js'
 export { WebSocketClient, type WebSocketClientOptions } from './client.js'

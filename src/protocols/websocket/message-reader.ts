@@ -129,7 +129,7 @@ export class MessageReader {
     this.#bytes += length
     this.#size += length
     if (this.#pieces) {
-      const octets = masked ? unmasked(bytes, start, end, key, phase) : bytes.subarray(start, end)
+      const octets = masked ? unmasked(bytes, start, end, key, phase) : new Uint8Array(bytes.subarray(start, end))
       if (!this.#isText(octets, 0, length)) return false
       this.queue.push({ type: 'data', bytes: octets } satisfies DataEvent)
       return true
