@@ -3,6 +3,7 @@
 export type { CertificateSource, PemSource, TlsFault } from './certificate.js'
 export type { ClientCertificate } from './client-certificate.js'
 export { Clock, clock, type Timed } from './clock.js'
+export { type ClientTlsOptions, connect, type ConnectOptions, type Place } from './connector.js'
 export { ZlibCompression, zlibCompression, type ZlibCompressionOptions } from './deflate.js'
 export { Driver, type DriverHandler } from './driver.js'
 export { type InheritedSocket, takeInheritedSockets } from './inherited.js'
