@@ -322,13 +322,17 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   }
 
   #endFrame(): WebSocketEvent | true | undefined {
-    const { opcode, fin } = this.#reader
+    const { opcode, fin, length } = this.#reader
+    const end = this.#input.position(this.#input.at)
     this.#inFrame = false
     this.#received = lifecycle.next(this.#received, frameInput(opcode, fin))
+    // A text in one frame is checked when it is made a string.
+    const single = fin && opcode !== Opcodes.continuation && !this.#message.compressed
+    if (!single && !this.#message.endFrame()) return this.#failMessage(end - length)
     if (!fin) return true
-    const event = this.#message.finish()
+    const event = this.#message.finish(single)
     this.#countInflated()
-    return event ?? this.#failMessage(this.#input.position(this.#input.at))
+    return event ?? this.#failMessage(single ? end - length : end)
   }
 
   #readControl(opcode: number, length: number): WebSocketEvent | undefined {
