@@ -20,6 +20,7 @@ export {
 export { type SelfSigned, selfSigned, type SelfSignedOptions } from './self-signed.js'
 export { sha1 } from './sha1.js'
 export { SocketTransport, type SocketTransportOptions } from './socket-transport.js'
+export { type StreamCarrier, StreamTransport } from './stream-transport.js'
 export { type CertificateResolver, TlsCredentials, type TlsOptions } from './tls.js'
 export { type Endpoint, formatEndpoint, type Transport, TransportError, type TransportSink } from './transport.js'
 export { MessageStream } from './message-stream.js'
