@@ -79,7 +79,9 @@ export function printFrames(octets: Uint8Array): string[] {
     let start = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
     const key = masked ? octets.subarray(start, start + 4) : undefined
     if (masked) start += 4
-    const payload = octets.slice(start, start + length).map((octet, i) => (key === undefined ? octet : octet ^ key[i & 3]!))
+    const payload = octets
+      .slice(start, start + length)
+      .map((octet, i) => (key === undefined ? octet : octet ^ key[i & 3]!))
     lines.push(printFrame(first, payload, masked))
     at = start + length
   }
@@ -117,4 +119,3 @@ export function textOf(text: string): string {
 export function textFrom(octets: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets)
 }
-
