@@ -34,8 +34,8 @@ function encodeFrame(line: string, role: boolean): Uint8Array {
   if (opcode === undefined) throw new Error(`not a frame: ${line}`)
   const masked = words.includes('masked') || (role && !words.includes('unmasked'))
   const payload = payloadOf(command)
-  const deflated = options.has('deflated') ? 4 : 0
-  const first = (words.includes('more') ? 0 : 0x80) | ((Number(options.get('rsv') ?? 0) | deflated) << 4) | opcode
+  const rsv1 = options.has('deflated') ? 4 : 0
+  const first = (words.includes('more') ? 0 : 0x80) | ((Number(options.get('rsv') ?? 0) | rsv1) << 4) | opcode
   const length = Number(options.get('length') ?? payload.length)
   const key = Buffer.from(masked ? (options.get('key') ?? KEY) : '', 'hex')
   const form = Number(options.get('form') ?? (length < 126 ? 7 : length < 65_536 ? 16 : 64))
