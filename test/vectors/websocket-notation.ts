@@ -34,8 +34,8 @@ function encodeFrame(line: string, role: boolean): Uint8Array {
   if (opcode === undefined) throw new Error(`not a frame: ${line}`)
   const masked = words.includes('masked') || (role && !words.includes('unmasked'))
   const payload = payloadOf(command)
-  const deflated = options.has('deflated') ? 4 : 0
-  const first = (words.includes('more') ? 0 : 0x80) | ((Number(options.get('rsv') ?? 0) | deflated) << 4) | opcode
+  const rsv1 = options.has('deflated') ? 4 : 0
+  const first = (words.includes('more') ? 0 : 0x80) | ((Number(options.get('rsv') ?? 0) | rsv1) << 4) | opcode
   const length = Number(options.get('length') ?? payload.length)
   const key = Buffer.from(masked ? (options.get('key') ?? KEY) : '', 'hex')
   const form = Number(options.get('form') ?? (length < 126 ? 7 : length < 65_536 ? 16 : 64))
@@ -79,7 +79,9 @@ export function printFrames(octets: Uint8Array): string[] {
     let start = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
     const key = masked ? octets.subarray(start, start + 4) : undefined
     if (masked) start += 4
-    const payload = octets.slice(start, start + length).map((octet, i) => (key === undefined ? octet : octet ^ key[i & 3]!))
+    const payload = octets
+      .slice(start, start + length)
+      .map((octet, i) => (key === undefined ? octet : octet ^ key[i & 3]!))
     lines.push(printFrame(first, payload, masked))
     at = start + length
   }
@@ -117,4 +119,3 @@ export function textOf(text: string): string {
 export function textFrom(octets: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets)
 }
-

@@ -54,8 +54,6 @@ describe('the vectors of WebSocket', () => {
   })
 })
 
-const compression = zlibCompression()
-
 /** `deflate`, `takeover`, `server-bits-9`, `client-bits-9`. */
 function deflateOf(flags: readonly string[]): DeflateParameters | undefined {
   if (!flags.includes('deflate')) return undefined
@@ -79,7 +77,12 @@ function runnerOf(vector: Vector, following?: Uint8Array): Runner {
   for (const name of Object.keys(vector.limits)) assert.ok(name in webSocketLimits, `no limit ${name}`)
   const client = flags.includes('client')
   const deflate = deflateOf(flags)
-  const options: WebSocketOptions = { pieces: flags.includes('pieces'), deflate, compression, thresholdBytes: 0 }
+  const options: WebSocketOptions = {
+    pieces: flags.includes('pieces'),
+    deflate,
+    compression: zlibCompression,
+    thresholdBytes: 0,
+  }
   let run: (command: string) => void = () => {}
   const make: MakeSubject<WebSocketEvent> = () => {
     const subject = subjectOf({
