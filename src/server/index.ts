@@ -12,15 +12,8 @@ export { Was } from './app/was.js'
 export type { LogSink } from './log/request-log.js'
 export { HttpError } from './http-error.js'
 export type { MountedFunction } from './mounts.js'
-export {
-  type CloseOptions,
-  type Listening,
-  type MountOptions,
-  type Running,
-  type RunOptions,
-  Skitai,
-  type SkitaiOptions,
-} from './skitai.js'
+export type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'
+export { Skitai } from './skitai.js'
 import { Skitai } from './skitai.js'
 
 /** An engine that is ready to use; `new Skitai(options)` makes another one. */
