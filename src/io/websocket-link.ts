@@ -367,11 +367,12 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
     answered?.(performance.now())
   }
 
-  #onFatal({ code, wireCode }: WebSocketFatalEvent): void {
-    this.#error = new TransportError(code, this.transport.peer, webSocketFaults[code].text)
+  #onFatal({ code }: WebSocketFatalEvent): void {
+    const { text, closeCode } = webSocketFaults[code]
+    this.#error = new TransportError(code, this.transport.peer, text)
     this.#end()
-    // Nobody takes what would be written, and an end in order would look like one.
-    if (wireCode === 0) this.#driver.cut(true)
+    // Nobody takes what would be written. A peer that has only half-closed may still take it.
+    if (closeCode === 0 && code !== 'WS_TRUNCATED') this.#driver.cut(true)
   }
 
   /** Nothing comes any more, and nothing can be sent. */

@@ -14,7 +14,7 @@ import type { Compression } from './compression.js'
 import { type DeflateParameters, deflaterOf, inflaterOf } from './deflate.js'
 import { CloseCodes, type WebSocketFaultCode, webSocketFaults } from './errors.js'
 import type { WebSocketEvent } from './events.js'
-import { FrameWatch } from './frame-watch.js'
+import { COMPLETE, FrameWatch } from './frame-watch.js'
 import { HeartbeatTimes } from './heartbeat.js'
 import { InflateSlices } from './inflate-slices.js'
 import { DirectionStates, FrameInputs, lifecycle } from './lifecycle.js'
@@ -129,7 +129,6 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     this.now = now
     if (this.#over || this.#ended) return
     this.beat.heard(now)
-    this.#watch.bytes += chunk.length
     this.bytesReceived += chunk.length
     // Behind Close nothing counts (RFC 6455 section 5.5.1).
     if (this.#received !== DirectionStates.closed) this.#input.push(chunk)
@@ -166,7 +165,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     if (event !== undefined) return event
     if (this.#over) return this.poll()
     this.#input.hold()
-    this.#watch.watch(this.#inFrame || this.#input.size > 0, this.now)
+    this.#watch.watch(this.#incompleteAt(), this.now)
     return undefined
   }
 
@@ -322,13 +321,17 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   }
 
   #endFrame(): WebSocketEvent | true | undefined {
-    const { opcode, fin } = this.#reader
+    const { opcode, fin, length } = this.#reader
+    const end = this.#input.position(this.#input.at)
     this.#inFrame = false
     this.#received = lifecycle.next(this.#received, frameInput(opcode, fin))
+    // A text in one frame is checked when it is made a string.
+    const single = fin && opcode !== Opcodes.continuation && !this.#message.compressed
+    if (!single && !this.#message.endFrame()) return this.#failMessage(end - length)
     if (!fin) return true
-    const event = this.#message.finish()
+    const event = this.#message.finish(single)
     this.#countInflated()
-    return event ?? this.#failMessage(this.#input.position(this.#input.at))
+    return event ?? this.#failMessage(single ? end - length : end)
   }
 
   #readControl(opcode: number, length: number): WebSocketEvent | undefined {
@@ -398,13 +401,20 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   /** Time was not the peer's while nothing was read. */
   #resume(): void {
     this.beat.heard(this.now)
-    this.#watch.again(this.now)
+    this.#watch.again(this.bytesReceived, this.now)
+  }
+
+  /** Where the frame begins that has not come whole. */
+  #incompleteAt(): number {
+    if (this.#inFrame) return this.#frameAt
+    return this.#input.size > 0 ? this.#input.position(this.#input.at) : COMPLETE
   }
 
   #endFrameSpan(): void {
-    const { bytes, bytesMin } = this.#watch
+    const { bytesMin } = this.#watch
+    const bytes = this.#watch.bytes(this.bytesReceived)
     if (bytes < bytesMin) this.fail('WS_FRAME_TIMEOUT', -1, bytesMin, bytes)
-    else this.#watch.again(this.now)
+    else this.#watch.again(this.bytesReceived, this.now)
   }
 
   #outputStall(): Millis {

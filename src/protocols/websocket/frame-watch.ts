@@ -3,38 +3,46 @@
 import type { Millis } from '../core/engine.js'
 import type { WebSocketLimits } from './limits.js'
 
-/** The frame under way of one connection, if it is not complete. */
+/** No frame is incomplete. */
+export const COMPLETE = -1
+
+/** The frame under way of one connection, if it is not complete. Positions count the octets of the connection. */
 export class FrameWatch {
-  /** Octets that came in this span, and how many there must be. */
-  bytes = 0
+  /** How many octets a span must bring. */
   readonly bytesMin: number
   readonly #spanMs: number
-  /** When the span began; negative while no frame is incomplete. */
-  #since: Millis = -1
+  /** Where the frame begins, or `COMPLETE`. */
+  #frameAt: number = COMPLETE
+  /** When the span began, and where. */
+  #since: Millis = 0
+  #from = 0
 
   constructor({ frameMs, frameBytesPerSecondMin }: WebSocketLimits) {
     this.#spanMs = frameMs
     this.bytesMin = (frameMs * frameBytesPerSecondMin) / 1000
   }
 
-  /** Everything that came was read; `incomplete` tells whether a frame has begun and not ended. */
-  watch(incomplete: boolean, now: Millis): void {
-    if (!incomplete) this.#since = -1
-    else if (this.#since < 0) this.#begin(now)
+  /** Everything that came was read: the frame that begins at `frameAt` is incomplete, or `COMPLETE`. */
+  watch(frameAt: number, now: Millis): void {
+    if (frameAt === this.#frameAt) return
+    this.#frameAt = frameAt
+    this.#since = now
+    this.#from = frameAt
   }
 
-  /** The span has passed, or does not count. */
-  again(now: Millis): void {
-    if (this.#since >= 0) this.#begin(now)
+  /** The next span begins; so many octets have come. */
+  again(position: number, now: Millis): void {
+    this.#since = now
+    this.#from = position
+  }
+
+  /** Octets that came in this span. */
+  bytes(position: number): number {
+    return position - this.#from
   }
 
   /** When the span ends. */
   deadline(): Millis {
-    return this.#since < 0 ? Infinity : this.#since + this.#spanMs
-  }
-
-  #begin(now: Millis): void {
-    this.#since = now
-    this.bytes = 0
+    return this.#frameAt === COMPLETE ? Infinity : this.#since + this.#spanMs
   }
 }

@@ -26,15 +26,23 @@ export function ownedMemory(size: number): Uint8Array {
   return memory
 }
 
+/**
+ * Memory of texts that became strings: nobody has it any more, so the next text may use it. Little is kept, for all
+ * connections together.
+ */
+const spares: WordMemory[] = []
+const SPARES_MAX = 8
+const SPARE_BYTES_MAX = 131_072
+
 /** A message of which not everything is there. */
 export class MessageBuffer {
   /** Octets so far. */
   size = 0
   #memory: WordMemory | undefined
 
-  /** The octets so far, at the beginning of what `octets` gives. */
-  get octets(): Uint8Array {
-    return this.#memory!.octets
+  /** The memory at whose beginning the octets stand; undefined while there are none. */
+  get memory(): WordMemory | undefined {
+    return this.#memory
   }
 
   /** Adds octets that are masked with `key`; `more` is how many the frame will still bring. */
@@ -53,14 +61,15 @@ export class MessageBuffer {
 
   /** Takes the message. The octets are the caller's own. */
   take(): Uint8Array {
-    const memory = this.#memory
-    const octets = memory === undefined ? ownedMemory(0) : memory.octets.subarray(0, this.size)
-    this.clear()
+    const octets = this.#memory?.octets.subarray(0, this.size) ?? ownedMemory(0)
+    this.#memory = undefined
+    this.size = 0
     return octets
   }
 
-  /** Forgets the message. */
+  /** Forgets the message, whose octets nobody has. */
   clear(): void {
+    if (this.#memory !== undefined) keepSpare(this.#memory)
     this.#memory = undefined
     this.size = 0
   }
@@ -69,9 +78,22 @@ export class MessageBuffer {
     const memory = this.#memory
     const needed = this.size + size
     if (memory !== undefined && memory.octets.length >= needed) return memory
-    const grown = wordMemory(Math.min(needed * 2, needed + more), native.allocate)
-    if (memory !== undefined) grown.octets.set(memory.octets.subarray(0, this.size))
+    const grown = takeSpare(needed) ?? wordMemory(Math.min(needed * 2, needed + more), native.allocate)
+    if (memory !== undefined) {
+      grown.octets.set(memory.octets.subarray(0, this.size))
+      keepSpare(memory)
+    }
     this.#memory = grown
     return grown
   }
+}
+
+function keepSpare(memory: WordMemory): void {
+  if (spares.length < SPARES_MAX && memory.octets.length <= SPARE_BYTES_MAX) spares.push(memory)
+}
+
+/** The spare that was kept last, if it is large enough; else it makes room for a larger one. */
+function takeSpare(size: number): WordMemory | undefined {
+  const spare = spares.pop()
+  return spare !== undefined && spare.octets.length >= size ? spare : undefined
 }

@@ -25,7 +25,7 @@ const FRAGMENTS_FREE = 64
 
 /** For what is read and dropped within one call: all connections share it. */
 const scratch: WordMemory = wordMemory(SCRATCH_BYTES, native.allocate)
-const inflated: Uint8Array = native.allocate(SCRATCH_BYTES)
+const inflated: WordMemory = wordMemory(SCRATCH_BYTES, native.allocate)
 
 const NONE = -1
 const END = Object.freeze({ type: 'end' } as const)
@@ -53,6 +53,10 @@ export class MessageReader {
   #bytes = 0
   /** Octets of it that were made of these. */
   #size = 0
+  /** Octets of a text that were checked. */
+  #checked = 0
+  /** Octets that were inflated since somebody asked. */
+  #inflatedBytes = 0
 
   constructor(limits: WebSocketLimits, inflater: MessageInflater | undefined, pieces: boolean) {
     this.#limits = limits
@@ -72,6 +76,7 @@ export class MessageReader {
     this.#fragments = 0
     this.#bytes = 0
     this.#size = 0
+    this.#checked = 0
     this.#utf8.reset()
     if (compressed) this.#inflater!.begin()
     if (this.#pieces) this.queue.push({ type: 'message', kind: text ? 'text' : 'binary' })
@@ -129,16 +134,27 @@ export class MessageReader {
     this.#bytes += length
     this.#size += length
     if (this.#pieces) {
-      const octets = masked ? unmasked(bytes, start, end, key, phase) : new Uint8Array(bytes.subarray(start, end))
-      if (!this.#isText(octets, 0, length)) return false
-      this.queue.push({ type: 'data', bytes: octets } satisfies DataEvent)
-      return true
+      const memory = wordMemory(length, native.allocate)
+      if (masked) maskInto(bytes, start, end, memory, 0, key, phase)
+      else memory.octets.set(bytes.subarray(start, end))
+      return this.#piece(memory, length)
     }
-    const buffer = this.#buffer
-    const at = buffer.size
-    if (masked) buffer.addMasked(bytes, start, end, key, phase, more)
-    else buffer.add(bytes, start, end, more)
-    return this.#isText(buffer.octets, at, at + length)
+    if (masked) this.#buffer.addMasked(bytes, start, end, key, phase, more)
+    else this.#buffer.add(bytes, start, end, more)
+    return true
+  }
+
+  /**
+   * A frame is complete. What it added to a text is checked. Gives whether it is right; `faultAt` counts from the first
+   * octet of the payload.
+   */
+  endFrame(): boolean {
+    const start = this.#checked
+    const { memory, size } = this.#buffer
+    this.#checked = size
+    if (!this.#text || this.#compressed || memory === undefined) return true
+    const at = this.#utf8.check(memory.octets, start, size, memory.words)
+    return at === VALID || this.#fail('WS_UTF8', at - start)
   }
 
   /** Takes a part of a compressed payload, `INFLATE_BYTES` at the most. Gives whether it is right so far. */
@@ -154,24 +170,35 @@ export class MessageReader {
     return this.#inflate(inflater)
   }
 
-  /** The message is complete. Gives its event or the first of them, or undefined when something is wrong. */
-  finish(): WebSocketEvent | undefined {
+  /**
+   * The message is complete; `unchecked` tells that it came in one frame, without `endFrame`. Gives its event or the first of them, or
+   * undefined when something is wrong; `faultAt` counts from the first octet of the payload if it is `unchecked`,
+   * otherwise from behind the last one.
+   */
+  finish(unchecked: boolean): WebSocketEvent | undefined {
     if (this.#compressed) {
       const inflater = this.#inflater!
       inflater.feedTail()
       if (!this.#inflate(inflater)) return undefined
       inflater.finish()
     }
-    if (this.#text && !this.#utf8.complete) return this.#failText(0)
+    const buffer = this.#buffer
     if (this.#pieces) {
+      if (!this.#utf8.complete) return this.#failText(0)
       this.queue.push(END)
       return this.queue.shift()
     }
-    const buffer = this.#buffer
     if (!this.#text) return { type: 'binary', bytes: buffer.take() } satisfies BinaryEvent
-    const text = buffer.size === 0 ? '' : native.utf8Slice(buffer.octets, 0, buffer.size)
+    if (!this.#utf8.complete) return this.#failText(0)
+    const { memory, size } = buffer
+    const event: TextEvent | undefined =
+      memory === undefined
+        ? { type: 'text', text: '' }
+        : unchecked
+          ? this.#textOf(memory.octets, 0, size)
+          : { type: 'text', text: native.utf8Slice(memory.octets, 0, size) }
     buffer.clear()
-    return { type: 'text', text } satisfies TextEvent
+    return event
   }
 
   /** The connection is over. */
@@ -188,11 +215,9 @@ export class MessageReader {
     return bytes
   }
 
-  #inflatedBytes = 0
-
   #inflate(inflater: MessageInflater): boolean {
     do {
-      const result = inflater.inflate(inflated)
+      const result = inflater.inflate(inflated.octets)
       const size = result < 0 ? ~result : result
       this.#inflatedBytes += size
       if (size > 0 && !this.#addInflated(size)) return false
@@ -208,17 +233,20 @@ export class MessageReader {
     if (this.#size > RATIO_FREE_BYTES + this.#bytes * inflateRatioMax)
       return this.#fail('WS_INFLATE_RATIO', 0, inflateRatioMax, Math.floor(this.#size / this.#bytes))
     // Where in the input an octet comes from, nobody can say: the part that brought it is named.
-    if (!this.#isText(inflated, 0, size)) return this.#fail('WS_UTF8', 0)
+    if (this.#text && this.#utf8.check(inflated.octets, 0, size, inflated.words) !== VALID)
+      return this.#fail('WS_UTF8', 0)
     if (this.#pieces)
-      this.queue.push({ type: 'data', bytes: new Uint8Array(inflated.subarray(0, size)) } satisfies DataEvent)
-    else this.#buffer.add(inflated, 0, size, size)
+      this.queue.push({ type: 'data', bytes: new Uint8Array(inflated.octets.subarray(0, size)) } satisfies DataEvent)
+    else this.#buffer.add(inflated.octets, 0, size, size)
     return true
   }
 
-  #isText(octets: Uint8Array, start: number, end: number): boolean {
-    if (!this.#text) return true
-    const at = this.#utf8.check(octets, start, end)
-    return at === VALID || this.#fail('WS_UTF8', at - start)
+  /** Gives a piece on; of a text, only what is right. */
+  #piece({ octets, words }: WordMemory, length: number): boolean {
+    const at = this.#text ? this.#utf8.check(octets, 0, length, words) : VALID
+    const size = at === VALID ? length : at
+    if (size > 0) this.queue.push({ type: 'data', bytes: octets.subarray(0, size) } satisfies DataEvent)
+    return at === VALID || this.#fail('WS_UTF8', at)
   }
 
   /** The whole text between `start` and `end`; undefined when it is none. */
@@ -247,15 +275,13 @@ export class MessageReader {
   }
 }
 
-function unmasked(bytes: Uint8Array, start: number, end: number, key: number, phase: number): Uint8Array {
-  const memory = wordMemory(end - start, native.allocate)
-  maskInto(bytes, start, end, memory, 0, key, phase)
-  return memory.octets.subarray(0, end - start)
-}
-
 function binary(bytes: Uint8Array, start: number, end: number, masked: boolean, key: number): BinaryEvent {
   const length = end - start
-  if (length > SLABBED_BYTES_MAX && masked) return { type: 'binary', bytes: unmasked(bytes, start, end, key, 0) }
+  if (length > SLABBED_BYTES_MAX && masked) {
+    const memory = wordMemory(length, native.allocate)
+    maskInto(bytes, start, end, memory, 0, key, 0)
+    return { type: 'binary', bytes: memory.octets.subarray(0, length) }
+  }
   const octets = ownedMemory(length)
   if (masked) mask(bytes, start, end, octets, 0, key, 0)
   else octets.set(bytes.subarray(start, end))
