@@ -86,4 +86,6 @@ export interface CloseOptions {
    * default.
    */
   readonly graceMs?: number
+  /** Tells WebSockets that the server comes back (1012) rather than goes away (1001). Default false. */
+  readonly restart?: boolean
 }

@@ -10,6 +10,7 @@ import type { TlsCredentials } from '../io/tls.js'
 import { type Endpoint, formatEndpoint, type Transport, TransportError } from '../io/transport.js'
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
+import { CloseCodes } from '../protocols/websocket/errors.js'
 import { App } from './app/app.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
@@ -298,10 +299,11 @@ export class Skitai implements ConnectionOwner {
     return opened.map(({ endpoint }) => endpoint)
   }
 
-  async #drain({ timeoutMs = CLOSE_MS, graceMs = GRACE_MS }: CloseOptions): Promise<void> {
+  async #drain({ timeoutMs = CLOSE_MS, graceMs = GRACE_MS, restart = false }: CloseOptions): Promise<void> {
     const endAt = performance.now() + timeoutMs
     for (const listener of this.#listeners) listener.close()
     leaveSignals(this)
+    this.#site.sockets.close(restart ? CloseCodes.SERVICE_RESTART : CloseCodes.GOING_AWAY)
     if (!this.#isEmpty()) await this.#endConnections(timeoutMs, graceMs)
     if (this.#log === undefined) return
     // A sink that takes nothing holds its log up for ever.
