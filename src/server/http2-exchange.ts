@@ -6,13 +6,13 @@ import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { ErrorCodes } from '../protocols/http2/errors.js'
 import type { RequestEvent } from '../protocols/http2/events.js'
 import type { Http2Server } from '../protocols/http2/server.js'
+import { type StreamCarrier, StreamTransport } from '../io/stream-transport.js'
 import type { TransportError } from '../io/transport.js'
 import { isConnectionField, withoutFields } from './connection-fields.js'
 import type { StreamTaker } from './exchange.js'
 import { ExchangeBase } from './exchange-base.js'
 import type { Http2Connection } from './http2-connection.js'
 import type { RequestBody } from './request-body.js'
-import { type StreamCarrier, StreamTransport } from './stream-transport.js'
 
 /** What is told of a request, sent or promised. */
 type RequestHead = Pick<

@@ -1,7 +1,7 @@
 /** A stream of HTTP/2 that carries octets both ways (RFC 8441 section 5), as a transport for the protocol inside. */
 
-import type { ClientCertificate } from '../io/client-certificate.js'
-import type { Endpoint, Transport, TransportError, TransportSink } from '../io/transport.js'
+import type { ClientCertificate } from './client-certificate.js'
+import type { Endpoint, Transport, TransportError, TransportSink } from './transport.js'
 
 /** From so much output that waits for windows on, `writable` is false. */
 const HIGH_WATER_BYTES = 65_536
