@@ -1,7 +1,7 @@
 /** Messages as handlers see them, and as they travel. */
 
 import type { MessagePieces } from '../../../io/message-pieces.js'
-import { MessageStream } from '../../../io/message-stream.js'
+import type { MessageStream } from '../../../io/message-stream.js'
 import { CloseCodes } from '../../../protocols/websocket/errors.js'
 import { PreparedMessage } from '../../../protocols/websocket/prepared.js'
 import type { SocketEncoding } from './options.js'

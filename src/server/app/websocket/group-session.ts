@@ -21,8 +21,12 @@ export class GroupSession extends SimpleSession {
     const [message, id] = value
     if (message === undefined || message === null) return
     const sent = room.sendTo(id, encodeWhole(this.codec, message))
-    if (typeof sent !== 'boolean') return sent.then(() => {})
+    if (typeof sent !== 'boolean') return awaitSent(sent)
   }
+}
+
+async function awaitSent(sent: Promise<boolean>): Promise<void> {
+  await sent
 }
 
 function isAddressed(value: unknown): value is readonly [unknown, number] {
