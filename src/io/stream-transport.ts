@@ -107,7 +107,8 @@ export class StreamTransport implements Transport {
   push(octets: Uint8Array): void {
     if (this.#closed) return
     if (this.#paused || this.#inbox.length > 0 || this.#sink === undefined) {
-      this.#inbox.push(octets.slice())
+      // A Buffer's own `slice` does not copy.
+      this.#inbox.push(new Uint8Array(octets))
       return
     }
     this.#deliver(octets)
