@@ -5,7 +5,7 @@ import type { Endpoint } from '../io/transport.js'
 import type { Fields } from '../protocols/core/fields.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
 import type { Connection } from './connection.js'
-import type { Exchange } from './exchange.js'
+import type { Exchange, StreamTaker } from './exchange.js'
 import { type BodySource, RequestBody } from './request-body.js'
 import type { TransactionId } from './transaction-id.js'
 
@@ -38,6 +38,8 @@ export abstract class ExchangeBase implements Exchange, BodySource {
 
   /** Made when somebody asks for it: most requests have no content. */
   #body: RequestBody | undefined
+  /** What came on the byte stream, once that is over. */
+  #streamBytes = 0
   #transaction: TransactionId | undefined
   #onLeft: (() => void)[] | undefined
   #onLost: (() => void)[] | undefined
@@ -50,12 +52,14 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   abstract readonly connection: Connection
   abstract readonly request: RequestHead
   abstract readonly version: string
+  abstract readonly upgrade: string
   abstract readonly outputBytes: number
   abstract inform(status: number, fields: FieldsToSend): void
   abstract send(status: number, fields: FieldsToSend, body: string | Uint8Array): void
   abstract sendHead(status: number, fields: FieldsToSend, length: number): void
   abstract sendData(octets: Uint8Array): void
   abstract sendEnd(trailers?: readonly string[]): void
+  abstract accept(fields: FieldsToSend, take: StreamTaker): void
   abstract abort(): void
   abstract hold(hold: boolean): void
   abstract begin(): void
@@ -78,7 +82,15 @@ export abstract class ExchangeBase implements Exchange, BodySource {
 
   /** Octets of content that came. */
   get requestBytes(): number {
-    return this.#body?.bytes ?? 0
+    return this.#streamBytes || (this.#body?.bytes ?? 0)
+  }
+
+  endStream(bytesReceived: number, bytesSent: number): void {
+    if (this.over) return
+    this.leave()
+    this.#streamBytes = bytesReceived
+    this.responseBytes = bytesSent
+    this.finish()
   }
 
   get method(): string {
@@ -170,7 +182,7 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   push(_target: string): void {}
 
   /** Somebody waits for `flushed`. */
-  protected awaitFlush(): void {}
+  awaitFlush(): void {}
 
   /** Nothing more can be sent: the response is complete, or lost. */
   protected finish(): void {

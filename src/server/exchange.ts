@@ -3,11 +3,14 @@
  */
 
 import type { ClientCertificate } from '../io/client-certificate.js'
-import type { Endpoint } from '../io/transport.js'
+import type { Endpoint, Transport } from '../io/transport.js'
 import type { Fields } from '../protocols/core/fields.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
 import type { RequestBody } from './request-body.js'
 import type { TransactionId } from './transaction-id.js'
+
+/** Gets the byte stream that an exchange was switched to, paused; `rest` is what came on it already. Must not throw. */
+export type StreamTaker = (transport: Transport, rest: Uint8Array) => void
 
 /** The request as it came, and the way to answer it. Sending into an exchange whose client is gone does nothing. */
 export interface Exchange {
@@ -21,6 +24,11 @@ export interface Exchange {
   readonly headers: Fields
   /** Nobody has asked: the response is one that was promised with another one. */
   readonly pushed: boolean
+  /**
+   * What the client asks to go on with: Upgrade, or `:protocol` of an extended CONNECT (RFC 8441); empty when it does
+   * not.
+   */
+  readonly upgrade: string
   readonly encrypted: boolean
   readonly peer: Endpoint
   /** The certificate that the client has shown, if it was asked for one. */
@@ -45,6 +53,15 @@ export interface Exchange {
   sendHead(status: number, fields: FieldsToSend, length: number): void
   sendData(octets: Uint8Array): void
   sendEnd(trailers?: readonly string[]): void
+  /**
+   * Switches to the protocol that the client has asked for, whatever carries the exchange: answers with 101, or with
+   * 200 over HTTP/2, and hands the byte stream to `take` when that has left. `onLost` tells when it never does. Throws
+   * `UsageError` for a request that has not asked, or is not complete over HTTP/1.1. Whoever takes the stream calls
+   * `endStream` when it is gone: until then the exchange is under way.
+   */
+  accept(fields: FieldsToSend, take: StreamTaker): void
+  /** The byte stream is gone; so many octets came and went on it. */
+  endStream(bytesReceived: number, bytesSent: number): void
   /**
    * Promises the response to a GET for a path with its query on the same host (RFC 9113 section 8.4), which is then
    * made like that to any request. Does nothing where version or client take none, or there are too many.

@@ -34,6 +34,8 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   /** What came behind the last message, when the connection was handed over. */
   #rest: Uint8Array | undefined
   #closing = false
+  /** The transport carries another protocol, for the exchange that is under way as long as it lives. */
+  #released = false
 
   constructor(
     transport: Transport,
@@ -74,7 +76,8 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   }
 
   cut(): void {
-    this.driver.cut(this.#exchange?.endsWithConnection ?? false)
+    if (this.#released) this.transport.destroy()
+    else this.driver.cut(this.#exchange?.endsWithConnection ?? false)
   }
 
   onEvent(event: Http1ServerEvent): void {
@@ -159,12 +162,20 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   }
 
   /**
-   * The client wants HTTP/2. Otherwise only an answer 2xx to CONNECT would hand the connection over; were it sent,
-   * nobody would take the transport, and it must not be left behind.
+   * An exchange was switched, or the client wants HTTP/2. Otherwise only an answer 2xx to CONNECT would hand the
+   * connection over; were it sent, nobody would take the transport, and it must not be left behind.
    */
   onReleased(transport: Transport): void {
-    if (this.#takeHttp2 !== undefined && this.#rest !== undefined) {
-      this.#takeHttp2(this, transport, this.#rest, this.#upgraded)
+    const rest = this.#rest
+    const taker = this.#exchange?.taker
+    if (taker !== undefined && rest !== undefined) {
+      this.#rest = undefined
+      this.#released = true
+      taker(transport, rest)
+      return
+    }
+    if (this.#takeHttp2 !== undefined && rest !== undefined) {
+      this.#takeHttp2(this, transport, rest, this.#upgraded)
       return
     }
     transport.destroy()
@@ -175,5 +186,7 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   release(exchange: Http1Exchange): void {
     if (this.#exchange === exchange) this.#exchange = undefined
     this.owner.onExchangeOver(exchange)
+    // The byte stream was the connection.
+    if (this.#released) this.owner.onConnectionClosed(this, undefined)
   }
 }

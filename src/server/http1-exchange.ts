@@ -4,6 +4,7 @@ import type { RequestEvent } from '../protocols/http1/events.js'
 import type { Http1Server } from '../protocols/http1/server.js'
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { isPersistenceField, withoutFields } from './connection-fields.js'
+import type { StreamTaker } from './exchange.js'
 import { ExchangeBase } from './exchange-base.js'
 import type { Http1Connection } from './http1-connection.js'
 
@@ -13,6 +14,8 @@ export class Http1Exchange extends ExchangeBase {
   readonly request: RequestEvent
   /** The response under way is delimited by the end of the connection: only a reset shows that it is incomplete. */
   endsWithConnection = false
+  /** Who gets the connection as a byte stream. */
+  taker: StreamTaker | undefined
 
   constructor(connection: Http1Connection, request: RequestEvent) {
     super(connection.requests)
@@ -22,6 +25,10 @@ export class Http1Exchange extends ExchangeBase {
 
   get version(): string {
     return this.request.version
+  }
+
+  get upgrade(): string {
+    return this.request.upgrade
   }
 
   get outputBytes(): number {
@@ -65,6 +72,16 @@ export class Http1Exchange extends ExchangeBase {
     if (engine === undefined) return
     engine.sendEnd(trailers)
     this.finish()
+  }
+
+  accept(fields: FieldsToSend, take: StreamTaker): void {
+    const engine = this.#engine()
+    if (engine === undefined) return
+    engine.sendHead(101, sendable(fields))
+    this.taker = take
+    this.answered = true
+    this.status = 101
+    if (this.startedAt > 0) this.answeredAt = performance.now()
   }
 
   abort(): void {

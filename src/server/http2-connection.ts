@@ -45,7 +45,7 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
     this.id = id
     this.requests = begun?.requests ?? 0
     this.#begun = begun
-    this.engine = new Http2Server({ date: clock.date, limits })
+    this.engine = new Http2Server({ date: clock.date, limits, connectProtocol: true })
     this.driver = new Driver(transport, this.engine, this)
   }
 
@@ -139,7 +139,7 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
   }
 
   onClosed(error: Error | undefined): void {
-    this.#loseAll(error ?? this.#gone('PEER_GONE', 'the client is gone'))
+    this.#loseAll(this.#gone('PEER_GONE', 'the client is gone', error))
     this.owner.onConnectionClosed(this, error)
   }
 
@@ -166,7 +166,7 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
     this.driver.enter()
     const streamId = this.engine.pushPromise(parent.streamId, { method: 'GET', scheme, authority, target, fields })
     if (streamId === 0) return
-    const head = { streamId, method: 'GET', scheme, authority, target, fields: Fields.of(fields) }
+    const head = { streamId, method: 'GET', scheme, authority, target, protocol: '', fields: Fields.of(fields) }
     this.#add(new Http2Exchange(this, { ...head, contentLength: 0, expectContinue: false }, true))
   }
 
@@ -179,7 +179,7 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
   #onData(streamId: number, bytes: Uint8Array): void {
     const exchange = this.#exchanges.get(streamId)
     if (exchange === undefined) this.engine.consume(streamId, bytes.length)
-    else exchange.body.push(bytes)
+    else exchange.receive(bytes)
   }
 
   #onStreamFault({ streamId, code, status }: StreamFaultEvent): void {
@@ -196,11 +196,11 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
     if (code === 'H2_WRITE_TIMEOUT') this.driver.cut()
   }
 
-  #loseAll(error: Error): void {
+  #loseAll(error: TransportError): void {
     for (const exchange of this.#exchanges.values()) exchange.drop(error)
   }
 
-  #gone(code: string, text: string): TransportError {
-    return new TransportError(code, this.transport.peer, text)
+  #gone(code: string, text: string, cause?: Error): TransportError {
+    return cause instanceof TransportError ? cause : new TransportError(code, this.transport.peer, text, cause)
   }
 }

@@ -1,11 +1,15 @@
 /** One request and its response on a stream of HTTP/2. */
 
+import { UsageError } from '../protocols/core/errors.js'
 import { Fields } from '../protocols/core/fields.js'
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { ErrorCodes } from '../protocols/http2/errors.js'
 import type { RequestEvent } from '../protocols/http2/events.js'
 import type { Http2Server } from '../protocols/http2/server.js'
+import { type StreamCarrier, StreamTransport } from '../io/stream-transport.js'
+import type { TransportError } from '../io/transport.js'
 import { isConnectionField, withoutFields } from './connection-fields.js'
+import type { StreamTaker } from './exchange.js'
 import { ExchangeBase } from './exchange-base.js'
 import type { Http2Connection } from './http2-connection.js'
 import type { RequestBody } from './request-body.js'
@@ -13,7 +17,7 @@ import type { RequestBody } from './request-body.js'
 /** What is told of a request, sent or promised. */
 type RequestHead = Pick<
   RequestEvent,
-  'streamId' | 'method' | 'scheme' | 'authority' | 'target' | 'fields' | 'contentLength' | 'expectContinue'
+  'streamId' | 'method' | 'scheme' | 'authority' | 'target' | 'protocol' | 'fields' | 'contentLength' | 'expectContinue'
 >
 
 /** Promises that one request may have; more are not made. */
@@ -23,7 +27,7 @@ const PUSHES_MAX = 32
 const PUSHED_FIELDS = ['accept-encoding', 'accept-language', 'cookie', 'user-agent'] as const
 
 /** An exchange over HTTP/2. */
-export class Http2Exchange extends ExchangeBase {
+export class Http2Exchange extends ExchangeBase implements StreamCarrier {
   readonly connection: Http2Connection
   readonly request: RequestHead
   readonly streamId: number
@@ -33,6 +37,8 @@ export class Http2Exchange extends ExchangeBase {
   readonly #pushed: boolean
   #headers: Fields | undefined
   #pushes = 0
+  /** What the exchange was switched to. */
+  #stream: StreamTransport | undefined
   /** The client has taken the request back, and its handler does not know yet: its place is not free. */
   #working = false
 
@@ -58,6 +64,10 @@ export class Http2Exchange extends ExchangeBase {
       ? this.fields
       : Fields.of(['host', this.authority, ...this.fields.toList()])
     return this.#headers
+  }
+
+  get upgrade(): string {
+    return this.request.protocol
   }
 
   get outputBytes(): number {
@@ -103,6 +113,46 @@ export class Http2Exchange extends ExchangeBase {
     this.finish()
   }
 
+  accept(fields: FieldsToSend, take: StreamTaker): void {
+    if (this.upgrade === '') throw new UsageError('H2_SWITCH', 'the request is no extended CONNECT')
+    const engine = this.#answering()
+    if (engine === undefined) return
+    engine.sendHead(this.streamId, 200, sendable(fields))
+    this.answered = true
+    this.status = 200
+    if (this.startedAt > 0) this.answeredAt = performance.now()
+    const rest = this.body.takeQueued()
+    this.consume(rest.length)
+    this.#stream = new StreamTransport(this)
+    if (this.body.complete) this.#stream.receiveEnd()
+    take(this.#stream, rest)
+  }
+
+  /** Octets of content came, valid during the call. */
+  receive(octets: Uint8Array): void {
+    if (this.#stream === undefined) this.body.push(octets)
+    else this.#stream.push(octets)
+  }
+
+  override endContent(trailers: Fields): void {
+    if (this.#stream === undefined) super.endContent(trailers)
+    else this.#stream.receiveEnd()
+  }
+
+  /** For the byte stream: half-closes. */
+  endOutput(): void {
+    this.#engine()?.sendEnd(this.streamId)
+  }
+
+  /** For the byte stream: ends it at once (RFC 8441 section 5). */
+  resetStream(complete: boolean): void {
+    this.#engine()?.reset(this.streamId, complete ? ErrorCodes.NO_ERROR : ErrorCodes.CANCEL)
+  }
+
+  override flushed(): boolean {
+    return this.#stream === undefined ? super.flushed() : this.#stream.flushed()
+  }
+
   /** Resets the stream: the connection lives on. */
   abort(): void {
     const engine = this.#answering()
@@ -111,7 +161,7 @@ export class Http2Exchange extends ExchangeBase {
     this.lose(new Error('the response was broken off'))
   }
 
-  protected override awaitFlush(): void {
+  override awaitFlush(): void {
     this.connection.await(this)
   }
 
@@ -129,7 +179,8 @@ export class Http2Exchange extends ExchangeBase {
   }
 
   /** The stream is gone before the response was complete. */
-  drop(error: Error): void {
+  drop(error: TransportError): void {
+    if (this.#stream !== undefined) return this.#stream.lose(error)
     this.#working = !this.answered
     this.lose(error)
   }

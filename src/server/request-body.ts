@@ -122,6 +122,15 @@ export class RequestBody {
     return this.#queue?.shift() ?? (this.#to > this.#from ? this.#takeBlock() : undefined)
   }
 
+  /** All that has come and nobody has read, for whoever takes what follows from the connection itself. */
+  takeQueued(): Uint8Array {
+    this.take()
+    const pieces: Uint8Array[] = []
+    for (let piece = this.#shift(); piece !== undefined; piece = this.#shift()) pieces.push(piece)
+    this.#queuedBytes = 0
+    return Buffer.concat(pieces)
+  }
+
   /** The content is complete. */
   end(trailers: Fields): void {
     this.#complete = true

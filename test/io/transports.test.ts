@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect as connectSocket, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import {
+  connect,
   formatEndpoint,
   Listener,
   type ListenOptions,
@@ -25,35 +26,42 @@ type Pair = () => Promise<[Transport, Transport]>
 const tls = makeCertificate()
 
 /** Ends over a listener and a client's socket. */
-async function overSockets(
-  options: ListenOptions,
-  client: (listener: Listener) => Socket,
-  event: string,
-): Promise<Pair> {
+async function overSockets(options: ListenOptions, client: (listener: Listener) => Promise<Transport>): Promise<Pair> {
   let accepted: ((transport: Transport) => void) | undefined
   const listener = await Listener.open(options, (transport) => accepted?.(transport))
   after(() => listener.close())
   return async () => {
     const ours = new Promise<Transport>((resolve) => (accepted = resolve))
-    const socket = client(listener)
-    await once(socket, event)
-    return [await ours, new SocketTransport(socket)]
+    const theirs = await client(listener)
+    return [await ours, theirs]
   }
 }
 
 const unixPath = path.join(tmpdir(), `skitai-transports-${process.pid}`)
 const host = '127.0.0.1'
-const plain = (listener: Listener): Socket => connect({ host, port: listener.endpoint.port, allowHalfOpen: true })
-const secured = (listener: Listener): Socket => {
+const wrapped = async (socket: Socket, event: string): Promise<Transport> => {
+  await once(socket, event)
+  return new SocketTransport(socket)
+}
+const plain = (listener: Listener): Promise<Transport> =>
+  wrapped(connectSocket({ host, port: listener.endpoint.port, allowHalfOpen: true }), 'connect')
+const secured = (listener: Listener): Promise<Transport> => {
   const options = { host, port: listener.endpoint.port, ca: tls.cert, ALPNProtocols: ['http/1.1'], allowHalfOpen: true }
-  return connectTls(options)
+  return wrapped(connectTls(options), 'secureConnect')
 }
 
 const kinds: [string, Pair][] = [
   ['memory', async () => memoryTransports()],
-  ['tcp', await overSockets({ address: host }, plain, 'connect')],
-  ['unix', await overSockets({ path: unixPath }, () => connect({ path: unixPath, allowHalfOpen: true }), 'connect')],
-  ['tls', await overSockets({ address: host, tls }, secured, 'secureConnect')],
+  ['tcp', await overSockets({ address: host }, plain)],
+  ['tls', await overSockets({ address: host, tls }, secured)],
+  ['connected tcp', await overSockets({ address: host }, ({ endpoint }) => connect({ host, port: endpoint.port }))],
+  ['connected unix', await overSockets({ path: unixPath }, () => connect({ path: unixPath }))],
+  [
+    'connected tls',
+    await overSockets({ address: host, tls }, ({ endpoint: { port } }) =>
+      connect({ host, port }, { tls: { ca: tls.cert }, alpn: ['http/1.1'] }),
+    ),
+  ],
 ]
 
 const piece = Buffer.alloc(65_536, 'x')
@@ -67,7 +75,7 @@ for (const [kind, pair] of kinds)
       theirs.write([Buffer.from('back')])
       await there.until(({ text }) => text === 'one two three')
       await here.until(({ text }) => text === 'back')
-      assert.equal(ours.encrypted, kind === 'tls')
+      assert.equal(ours.encrypted, kind.endsWith('tls'))
       ours.destroy()
       await here.until(({ closes }) => closes > 0)
       await there.until(({ closes, ends }) => closes + ends > 0)

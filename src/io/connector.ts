@@ -1,0 +1,128 @@
+/** Connects: TCP, TLS and Unix sockets become transports, within a time, or an error that names the peer. */
+
+import { connect as connectSocket, type NetConnectOpts, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { type CertificateSource, loadCertificate, type PemSource, readPem } from './certificate.js'
+import { SocketTransport } from './socket-transport.js'
+import { type Endpoint, type Transport, TransportError } from './transport.js'
+
+/** TLS on the side of a client. Relative paths are taken from the working directory. */
+export interface ClientTlsOptions extends Partial<Pick<CertificateSource, 'cert' | 'key' | 'passphrase'>> {
+  /** The authorities that the certificate of the server must lead to, instead of those that Node brings along. */
+  readonly ca?: PemSource | readonly PemSource[] | undefined
+  /**
+   * False takes any certificate: then whoever stands between reads and changes everything. For tests only. Default true.
+   */
+  readonly rejectUnauthorized?: boolean | undefined
+  /** The name that the server is asked for, and that its certificate must be for. By default the host. */
+  readonly servername?: string | undefined
+  /** The least version; 1.2 by default. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
+}
+
+/** Where to connect. */
+export type Place =
+  | {
+      /** A name, or an address without brackets. Of a name, all addresses are tried in turn (RFC 8305). */
+      readonly host: string
+      readonly port: number
+    }
+  | {
+      /** A Unix socket. */
+      readonly path: string
+    }
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** TLS, with options or with the defaults; without it the connection is plain. */
+  readonly tls?: ClientTlsOptions | boolean | undefined
+  /** The protocols that are offered over TLS, the preferred one first (RFC 7301); `transport.protocol` is the server's choice. */
+  readonly alpn?: readonly string[] | undefined
+  /** For all of it, name and handshake included, in milliseconds; `Infinity` for no limit. Default 10,000. */
+  readonly timeoutMs?: number | undefined
+  /** Gives up and closes the socket when it aborts before the connection is there. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const TIMEOUT_MS = 10_000
+
+/**
+ * Connects, and gives a transport that waits until it is opened. Rejects with `TransportError` (the code of the system
+ * or of TLS, or `CONNECT_TIMEOUT`), with the reason of `signal`, and with `UsageError` for a certificate of ours that
+ * cannot be used.
+ */
+export function connect(place: Place, options: ConnectOptions = {}): Promise<Transport> {
+  const { signal, timeoutMs = TIMEOUT_MS } = options
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const [socket, connected] = begin(place, options)
+    let timer: NodeJS.Timeout | undefined
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      socket.off(connected, onConnect)
+      socket.off('close', onClose)
+      socket.off('error', fail)
+    }
+    const fail = (error: Error): void => {
+      settle()
+      // What it still says concerns nobody, but without a listener it would end the process.
+      socket.on('error', ignore)
+      socket.destroy()
+      reject(error instanceof TransportError || error === signal?.reason ? error : transportError(place, error))
+    }
+    const onAbort = (): void => fail(signal!.reason as Error)
+    const onClose = (): void => fail(failure(place, 'PEER_GONE', 'the peer has closed the connection'))
+    const onConnect = (): void => {
+      settle()
+      resolve(new SocketTransport(socket))
+    }
+    if (timeoutMs < Infinity)
+      timer = setTimeout(() => fail(failure(place, 'CONNECT_TIMEOUT', `no connection in ${timeoutMs} ms`)), timeoutMs)
+    signal?.addEventListener('abort', onAbort)
+    socket.on(connected, onConnect)
+    socket.on('close', onClose)
+    socket.on('error', fail)
+  })
+}
+
+/** Begins to connect; gives the socket, and the event that tells of its success. */
+function begin(place: Place, { tls = false, alpn = [] }: ConnectOptions): [Socket, string] {
+  const to: NetConnectOpts = { ...place, allowHalfOpen: true, noDelay: true }
+  if (tls === false) return [connectSocket(to), 'connect']
+  const settings = tlsSettings(tls === true ? {} : tls)
+  return [connectTls({ ...to, ALPNProtocols: [...alpn], ...settings }), 'secureConnect']
+}
+
+/** What is left to Node, its environment could switch off. */
+function tlsSettings(tls: ClientTlsOptions): ConnectionOptions {
+  const { cert, key, passphrase, ca, rejectUnauthorized = true, servername, minVersion = 'TLSv1.2' } = tls
+  const directory = process.cwd()
+  const authorities = ca === undefined ? undefined : isList(ca) ? ca : [ca]
+  const own = cert === undefined ? undefined : loadCertificate({ cert, key, passphrase }, directory)
+  return {
+    rejectUnauthorized,
+    minVersion,
+    ...(servername !== undefined && { servername }),
+    ...(authorities !== undefined && { ca: authorities.map((source) => readPem(source, 'authority', directory).text) }),
+    ...(own !== undefined && { cert: own.cert, key: own.key, passphrase: own.passphrase }),
+  }
+}
+
+function isList(ca: PemSource | readonly PemSource[]): ca is readonly PemSource[] {
+  return Array.isArray(ca)
+}
+
+function failure(place: Place, code: string, message: string, cause?: unknown): TransportError {
+  const peer: Endpoint = 'path' in place ? { address: place.path, port: 0 } : { address: place.host, port: place.port }
+  return new TransportError(code, peer, message, cause)
+}
+
+/** Where several addresses were tried, each has its message. Of an error of OpenSSL, the reason is what people can read. */
+function transportError(place: Place, error: NodeJS.ErrnoException & { readonly reason?: string }): TransportError {
+  const errors: readonly Error[] = error instanceof AggregateError ? error.errors : [error]
+  const message = error.reason ?? errors.map((one) => one.message).join('; ')
+  return failure(place, error.code ?? 'ERR_SOCKET', message, error)
+}
+
+function ignore(): void {}
