@@ -197,8 +197,6 @@ describe('the request of a client', () => {
     assert.deepEqual(handshakeFields({ key: KEY, protocols: ['chat', 'superchat'], deflate: {} }), [
       'Upgrade',
       'websocket',
-      'Connection',
-      'Upgrade',
       'Sec-WebSocket-Key',
       KEY,
       'Sec-WebSocket-Version',
