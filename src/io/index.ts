@@ -3,9 +3,11 @@
 export type { CertificateSource, PemSource, TlsFault } from './certificate.js'
 export type { ClientCertificate } from './client-certificate.js'
 export { Clock, clock, type Timed } from './clock.js'
+export { ZlibCompression, zlibCompression, type ZlibCompressionOptions } from './deflate.js'
 export { Driver, type DriverHandler } from './driver.js'
 export { type InheritedSocket, takeInheritedSockets } from './inherited.js'
 export { Listener, type ListenOptions } from './listener.js'
+export { maskingKey } from './masking-key.js'
 export { memoryTransports } from './memory-transport.js'
 export {
   type ProxyFault,
@@ -15,6 +17,17 @@ export {
   type ProxyRead,
 } from './proxy-protocol.js'
 export { type SelfSigned, selfSigned, type SelfSignedOptions } from './self-signed.js'
+export { sha1 } from './sha1.js'
 export { SocketTransport, type SocketTransportOptions } from './socket-transport.js'
 export { type CertificateResolver, TlsCredentials, type TlsOptions } from './tls.js'
 export { type Endpoint, formatEndpoint, type Transport, TransportError, type TransportSink } from './transport.js'
+export { MessageStream } from './message-stream.js'
+export type { MessagePieces } from './message-pieces.js'
+export {
+  type CloseInfo,
+  type Message,
+  type SendOptions,
+  WebSocketClosedError,
+  WebSocketLink,
+  type WebSocketListener,
+} from './websocket-link.js'

@@ -10,6 +10,8 @@ export interface Native {
   latin1Slice(bytes: Uint8Array, start: number, end: number): string
   /** Writes `text`, whose characters are all below 256, at `offset`; the caller has made room. */
   latin1Write(into: Uint8Array, text: string, offset: number): void
+  /** The text whose UTF-8 stands from `start` to `end`; U+FFFD takes the place of what is not UTF-8. */
+  utf8Slice(bytes: Uint8Array, start: number, end: number): string
   /** How many octets `text` takes in UTF-8; a lone surrogate counts as U+FFFD. */
   utf8Length(text: string): number
   /** Writes `text` as UTF-8 at `offset`; the caller has made room for `utf8Length(text)` octets. */
@@ -22,12 +24,13 @@ export interface Native {
 
 interface BufferMethods {
   latin1Slice(this: Uint8Array, start: number, end: number): string
+  utf8Slice(this: Uint8Array, start: number, end: number): string
   latin1Write(this: Uint8Array, text: string, offset: number, length: number): number
   utf8Write(this: Uint8Array, text: string, offset: number, length?: number): number
   indexOf(this: Uint8Array, byte: number, from: number): number
 }
 
-/** The names of a runtime that are looked for. Every runtime has TextEncoder; Node, Bun and Deno may have Buffer. */
+/** The names of a runtime that are looked for. Every runtime has TextEncoder and TextDecoder; Node, Bun and Deno may have Buffer. */
 export interface Runtime {
   readonly Buffer?: {
     readonly prototype: BufferMethods
@@ -38,6 +41,7 @@ export interface Runtime {
     encode(text: string): Uint8Array
     encodeInto(text: string, into: Uint8Array): unknown
   }
+  readonly TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => { decode(bytes: Uint8Array): string }
 }
 
 /** Chooses the implementations for a runtime. */
@@ -47,9 +51,10 @@ export function nativeOf(runtime: Runtime): Native {
 }
 
 function borrowed(buffer: NonNullable<Runtime['Buffer']>): Native {
-  const { latin1Slice, latin1Write, utf8Write, indexOf } = buffer.prototype
+  const { latin1Slice, utf8Slice, latin1Write, utf8Write, indexOf } = buffer.prototype
   return {
     latin1Slice: (bytes, start, end) => latin1Slice.call(bytes, start, end),
+    utf8Slice: (bytes, start, end) => utf8Slice.call(bytes, start, end),
     latin1Write: (into, text, offset) => void latin1Write.call(into, text, offset, text.length),
     utf8Length: (text) => buffer.byteLength(text),
     utf8Write: (into, text, offset) => void utf8Write.call(into, text, offset, into.length - offset),
@@ -63,6 +68,8 @@ const SLICE_CHARS = 4096
 
 function portable(runtime: Runtime): Native {
   const encoder = new runtime.TextEncoder()
+  // A mark at the beginning of a text belongs to it.
+  const decoder = new runtime.TextDecoder('utf-8', { ignoreBOM: true })
   return {
     latin1Slice: (bytes, start, end) => {
       let text = ''
@@ -70,6 +77,7 @@ function portable(runtime: Runtime): Native {
         text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + SLICE_CHARS)))
       return text
     },
+    utf8Slice: (bytes, start, end) => decoder.decode(bytes.subarray(start, end)),
     latin1Write: (into, text, offset) => {
       for (let i = 0; i < text.length; i++) into[offset + i] = text.charCodeAt(i)
     },

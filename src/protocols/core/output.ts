@@ -58,6 +58,11 @@ export class OutputQueue {
       block.set(octets, at)
       return
     }
+    this.pass(octets)
+  }
+
+  /** Queues octets as they are, whatever their size: nobody writes into them any more. */
+  pass(octets: Uint8Array): void {
     if (owner === this) this.#seal()
     this.#sealed.push(octets)
     this.bytes += octets.length

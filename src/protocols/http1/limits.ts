@@ -2,7 +2,7 @@
  * What an HTTP/1.1 engine accepts at the most, and how long it waits. Counted in protocol units, never in buffer sizes.
  */
 
-import { UsageError } from '../core/errors.js'
+import { limitsReader } from '../core/limits.js'
 
 /** The limits of one connection. Bytes are octets on the wire; times are milliseconds, `Infinity` for no deadline. */
 export interface Http1Limits {
@@ -52,30 +52,6 @@ export interface Http1Limits {
   readonly halfClosedMs: number
 }
 
-/**
- * The defaults with `limits` over them. Throws `UsageError` for one that does not exist, or is not a number from 0 up:
- * a deadline that is NaN would never come.
- */
-export function limitsOf(limits: Partial<Http1Limits> | undefined): Http1Limits {
-  // Connections with the same limits share them.
-  if (limits === undefined || limits === http1Limits) return http1Limits
-  // In JavaScript anything may stand here, as `false` by somebody who wants none.
-  if (typeof limits !== 'object' || limits === null)
-    throw new UsageError('H1_LIMIT', `limits are an object, not ${String(limits)}`)
-  if (complete.has(limits)) return limits as Http1Limits
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(http1Limits, name)) throw new UsageError('H1_LIMIT', `there is no limit ${name}`)
-    if (typeof value !== 'number' || !(value >= 0))
-      throw new UsageError('H1_LIMIT', `the limit ${name} is a number from 0 up, not ${String(value)}`)
-  }
-  const all = Object.freeze({ ...http1Limits, ...limits })
-  complete.add(all)
-  return all
-}
-
-/** What `limitsOf` has made. */
-const complete: WeakSet<object> = new WeakSet()
-
 /** The safe defaults; docs/limits.md gives the reason for each. */
 export const http1Limits: Http1Limits = {
   emptyLinesMax: 4,
@@ -101,3 +77,8 @@ export const http1Limits: Http1Limits = {
   writeMs: 30_000,
   halfClosedMs: 10_000,
 }
+
+/**
+ * The defaults with `limits` over them. Throws `UsageError` for one that does not exist, or is not a number from 0 up.
+ */
+export const limitsOf: (limits: Partial<Http1Limits> | undefined) => Http1Limits = limitsReader('H1_LIMIT', http1Limits)

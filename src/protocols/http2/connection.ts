@@ -6,7 +6,7 @@
 import type { ClosedEvent, Engine, Millis } from '../core/engine.js'
 import { Input } from '../core/input.js'
 import type { OutputQueue } from '../core/output.js'
-import { Budget } from './budget.js'
+import { Budget } from '../core/budget.js'
 import { ErrorCodes, type Http2FaultCode, http2Faults } from './errors.js'
 import type { CommonEvent, Http2FatalEvent } from './events.js'
 import { Flags, FRAME_HEADER_BYTES, FrameTypes, uint31, uint32 } from './frames/frame.js'

@@ -5,7 +5,7 @@
 
 import { Fields } from '../core/fields.js'
 import { NO_TRANSITION } from '../core/transitions.js'
-import { Budget } from './budget.js'
+import { Budget } from '../core/budget.js'
 import type { Http2FaultCode } from './errors.js'
 import { ErrorCodes } from './errors.js'
 import { FieldBlock } from './field-block.js'

@@ -3,7 +3,7 @@
  * in buffer sizes.
  */
 
-import { UsageError } from '../core/errors.js'
+import { type LimitRange, limitsReader } from '../core/limits.js'
 
 /** The limits of one connection. Bytes are octets on the wire; times are milliseconds, `Infinity` for no deadline. */
 export interface Http2Limits {
@@ -118,10 +118,8 @@ export const http2Limits: Http2Limits = {
   halfClosedMs: 10_000,
 }
 
-type Range = readonly [min: number, max: number]
-
 /** What the wire, or the memory of ended streams, can carry: the least and the most of each such limit. */
-const RANGES: Readonly<Partial<Record<keyof Http2Limits, Range>>> = {
+const RANGES: Readonly<Partial<Record<keyof Http2Limits, LimitRange>>> = {
   streamsMax: [0, 0xff_ff_ff_ff],
   frameBytesMax: [16_384, 16_777_215],
   decoderTableBytesMax: [0, 0xff_ff_ff_ff],
@@ -133,35 +131,12 @@ const RANGES: Readonly<Partial<Record<keyof Http2Limits, Range>>> = {
   closedStreamsMax: [0, 65_536],
 }
 
-/** What `limitsOf` has made. */
-const complete: WeakSet<object> = new WeakSet()
-
 /**
  * The defaults with `limits` over them. Throws `UsageError` for one that does not exist, or is not a number in its
  * range: from 0 up, and a whole one that the wire can carry where it is announced.
  */
-export function limitsOf(limits: Partial<Http2Limits> | undefined): Http2Limits {
-  // Connections with the same limits share them.
-  if (limits === undefined || limits === http2Limits) return http2Limits
-  // In JavaScript anything may stand here, as `false` by somebody who wants no HTTP/2.
-  if (typeof limits !== 'object' || limits === null)
-    throw new UsageError('H2_LIMIT', `limits are an object, not ${String(limits)}`)
-  if (complete.has(limits)) return limits as Http2Limits
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(http2Limits, name)) throw new UsageError('H2_LIMIT', `there is no limit ${name}`)
-    const range = RANGES[name as keyof Http2Limits]
-    if (typeof value !== 'number' || !isInRange(range, value))
-      throw new UsageError('H2_LIMIT', `the limit ${name} is a number from ${rangeText(range)}, not ${String(value)}`)
-  }
-  const all = Object.freeze({ ...http2Limits, ...limits })
-  complete.add(all)
-  return all
-}
-
-function isInRange(range: Range | undefined, value: number): boolean {
-  return range === undefined ? value >= 0 : Number.isInteger(value) && value >= range[0] && value <= range[1]
-}
-
-function rangeText(range: Range | undefined): string {
-  return range === undefined ? '0 up' : `${range[0]} to ${range[1]}`
-}
+export const limitsOf: (limits: Partial<Http2Limits> | undefined) => Http2Limits = limitsReader(
+  'H2_LIMIT',
+  http2Limits,
+  RANGES,
+)

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { native, nativeOf, type Native, type Runtime } from '#src/protocols/core/native.js'
 
-const { TextEncoder } = globalThis
+const { TextEncoder, TextDecoder } = globalThis
 const implementations: Record<string, Native> = {
   'of a runtime with Buffer': nativeOf(globalThis as unknown as Runtime),
-  'of any other runtime': nativeOf({ TextEncoder }),
+  'of any other runtime': nativeOf({ TextEncoder, TextDecoder }),
 }
 
 const everyOctet = Uint8Array.from({ length: 256 }, (_, octet) => octet)

@@ -1,6 +1,6 @@
 /** A budget that empties by the octet or the frame and fills with time: what floods are measured by. */
 
-import type { Millis } from '../core/engine.js'
+import type { Millis } from './engine.js'
 
 /** A bucket of tokens. It begins full. */
 export class Budget {

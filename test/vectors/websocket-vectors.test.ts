@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  bytesOf,
+  checkBorrow,
+  checkEveryCut,
+  concat,
+  type MakeSubject,
+  scriptBytes,
+  type Step,
+  trace,
+  type Trace,
+} from 'skitai/testing'
+import {
+  type DeflateParameters,
+  type WebSocketEvent,
+  type WebSocketFaultCode,
+  webSocketFaults,
+  type WebSocketLimits,
+  webSocketLimits,
+  type WebSocketOptions,
+} from 'skitai/websocket'
+import { zlibCompression } from 'skitai/io'
+import { readVectors, type Vector } from './vector-file.js'
+import { runCommand, subjectOf } from './websocket-commands.js'
+import { logOf } from './websocket-log.js'
+import { encodeFrames, printFrames } from './websocket-notation.js'
+
+// Whether frames are masked depends on the role, which stands in another block: lines are kept, and encoded later.
+const files = readVectors('websocket', (lines) => new TextEncoder().encode(lines.join('\n')))
+
+for (const [file, vectors] of files)
+  describe(`websocket/${file}`, () => {
+    for (const vector of vectors) test(`${vector.name} (line ${vector.line})`, () => check(vector))
+  })
+
+describe('the vectors of WebSocket', () => {
+  const all = [...files.values()].flat()
+
+  test('are at least 120, and no two share file and name', () => {
+    assert.ok(all.length >= 120, `${all.length} vectors`)
+    assert.equal(new Set(all.map(({ file, name }) => `${file} ${name}`)).size, all.length)
+  })
+
+  test('hit every fault that input, commands and time can cause', () => {
+    const hit = new Set(all.flatMap(({ events }) => events.map((event) => /^fatal (\S+)/.exec(event)?.[1])))
+    // A peer that takes no output needs a driver that cannot write; the simulation has one.
+    const byOutput: WebSocketFaultCode[] = ['WS_WRITE_TIMEOUT']
+    const codes = Object.keys(webSocketFaults) as WebSocketFaultCode[]
+    assert.deepEqual(
+      codes.filter((code) => !hit.has(code) && !byOutput.includes(code)),
+      [],
+    )
+  })
+})
+
+/** `deflate`, `takeover`, `server-bits-9`, `client-bits-9`. */
+function deflateOf(flags: readonly string[]): DeflateParameters | undefined {
+  if (!flags.includes('deflate')) return undefined
+  const bits = (role: string): number =>
+    Number(flags.find((flag) => flag.startsWith(`${role}-bits-`))?.slice(role.length + 6) ?? 15)
+  return {
+    serverNoContextTakeover: !flags.includes('takeover'),
+    clientNoContextTakeover: !flags.includes('takeover'),
+    serverMaxWindowBits: bits('server'),
+    clientMaxWindowBits: bits('client'),
+  }
+}
+
+interface Runner {
+  readonly make: MakeSubject<WebSocketEvent>
+  readonly script: readonly Step[]
+}
+
+function runnerOf(vector: Vector, following?: Uint8Array): Runner {
+  const { flags } = vector
+  for (const name of Object.keys(vector.limits)) assert.ok(name in webSocketLimits, `no limit ${name}`)
+  const client = flags.includes('client')
+  const deflate = deflateOf(flags)
+  const options: WebSocketOptions = {
+    pieces: flags.includes('pieces'),
+    deflate,
+    compression: zlibCompression,
+    thresholdBytes: 0,
+  }
+  let run: (command: string) => void = () => {}
+  const make: MakeSubject<WebSocketEvent> = () => {
+    const subject = subjectOf({
+      client,
+      options,
+      limits: vector.limits as Partial<WebSocketLimits>,
+      begin: vector.requests ?? [],
+      answers: vector.answers ?? [],
+    })
+    run = (command) => runCommand(subject.engine, command)
+    return subject
+  }
+  const script = vector.input.map((step): Step => {
+    if (step.type === 'do') return { type: 'command', run: () => run(step.command) }
+    if (step.type !== 'bytes') return step
+    return { type: 'bytes', bytes: encodeFrames(new TextDecoder().decode(step.bytes).split('\n'), !client) }
+  })
+  const last = script.at(-1)
+  if (following !== undefined && last?.type === 'bytes')
+    script[script.length - 1] = { type: 'bytes', bytes: concat([last.bytes, following]) }
+  return { make, script }
+}
+
+const CUTS_MAX = 1000
+
+function check(vector: Vector): void {
+  const { make, script } = runnerOf(vector)
+  const whole = trace(make, script)
+  assert.deepEqual(logOf(whole.events), vector.events)
+  if (vector.output !== undefined) assert.deepEqual(printFrames(whole.output), linesOf(vector.output))
+  else checkFaultAnswer(vector, whole)
+  checkEveryCut(make, script, { sizeMax: 24, step: Math.ceil(scriptBytes(script) / CUTS_MAX) })
+  checkBorrow(make, script)
+  checkFollowing(vector, whole)
+}
+
+function linesOf(output: readonly string[]): string[] {
+  return output.filter((line) => line !== '')
+}
+
+/** What answers a fault, where the vector does not say it: Close with its code, or nothing. */
+function checkFaultAnswer(vector: Vector, whole: Trace): void {
+  const fatal = /^fatal (\S+) (\d+)/.exec(vector.events.at(-1) ?? '')
+  if (fatal === null) return
+  const close = printFrames(whole.output).filter((line) => line.startsWith('close'))
+  const code = Number(fatal[2])
+  if (code === 0) return
+  const { text } = webSocketFaults[fatal[1] as WebSocketFaultCode]
+  const masked = vector.flags.includes('client') ? ' masked' : ''
+  assert.deepEqual(close, [`close${masked} ${code} "${text}"`])
+}
+
+/** What comes behind the conversation is read; behind its end nothing is. */
+function checkFollowing(vector: Vector, whole: Trace): void {
+  if (vector.skipFollowing !== undefined || vector.input.at(-1)?.type !== 'bytes') return
+  const ping = encodeFrames(['ping "followed"'], !vector.flags.includes('client'))
+  const { make, script } = runnerOf(vector, whole.ended ? bytesOf('anything at all') : ping)
+  const more = trace(make, script)
+  const open = !whole.ended && !vector.events.some((event) => event.startsWith('close '))
+  assert.deepEqual(logOf(more.events), open ? [...vector.events, 'ping "followed"'] : vector.events)
+  if (!open) assert.deepEqual(printFrames(more.output), printFrames(whole.output))
+}
