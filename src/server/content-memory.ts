@@ -23,7 +23,8 @@ const latest: { ballast: readonly unknown[] | undefined } = { ballast: undefined
 /** Memory of so many octets, with anything in it. It is used once. */
 export function allocateContent(bytes: number): Buffer {
   if (bytes < POOLED_BYTES_MAX) return Buffer.allocUnsafe(bytes)
-  latest.ballast = new Array<unknown>(Math.min(bytes / BYTES_A_SLOT, SLOTS_MAX) >>> 0)
+  const slots = Math.min(Math.ceil(bytes / BYTES_A_SLOT), SLOTS_MAX)
+  latest.ballast = Array<unknown>(slots)
   const memory = Buffer.allocUnsafeSlow(bytes)
   latest.ballast = undefined
   return memory
