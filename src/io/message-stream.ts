@@ -49,8 +49,11 @@ export class MessageStream implements AsyncIterable<Uint8Array> {
     try {
       for (;;) {
         const pieces = this.#take()
-        yield* pieces
-        if (pieces.length > 0) continue
+        // Even to yield nothing takes time, in which the end could come behind a piece.
+        if (pieces.length > 0) {
+          yield* pieces
+          continue
+        }
         if (this.#error !== undefined) throw this.#error
         if (this.#ended) return
         await new Promise<void>((resolve) => (this.#waiting = resolve))

@@ -9,18 +9,32 @@ export { type ReadOptions, Request } from './app/request.js'
 export type { ResponseMaker } from './app/response.js'
 export { type BodyValue, type HandlerValue, type HeaderValues, ResponseValue, type StreamBody } from './app/values.js'
 export { Was } from './app/was.js'
+export { type ConversationHandler, websocket } from './app/websocket/function.js'
+export type {
+  Conversation,
+  Incoming,
+  OriginPolicy,
+  Outgoing,
+  ProtocolChooser,
+  RoomReply,
+  Sendable,
+  SocketDeflate,
+  SocketEncoding,
+  SocketHandlers,
+  SocketOptions,
+  SocketSpec,
+} from './app/websocket/options.js'
+export { type EncodedMessage, LocalRooms, type Room, type RoomMember, type Rooms } from './app/websocket/rooms.js'
+export { Socket } from './app/websocket/socket.js'
+export type { SocketWas } from './app/websocket/socket-was.js'
+export { MessageStream } from '../io/message-stream.js'
+export { type CloseInfo, WebSocketClosedError } from '../io/websocket-link.js'
+export { PreparedMessage } from '../protocols/websocket/prepared.js'
 export type { LogSink } from './log/request-log.js'
 export { HttpError } from './http-error.js'
 export type { MountedFunction } from './mounts.js'
-export {
-  type CloseOptions,
-  type Listening,
-  type MountOptions,
-  type Running,
-  type RunOptions,
-  Skitai,
-  type SkitaiOptions,
-} from './skitai.js'
+export type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'
+export { Skitai } from './skitai.js'
 import { Skitai } from './skitai.js'
 
 /** An engine that is ready to use; `new Skitai(options)` makes another one. */

@@ -3,10 +3,14 @@
  */
 
 import { inspect } from 'node:util'
+import { asksForWebSocket } from '../protocols/websocket/handshake.js'
 import type { App, Route } from './app/app.js'
 import { mediaType, Request } from './app/request.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
+import { OpenSockets } from './app/websocket/open-sockets.js'
+import { functionRoute, needsWebSocket, type SocketRoute } from './app/websocket/route.js'
+import { openSocket } from './app/websocket/upgrade.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
 import { statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
@@ -19,15 +23,20 @@ import type { Reply } from './reply.js'
 /** Told of errors that nobody expected. */
 export type ErrorListener = (error: unknown, exchange: Exchange) => void
 
+const NO_SOCKET = 'Here is no WebSocket'
+const SOCKET_METHODS: readonly string[] = ['GET', 'OPTIONS']
+
 const NO_PARAMS: Readonly<Record<string, never>> = Object.freeze(Object.create(null) as Record<string, never>)
 
 /** All that is mounted, and the way of a request through it. */
 export class Site {
   readonly hosts: VirtualHosts = new VirtualHosts()
+  readonly sockets: OpenSockets
   readonly #onError: ErrorListener
 
   constructor(onError: ErrorListener) {
     this.#onError = onError
+    this.sockets = new OpenSockets(onError)
   }
 
   /** Answers an exchange, now or later. Never throws. */
@@ -42,12 +51,12 @@ export class Site {
   #route(exchange: Exchange): void {
     if (exchange.target === '*')
       return exchange.send(204, ['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'], '')
+    if (exchange.upgrade !== '' && asksForSocket(exchange)) return this.#routeSocket(exchange)
+    if (exchange.method === 'CONNECT' && exchange.upgrade !== '')
+      throw new HttpError(501, 'This server knows no other protocol in an extended CONNECT than websocket')
     if (exchange.method === 'CONNECT')
       throw new HttpError(405, 'This server is no tunnel', ['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'])
-    const target = canonicalTarget(exchange.target)
-    if (typeof target === 'string') throw new HttpError(pathRefusals[target].status, pathRefusals[target].text)
-    const group = this.hosts.find(exchange.authority)
-    if (group === undefined) throw new HttpError(404)
+    const { group, target } = this.#locate(exchange)
     if (group.isBarePoint(target.path)) return redirect(exchange, 308, target)
     if (group.directories.length > 0 && (exchange.method === 'GET' || exchange.method === 'HEAD')) {
       const reply = this.#askDirectory(exchange, group, target)
@@ -55,6 +64,54 @@ export class Site {
       if (reply !== undefined) return answerReply(exchange, reply, this.#onBroken)
     }
     this.#askApps(exchange, group, target)
+  }
+
+  /** The canonical path, and what is mounted for the host. */
+  #locate(exchange: Exchange): { readonly target: CanonicalTarget; readonly group: HostGroup } {
+    const target = canonicalTarget(exchange.target)
+    if (typeof target === 'string') throw new HttpError(pathRefusals[target].status, pathRefusals[target].text)
+    const group = this.hosts.find(exchange.authority)
+    if (group === undefined) throw new HttpError(404)
+    return { target, group }
+  }
+
+  /** A WebSocket is found as a route is, but for directories: a file is none. */
+  #routeSocket(exchange: Exchange): void {
+    const { group, target } = this.#locate(exchange)
+    const { path, query } = target
+    if (group.isBarePoint(path)) return redirect(exchange, 308, target)
+    let point: string | undefined
+    let known = false
+    for (const { point: at, target: mounted } of group.apps) {
+      if (point === undefined ? !isBelow(path, at) : at !== point) continue
+      point = at
+      const scriptName = point === '/' ? '' : point
+      if (typeof mounted === 'function') {
+        const route = functionRoute(mounted)
+        if (route === undefined) throw new HttpError(400, NO_SOCKET)
+        return this.#openSocket(exchange, new Request(exchange, path, query, scriptName), undefined, route, NO_PARAMS)
+      }
+      const below = pathBelow(path, point)
+      const match = mounted.sockets.find('GET', below)
+      if (match.found === 'route') {
+        const request = new Request(exchange, path, query, scriptName, mounted.bodyBytesMax)
+        return this.#openSocket(exchange, request, mounted, match.route, match.params)
+      }
+      known ||= mounted.router.find('GET', below).found !== 'nothing'
+    }
+    throw known ? new HttpError(400, NO_SOCKET) : new HttpError(404)
+  }
+
+  #openSocket(
+    exchange: Exchange,
+    request: Request,
+    app: App | undefined,
+    route: SocketRoute,
+    params: Readonly<Record<string, unknown>>,
+  ): void {
+    openSocket(exchange, request, app, route, params, this.sockets).catch((error: unknown) =>
+      this.#fail(exchange, error, app?.debug ?? false),
+    )
   }
 
   /**
@@ -87,6 +144,7 @@ export class Site {
     let point: string | undefined
     let allow: readonly string[] | undefined
     let slash = false
+    let socket = false
     for (const mount of group.apps) {
       if (point === undefined ? !isBelow(path, mount.point) : mount.point !== point) continue
       point = mount.point
@@ -97,8 +155,14 @@ export class Site {
         return this.#runRoute(exchange, request, mount.target, mount.push, match.route, match.params)
       }
       if (match.found === 'slash') slash = true
+      if (match.found !== 'methods')
+        socket ||= mount.target.sockets.find('GET', pathBelow(path, point)).found === 'route'
       if (match.found === 'methods')
         allow = allow === undefined ? match.allow : [...new Set([...allow, ...match.allow])]
+    }
+    if (socket && allow === undefined) {
+      if (exchange.method === 'GET' || exchange.method === 'HEAD') throw needsWebSocket()
+      allow = SOCKET_METHODS
     }
     if (allow === undefined && slash) return redirect(exchange, 301, target)
     if (allow === undefined) throw new HttpError(404)
@@ -176,6 +240,14 @@ export class Site {
       exchange.abort()
     }
   }
+}
+
+/** Over HTTP/1.1, a GET that offers to go on with WebSocket, among other protocols perhaps (RFC 6455 section 4.1). */
+function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean {
+  const extended = version === '2.0'
+  return (
+    (extended || method === 'GET') && asksForWebSocket({ method, version, fields, protocol: extended ? upgrade : '' })
+  )
 }
 
 function sendError(exchange: Exchange, { status, message, fields }: HttpError): void {

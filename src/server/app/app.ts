@@ -4,6 +4,8 @@ import type { PathParams } from './path-params.js'
 import { Router } from './router.js'
 import type { HandlerValue } from './values.js'
 import type { Was } from './was.js'
+import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
+import { type SocketRoute, socketRoute } from './websocket/route.js'
 
 /**
  * A route's function: gets the context and the path parameters; what it returns, now or by promise, is the response.
@@ -50,6 +52,8 @@ export class App {
   readonly push: boolean
   /** For the server: finds routes. */
   readonly router: Router<Route> = new Router()
+  /** For the server: finds WebSockets. */
+  readonly sockets: Router<SocketRoute> = new Router()
 
   constructor(options: AppOptions = {}) {
     this.name = options.name ?? 'app'
@@ -102,6 +106,32 @@ export class App {
   /** Adds a route for DELETE. */
   delete<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
     return this.#add(rule, { methods: ['DELETE'] }, handler)
+  }
+
+  /**
+   * Adds a WebSocket. Behind a `?` the rule may have parameters of the query, as `/chat/<room>?<name>&<int:age>`; the
+   * handler gets them with those of the path, and a request without one of them is answered with 400, unless `defaults`
+   * has it. What the handler gets and gives depends on `spec`. Throws `TypeError` or `UsageError` for a malformed rule,
+   * one that is there already, or an option that is none.
+   */
+  websocket<
+    const Rule extends string,
+    Spec extends SocketSpec = 'SIMPLE',
+    Encoding extends SocketEncoding = 'text',
+    Pieces extends boolean = false,
+  >(
+    rule: Rule,
+    options: SocketOptions<PathParams<Rule>, Spec, Encoding, Pieces>,
+    handler: SocketHandlers<PathParams<Rule>, Encoding, Pieces>[Spec],
+  ): this
+  websocket<const Rule extends string>(
+    rule: Rule,
+    handler: SocketHandlers<PathParams<Rule>, 'text', false>['SIMPLE'],
+  ): this
+  websocket(rule: string, options: unknown, handler?: unknown): this {
+    const plain = typeof options === 'function' && handler === undefined
+    this.sockets.add(plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler))
+    return this
   }
 
   #add<Params>(rule: string, options: RouteOptions<Params>, handler: Handler<Params>): this {

@@ -63,7 +63,7 @@ export function compileRule(rule: string): CompiledRule {
   for (const [index, match] of specs.entries()) {
     const before = rule.slice(at, match.index)
     if (params.length > 0 && before === '') throw new TypeError(`parameters need text between them: ${rule}`)
-    const param = paramOf(match[1]!, rule)
+    const param = readParam(match[1]!, rule)
     if (params.some(({ name }) => name === param.name))
       throw new TypeError(`the parameter ${param.name} stands twice: ${rule}`)
     params.push(param)
@@ -91,7 +91,8 @@ function patternOf(kind: ParamSpec['kind'], between: string | undefined): string
   return bounded ? `((?:(?!${escapePattern(between)})[^/])+)` : PATTERNS[kind]
 }
 
-function paramOf(spec: string, rule: string): ParamSpec {
+/** Reads `name` or `kind:name`. Throws `TypeError` for anything else. */
+export function readParam(spec: string, rule: string): ParamSpec {
   const match = /^(?:(int|float|path|string):)?([A-Za-z_]\w*)$/.exec(spec)
   if (match === null) throw new TypeError(`not a parameter: <${spec}> in ${rule}`)
   return { kind: (match[1] as keyof Converters | undefined) ?? 'text', name: match[2]! }
@@ -99,6 +100,11 @@ function paramOf(spec: string, rule: string): ParamSpec {
 
 function escapePattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+}
+
+/** Whether a text, as from a query, is one that a parameter of this kind matches. */
+export function isParamText(kind: ParamSpec['kind'], text: string): boolean {
+  return new RegExp(`^${PATTERNS[kind]}$`, 's').test(text) || (kind === 'string' && text === '')
 }
 
 /**

@@ -1,0 +1,45 @@
+/** Which pages may open a WebSocket: browsers let any page try, and send its user's cookies along (RFC 6455 section 10.2). */
+
+import type { Fields } from '../../../protocols/core/fields.js'
+import type { Was } from '../was.js'
+import type { OriginPolicy } from './options.js'
+
+/**
+ * Whether a request may open a connection. Without Origin it comes from no page, and may; with several it may not.
+ * Rejects or throws with what a function of the policy does.
+ */
+export function isOriginAllowed(
+  policy: OriginPolicy,
+  fields: Fields,
+  authority: string,
+  was: Was,
+): boolean | Promise<boolean> {
+  const origins = fields.getAll('origin')
+  if (policy === '*' || origins.length === 0) return true
+  const origin = origins[0]!
+  if (origins.length > 1) return false
+  if (typeof policy === 'function') return policy(origin, was)
+  if (policy === 'same') return isSameHost(origin, authority)
+  return policy.some((allowed) => allowed === origin || normalOrigin(allowed) === normalOrigin(origin))
+}
+
+/**
+ * Whether an origin is of the host that the request is for. The scheme does not count: whoever ends TLS in front of us
+ * does not tell us of it, and a port that is left out is the usual one of either scheme.
+ */
+function isSameHost(origin: string, authority: string): boolean {
+  if (!URL.canParse(origin) || !URL.canParse(`http://${authority}`)) return false
+  const from = new URL(origin)
+  const to = new URL(`http://${authority}`)
+  if (from.hostname === '' || from.hostname !== to.hostname) return false
+  const port = /:(\d*)$/.exec(authority)?.[1] ?? ''
+  if (port === '') return from.port === ''
+  return Number(port) === Number(from.port || DEFAULT_PORTS[from.protocol])
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' }
+
+function normalOrigin(origin: string): string {
+  const url = URL.canParse(origin) ? new URL(origin) : undefined
+  return url === undefined || url.host === '' ? origin : `${url.protocol}//${url.host}`
+}
