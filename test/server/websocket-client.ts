@@ -58,7 +58,7 @@ export interface Carrier {
   open(target: string, request?: SocketRequest): Promise<Opened>
 }
 
-const sha1 = (text: string): string => createHash('sha1').update(text).digest('base64')
+const sha1 = (ascii: string): string => createHash('sha1').update(ascii).digest('base64')
 const maskingKey = (): number => randomBytes(4).readUInt32BE()
 
 /** One engine for plain sockets and one for TLS, and all ways to them. */
