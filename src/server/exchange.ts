@@ -60,6 +60,8 @@ export interface Exchange {
    * `endStream` when it is gone: until then the exchange is under way.
    */
   accept(fields: FieldsToSend, take: StreamTaker): void
+  /** The client is gone, or has closed its side: whoever listens is told. */
+  leave(): void
   /** The byte stream is gone; so many octets came and went on it. */
   endStream(bytesReceived: number, bytesSent: number): void
   /**
