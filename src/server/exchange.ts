@@ -34,6 +34,8 @@ export interface Exchange {
   /** The certificate that the client has shown, if it was asked for one. */
   readonly clientCertificate: ClientCertificate | undefined
   readonly body: RequestBody
+  /** The declared length of the content in octets; 0 without content, -1 when unknown. */
+  readonly contentLength: number
   /** The ids under which logs of several servers tell of it. */
   readonly transaction: TransactionId
   /** The client is gone or has closed its side: nobody may be waiting any more. */
