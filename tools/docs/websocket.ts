@@ -16,7 +16,8 @@ export const webSocketLimitReasons: Readonly<Record<keyof WebSocketLimits, strin
     'A frame costs its sender 6 octets and us its handling (CVE-2026-48779). Streams of words pass; a message of octets ' +
     'that come one by one does not.',
   inflateRatioMax:
-    'DEFLATE reaches 1,032. JSON with many equal objects reaches 50, a long run of blanks more, so that 64 KiB are free.',
+    'DEFLATE reaches 1,032. JSON with many equal objects reaches 50. What is one MiB or less is bounded well enough: a ' +
+    'long run of blanks is no attack.',
   inflateBytesPerSliceMax:
     'A bomb within the other limits would still keep the processor from everybody else: this much takes zlib 50 ms.',
   outputBytesMax:
