@@ -4,6 +4,7 @@
  */
 
 import { Fields } from '../protocols/core/fields.js'
+import { allocateContent } from './content-memory.js'
 import { HttpError } from './http-error.js'
 
 /** Pieces that wait for a reader at the most, before the peer is paused. */
@@ -102,7 +103,7 @@ export class RequestBody {
       if (this.#to > this.#from) (this.#queue ??= []).push(this.#takeBlock())
       // No larger than what has come, so that a few octets never hold much memory.
       const size = Math.max(piece.length, Math.min(at, BLOCK_BYTES_MAX))
-      this.#block = Buffer.allocUnsafe(size)
+      this.#block = allocateContent(size)
       this.#from = 0
       this.#to = 0
     }
@@ -181,7 +182,7 @@ export class RequestBody {
 
   /** Content of known size is put together where it will lie: one copy, whatever the pieces are. */
   #collectSized(size: number): Uint8Array | Promise<Uint8Array> {
-    const whole = Buffer.allocUnsafe(size)
+    const whole = allocateContent(size)
     let at = 0
     for (let piece = this.#shift(); piece !== undefined; piece = this.#shift()) {
       whole.set(piece, at)

@@ -18,7 +18,7 @@ describe('generated pages', () => {
 
   it('explain every code of a usage error, and no other', () => {
     const thrown = sourceFiles('src').flatMap(({ text }) =>
-      [...text.matchAll(/new UsageError\(\s*'([A-Z0-9_]+)'/g)].map((match) => match[1]!),
+      [...text.matchAll(/(?:new UsageError|limitsReader)\(\s*'([A-Z0-9_]+)'/g)].map((match) => match[1]!),
     )
     assert.deepEqual([...new Set(thrown)].toSorted(), documentedUsageCodes())
   })

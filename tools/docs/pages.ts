@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { http1Faults, http1Limits, lifecycle } from '#src/protocols/http1/index.js'
 import { http2Faults, http2Limits, lifecycle as streamLifecycle } from '#src/protocols/http2/index.js'
+import { lifecycle as directionLifecycle, webSocketFaults, webSocketLimits } from '#src/protocols/websocket/index.js'
 import type { Transitions } from '#src/protocols/core/transitions.js'
 import { repoRoot } from '../repo.js'
 import { http1LimitReasons, http1UsageCodes } from './http1.js'
 import { http2Answer, http2LimitReasons, http2UsageCodes } from './http2.js'
+import { webSocketAnswer, webSocketLimitReasons, webSocketUsageCodes } from './websocket.js'
 
 /** A page: its path from the root of the repository, and all of its text. */
 export interface GeneratedPage {
@@ -51,6 +53,15 @@ const PROTOCOLS: readonly ProtocolTables[] = [
     limitReasons: http2LimitReasons,
     limitsFile: 'src/protocols/http2/limits.ts',
     lifecycles: { 'Stream of a connection': streamLifecycle },
+  },
+  {
+    title: 'WebSocket',
+    faults: rowsOf(webSocketFaults, webSocketAnswer),
+    usageCodes: webSocketUsageCodes,
+    limits: { ...webSocketLimits },
+    limitReasons: webSocketLimitReasons,
+    limitsFile: 'src/protocols/websocket/limits.ts',
+    lifecycles: { 'Direction of a connection': directionLifecycle },
   },
 ]
 

@@ -30,7 +30,10 @@ interface BufferMethods {
   indexOf(this: Uint8Array, byte: number, from: number): number
 }
 
-/** The names of a runtime that are looked for. Every runtime has TextEncoder and TextDecoder; Node, Bun and Deno may have Buffer. */
+/**
+ * The names of a runtime that are looked for. Every runtime has TextEncoder and TextDecoder; Node, Bun and Deno may
+ * have Buffer.
+ */
 export interface Runtime {
   readonly Buffer?: {
     readonly prototype: BufferMethods

@@ -166,14 +166,15 @@ export abstract class Http2Engine<Event, Meaning> extends Http2StreamLayer<Event
   #endContent(): void {
     const { content, windows } = this
     const { stream, overhead, endStream } = content
+    let told = false
     content.close()
     if (content.counted) windows.give(overhead)
     if (stream !== undefined && stream.state !== StreamStates.closed) {
       stream.credit += overhead
       if (endStream) this.#receiveEndOf(stream, Fields.empty)
-      else if (!stream.dropping) windows.flushStream(stream)
+      else if (!stream.dropping) told = windows.flushStream(stream)
     }
-    windows.flush()
+    windows.flush(told)
   }
 
   /** Trailers: a second field block of a message (section 8.1). */

@@ -1,6 +1,6 @@
 /**
  * The window of the whole connection for content that comes (RFC 9113 section 5.2). Octets come off when they arrive
- * and are given back when they were consumed, half a window at a time.
+ * and are given back when they were consumed, half a window at a time, or whenever a stream gets its own.
  */
 
 import type { OutputQueue } from '../core/output.js'
@@ -47,20 +47,24 @@ export class ReceiveWindows {
     this.#credit += octets
   }
 
-  /** Tells the peer what was given back to the connection, when it is half of the window. */
-  flush(): void {
-    if (this.#credit > 0 && this.#credit >= this.#connectionBytes >> 1) this.#give()
+  /**
+   * Tells the peer what was given back to the connection, when it is half of the window, or `along` with a stream: else
+   * that one would wait a round trip for the window of the connection with most of its own open.
+   */
+  flush(along: boolean): void {
+    if (this.#credit > 0 && (along || this.#credit >= this.#connectionBytes >> 1)) this.#give()
   }
 
-  /** The same for a stream, which must still expect content. */
-  flushStream(stream: Stream): void {
+  /** The same for a stream, which must still expect content; gives whether the peer was told. */
+  flushStream(stream: Stream): boolean {
     const { credit } = stream
-    if (credit === 0 || credit < this.initialBytes >> 1) return
+    if (credit === 0 || credit < this.initialBytes >> 1) return false
     // Whoever could send nothing until now is not late.
     if (stream.receiveWindow <= 0) stream.awaitedBytes = Infinity
     stream.credit = 0
     stream.receiveWindow += credit
     writeWindowUpdate(this.#out, stream.id, credit)
+    return true
   }
 
   #give(): void {

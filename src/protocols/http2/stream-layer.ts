@@ -81,8 +81,9 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     this.windows.give(used)
     const content = this.content
     // Within a frame nothing is told, so that it does not matter how the frame was cut.
-    if (content.stream !== stream && stream.state !== StreamStates.halfClosedRemote) this.windows.flushStream(stream)
-    if (!content.open) this.windows.flush()
+    const tells = content.stream !== stream && stream.state !== StreamStates.halfClosedRemote
+    const told = tells && this.windows.flushStream(stream)
+    if (!content.open) this.windows.flush(told)
   }
 
   /** Sends content. The octets belong to the engine from now on; those of a response to HEAD are dropped. */
@@ -209,7 +210,7 @@ export abstract class Http2StreamLayer<Event> extends Http2Connection<Event> imp
     if (stream.unconsumed > 0) {
       this.windows.give(stream.unconsumed)
       stream.unconsumed = 0
-      if (!this.content.open) this.windows.flush()
+      if (!this.content.open) this.windows.flush(false)
     }
     this.onStreamEnd(stream, how)
     this.onStreamsChanged()

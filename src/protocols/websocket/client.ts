@@ -12,7 +12,10 @@ export interface WebSocketClientOptions extends WebSocketOptions {
   readonly maskingKey: () => number
 }
 
-/** One connection of a client, behind its handshake. Once both have closed, it waits for the server to end the transport. */
+/**
+ * One connection of a client, behind its handshake. Once both have closed, it waits for the server to end the
+ * transport.
+ */
 export class WebSocketClient extends WebSocketEngine {
   constructor(options: WebSocketClientOptions) {
     super(options, { client: true, maskingKey: options.maskingKey })

@@ -1,7 +1,7 @@
 /**
- * Raw DEFLATE (RFC 1951), as an engine is given it: pure computation, but nothing that protocols bring along. `skitai/io`
- * has one over zlib. Every call is synchronous: two messages are never compressed at once, and no memory waits for a
- * thread.
+ * Raw DEFLATE (RFC 1951), as an engine is given it: pure computation, but nothing that protocols bring along.
+ * `skitai/io` has one over zlib. Every call is synchronous: two messages are never compressed at once, and no memory
+ * waits for a thread.
  */
 
 /** Makes compressors and decompressors. They are taken for one message, or for a connection that keeps its context. */

@@ -25,8 +25,8 @@ export interface MessageEvent {
 export type MessageKind = 'text' | 'binary'
 
 /**
- * A piece of a message; of a text, octets of valid UTF-8, cut anywhere. The octets are the receiver's own. Adjacent ones
- * may differ in cut.
+ * A piece of a message; of a text, octets of valid UTF-8, cut anywhere. The octets are the receiver's own. Adjacent
+ * ones may differ in cut.
  */
 export interface DataEvent {
   readonly type: 'data'

@@ -201,7 +201,9 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     return this.out.bytes
   }
 
-  /** Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more. */
+  /**
+   * Whether the connection has ended: the last event was, or is about to be, delivered. Commands do nothing any more.
+   */
   get over(): boolean {
     return this.#over
   }

@@ -135,12 +135,12 @@ export interface RequestOptions {
 }
 
 /**
- * The fields of a request that opens a connection, a flat list; over HTTP/1.1 those of the Upgrade are among them.
- * Throws `UsageError` for a key, a subprotocol or a window that is none.
+ * The fields of a request that opens a connection, a flat list; over HTTP/1.1 Upgrade is among them, and the engine
+ * that sends it writes Connection. Throws `UsageError` for a key, a subprotocol or a window that is none.
  */
 export function handshakeFields({ key, protocols = [], deflate }: RequestOptions): string[] {
   if (key !== '' && !KEY.test(key)) throw new UsageError('WS_KEY', 'a key is 16 octets in base64')
-  const fields = key === '' ? [] : ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Key', key]
+  const fields = key === '' ? [] : ['Upgrade', 'websocket', 'Sec-WebSocket-Key', key]
   fields.push('Sec-WebSocket-Version', VERSION)
   if (protocols.length > 0) {
     if (new Set(protocols).size < protocols.length || !protocols.every(isToken))

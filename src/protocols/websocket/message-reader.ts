@@ -12,13 +12,15 @@ import { mask, maskInto, type WordMemory, wordMemory } from './mask.js'
 import { MessageBuffer, ownedMemory, SLABBED_BYTES_MAX } from './message-buffer.js'
 import { Utf8Check, VALID } from './utf8.js'
 
-/** Compressed payloads are taken in pieces of this size, wherever chunks end: their limits then are a matter of octets. */
+/**
+ * Compressed payloads are taken in pieces of this size, wherever chunks end: their limits then are a matter of octets.
+ */
 export const INFLATE_BYTES = 4096
 
 const SCRATCH_BYTES = 65_536
 
 /** Octets that any message may inflate to before its ratio counts. */
-const RATIO_FREE_BYTES = 65_536
+const RATIO_FREE_BYTES = 1_048_576
 
 /** From this frame of a message on its frames must have a mean size. */
 const FRAGMENTS_FREE = 64
@@ -171,9 +173,9 @@ export class MessageReader {
   }
 
   /**
-   * The message is complete; `unchecked` tells that it came in one frame, without `endFrame`. Gives its event or the first of them, or
-   * undefined when something is wrong; `faultAt` counts from the first octet of the payload if it is `unchecked`,
-   * otherwise from behind the last one.
+   * The message is complete; `unchecked` tells that it came in one frame, without `endFrame`. Gives its event or the
+   * first of them, or undefined when something is wrong; `faultAt` counts from the first octet of the payload if it is
+   * `unchecked`, otherwise from behind the last one.
    */
   finish(unchecked: boolean): WebSocketEvent | undefined {
     if (this.#compressed) {

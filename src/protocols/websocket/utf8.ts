@@ -66,7 +66,9 @@ export class Utf8Check {
 
 const NOT_ASCII = 0x80808080 | 0
 
-/** The position of the first octet of a word from `from` to `to` that is not all ASCII, or of the end of the last one. */
+/**
+ * The position of the first octet of a word from `from` to `to` that is not all ASCII, or of the end of the last one.
+ */
 function asciiEnd(words: Int32Array, from: number, to: number): number {
   let i = from
   for (; i + 4 <= to; i += 4) if (((words[i]! | words[i + 1]! | words[i + 2]! | words[i + 3]!) & NOT_ASCII) !== 0) break

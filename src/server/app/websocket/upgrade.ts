@@ -43,7 +43,16 @@ export async function openSocket(
   const { fields, deflate } = acceptHandshake(handshake, { protocol, deflate: route.deflate }, sha1)
   const setup = { exchange, route, was, params, room, protocol: protocol ?? '', deflate, sockets }
   const session = sessionOf(setup as typeof setup & { was: SocketWas })
-  exchange.accept([...fields, ...ownFields(was)], (transport, rest) => session.begin(transport, rest))
+  exchange.accept([...fields, ...ownFields(was)], (transport, rest) => {
+    try {
+      session.begin(transport, rest)
+    } catch (error) {
+      // A mistake of ours ends this connection, and no other.
+      sockets.report(error, exchange)
+      transport.destroy()
+      exchange.endStream(0, 0)
+    }
+  })
 }
 
 function handshakeOf(exchange: Exchange): Handshake {
