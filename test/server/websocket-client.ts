@@ -147,10 +147,7 @@ function openPlain(connection: Transport, host: string, target: string, request:
     const driver = new Driver(connection, engine, handler)
     driver.start()
     driver.enter()
-    // The engine of HTTP/1.1 writes Connection by itself.
-    const fieldsToSend = handshakeFields(asked)
-    fieldsToSend.splice(fieldsToSend.indexOf('Connection'), 2)
-    engine.sendRequest('GET', target, ['Host', host, ...fieldsToSend, ...(request.fields ?? [])])
+    engine.sendRequest('GET', target, ['Host', host, ...handshakeFields(asked), ...(request.fields ?? [])])
   })
 }
 

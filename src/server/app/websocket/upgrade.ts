@@ -1,6 +1,6 @@
 /** From a request to an open WebSocket: who is let in, what is agreed on (RFC 6455 section 4.2, RFC 8441 section 5). */
 
-import { createHash } from 'node:crypto'
+import { sha1 } from '../../../io/sha1.js'
 import { acceptHandshake, type Handshake, readHandshake } from '../../../protocols/websocket/handshake.js'
 import type { Exchange } from '../../exchange.js'
 import { HttpError } from '../../http-error.js'
@@ -16,8 +16,6 @@ import { SocketWas } from './socket-was.js'
 
 /** Fields of the answer that the handshake alone decides on. */
 const OWN_FIELD = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|trailer)$/i
-
-const sha1 = (text: string): string => createHash('sha1').update(text, 'latin1').digest('base64')
 
 /**
  * Opens a WebSocket, or rejects with the `HttpError` that refuses it, or with what a function of the route throws.
