@@ -65,8 +65,11 @@ const upstream = await wsPeer({ perMessageDeflate: { threshold: 0 }, handleProto
 ends.push(() => upstream.close())
 
 describe('WebSockets on an HTTP/2 connection', () => {
-  for (const options of [{}, { tls }])
-    it(`are several, with all that they have over HTTP/1.1 (${options.tls === undefined ? 'plain' : 'TLS'})`, async () => {
+  for (const [over, options] of [
+    ['TCP', {}],
+    ['TLS', { tls }],
+  ] as const)
+    it(`are several, with all that they have over HTTP/1.1 (${over})`, async () => {
       const [session, { url }] = await opened(forwardTo(upstream), options)
       assert.equal(session.open, true)
       const sockets = await Promise.all(

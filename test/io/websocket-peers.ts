@@ -106,11 +106,16 @@ export function forwardTo({ port }: Peer): OnTunnel {
     const upstream = connect(port, host)
     upstream.on('error', () => stream.close())
     stream.on('close', () => upstream.destroy())
-    const lines = Object.entries(fields).filter(([name]) => name.startsWith('sec-websocket-'))
-    upstream.write(
-      `GET ${String(fields[':path'])} HTTP/1.1\r\nHost: ${host}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-        `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${lines.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')}\r\n`,
-    )
+    const asked = Object.entries(fields).filter(([name]) => name.startsWith('sec-websocket-'))
+    const lines = [
+      `GET ${String(fields[':path'])} HTTP/1.1`,
+      `Host: ${host}:${port}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      ...asked.map(([name, value]) => `${name}: ${String(value)}`),
+    ]
+    upstream.write(`${lines.join('\r\n')}\r\n\r\n`)
     let head = ''
     const onData = (chunk: Buffer): void => {
       head += chunk.toString('latin1')

@@ -20,8 +20,8 @@ export interface Upgraded {
 
 /**
  * Asks over a new connection to switch to the protocol in Upgrade, one of `fields`. Rejects with
- * `UnexpectedResponseError` when the server does not, with `TransportError` when the connection is lost, with the reason
- * of `signal`, and with `UsageError` for fields that cannot be sent. Then the connection is closed.
+ * `UnexpectedResponseError` when the server does not, with `TransportError` when the connection is lost, with the
+ * reason of `signal`, and with `UsageError` for fields that cannot be sent. Then the connection is closed.
  */
 export function upgradeHttp1(
   transport: Transport,

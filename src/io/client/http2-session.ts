@@ -113,8 +113,8 @@ export class Http2Session implements DriverHandler<Http2ClientEvent>, TunnelOwne
   }
 
   /**
-   * Asks for a tunnel. Rejects with `UnexpectedResponseError` when the server refuses, with the reason of `signal`, with
-   * `UsageError` for what cannot be sent, and with `TransportError`: `H2_CONNECT_PROTOCOL` when the server has not said
+   * Asks for a tunnel. Rejects with `UnexpectedResponseError` when the server refuses, with the reason of `signal`,
+   * with `UsageError` for what cannot be sent, and with `TransportError`: `H2_CONNECT_PROTOCOL` when the server has not said
    * that it understands extended CONNECT, `H2_STREAMS_MAX` when it takes no more streams now.
    */
   openTunnel(request: TunnelRequest): Promise<Tunnel> {
