@@ -34,6 +34,9 @@ export class DedicateSession extends Session {
     return this.inbox.receive()
   }
 
+  /** Messages wait for the function. */
+  protected unlock(): void {}
+
   protected ready(): void {
     if (!this.failed) void this.#run()
     this.rest()
