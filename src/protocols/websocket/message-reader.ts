@@ -119,7 +119,7 @@ export class MessageReader {
   }
 
   /**
-   * Takes a part of a payload that is not compressed; `more` is how many octets its frame will still bring. Gives
+   * Takes a part of a payload that is not compressed; `more` is how many octets the message may still bring. Gives
    * whether it is right so far; events are in `queue`.
    */
   part(
@@ -239,7 +239,7 @@ export class MessageReader {
       return this.#fail('WS_UTF8', 0)
     if (this.#pieces)
       this.queue.push({ type: 'data', bytes: new Uint8Array(inflated.octets.subarray(0, size)) } satisfies DataEvent)
-    else this.#buffer.add(inflated.octets, 0, size, size)
+    else this.#buffer.add(inflated.octets, 0, size, messageBytesMax - this.#size)
     return true
   }
 
