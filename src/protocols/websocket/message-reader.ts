@@ -186,7 +186,7 @@ export class MessageReader {
     }
     const buffer = this.#buffer
     if (this.#pieces) {
-      if (!this.#utf8.complete) return this.#failText(0)
+      if (!this.#utf8.complete) return this.#failText(unchecked ? this.#size : 0)
       this.queue.push(END)
       return this.queue.shift()
     }
