@@ -9,32 +9,41 @@ const TEXT_CHARS_MAX = 2000
 const app = new App({ name: 'chat' })
 
 app.websocket(
-  '/talk',
+  '/talk?<room>&<name>',
   {
-    spec: 'GROUPCHAT', // what is returned goes to everybody with the same `room`
+    spec: 'GROUPCHAT', // what is returned goes to everybody in the same `room`
     encoding: 'json',
-    onOpen: (was) => ({ type: 'enter', name: nameOf(was.websocket), names: namesIn(was.websocket) }),
-    onClose: (was) => ({ type: 'leave', name: nameOf(was.websocket), names: namesIn(was.websocket) }),
+    onOpen: ({ websocket }) => ({ type: 'enter', name: short(websocket.params.name), names: names(websocket.clients) }),
+    onClose: ({ websocket }) => ({
+      type: 'leave',
+      name: short(websocket.params.name),
+      names: names(websocket.clients),
+    }),
   },
-  (was, message) => {
-    const text = typeof message?.text === 'string' ? message.text.trim().slice(0, TEXT_CHARS_MAX) : ''
-    if (text === '') return undefined
-    return { type: 'said', name: nameOf(was.websocket), text, at: new Date().toISOString() }
+  (_was, message, { name }) => {
+    const text = textOf(message)
+    return text === '' ? null : { type: 'said', name: short(name), text, at: new Date().toISOString() }
   },
 )
 
-/** The parameters of the address are those of the connection: `/talk?room=tea&name=Ada`. */
-function nameOf({ params }) {
-  return (
-    String(params.name ?? '')
-      .trim()
-      .slice(0, NAME_CHARS_MAX) || 'Somebody'
-  )
+/** @param {string} name */
+function short(name) {
+  return name.trim().slice(0, NAME_CHARS_MAX) || 'Somebody'
 }
 
-function namesIn(socket) {
-  const others = [...socket.clients.values()].filter(({ id }) => id !== socket.id)
-  return (socket.open ? [...others, socket] : others).map(nameOf).toSorted()
+/** @param {ReadonlyMap<number, { readonly params: { readonly name: string } }>} clients */
+function names(clients) {
+  return [...clients.values()].map(({ params }) => short(params.name)).toSorted()
+}
+
+/**
+ * Whatever a client sends is looked at before it is used.
+ *
+ * @param {unknown} message
+ */
+function textOf(message) {
+  if (typeof message !== 'object' || message === null || !('text' in message)) return ''
+  return typeof message.text === 'string' ? message.text.trim().slice(0, TEXT_CHARS_MAX) : ''
 }
 
 skitai.mount('/', app)

@@ -10,9 +10,7 @@ import { type Endpoint, type Transport, TransportError } from './transport.js'
 export interface ClientTlsOptions extends Partial<Pick<CertificateSource, 'cert' | 'key' | 'passphrase'>> {
   /** The authorities that the certificate of the server must lead to, instead of those that Node brings along. */
   readonly ca?: PemSource | readonly PemSource[] | undefined
-  /**
-   * False takes any certificate: then whoever stands between reads and changes everything. For tests only. Default true.
-   */
+  /** False takes any certificate: whoever stands between then reads and changes all. For tests only. Default true. */
   readonly rejectUnauthorized?: boolean | undefined
   /** The name that the server is asked for, and that its certificate must be for. By default the host. */
   readonly servername?: string | undefined
@@ -36,7 +34,7 @@ export type Place =
 export interface ConnectOptions {
   /** TLS, with options or with the defaults; without it the connection is plain. */
   readonly tls?: ClientTlsOptions | boolean | undefined
-  /** The protocols that are offered over TLS, the preferred one first (RFC 7301); `transport.protocol` is the server's choice. */
+  /** The protocols that are offered over TLS, the preferred one first (RFC 7301); `transport.protocol` is chosen. */
   readonly alpn?: readonly string[] | undefined
   /** For all of it, name and handshake included, in milliseconds; `Infinity` for no limit. Default 10,000. */
   readonly timeoutMs?: number | undefined
@@ -118,7 +116,7 @@ function failure(place: Place, code: string, message: string, cause?: unknown): 
   return new TransportError(code, peer, message, cause)
 }
 
-/** Where several addresses were tried, each has its message. Of an error of OpenSSL, the reason is what people can read. */
+/** Where several addresses were tried, each has its message. Of an error of OpenSSL, the reason is for people. */
 function transportError(place: Place, error: NodeJS.ErrnoException & { readonly reason?: string }): TransportError {
   const errors: readonly Error[] = error instanceof AggregateError ? error.errors : [error]
   const message = error.reason ?? errors.map((one) => one.message).join('; ')

@@ -1,6 +1,6 @@
 /**
- * DEFLATE for `skitai/websocket`, over zlib. A Transform of `node:zlib` owns a stream of zlib, and a method that runs it
- * at once on memory of the caller's (`writeSync`): with it a message is compressed in one call, without events and
+ * DEFLATE for `skitai/websocket`, over zlib. A Transform of `node:zlib` owns a stream of zlib, and a method that runs
+ * it at once on memory of the caller's (`writeSync`): with it a message is compressed in one call, without events and
  * without a thread. Its one-shot functions would set up a new stream for each message, and its asynchronous ones hold
  * the memory of all messages that wait for a thread.
  */

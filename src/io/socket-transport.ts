@@ -106,7 +106,7 @@ export class SocketTransport implements Transport {
   }
 
   destroy(reset = false): void {
-    if (reset && !this.#socket.destroyed && isTcp(this.#socket)) this.#socket.resetAndDestroy()
+    if (reset && mayReset(this.#socket)) this.#socket.resetAndDestroy()
     else this.#socket.destroy()
   }
 
@@ -143,9 +143,13 @@ export class SocketTransport implements Transport {
   }
 }
 
-/** Whether the socket itself is TCP, so that it can be reset: neither a Unix socket nor TLS. */
-function isTcp(socket: Socket): boolean {
-  return !(socket instanceof TLSSocket) && socket.remoteAddress !== undefined
+/**
+ * Whether a socket can be reset: it is TCP itself, neither a Unix socket nor TLS, and no half-close of ours waits for
+ * what was written before. libuv refuses to reset one where it does, and then never lets go of it: its loop spins.
+ */
+function mayReset(socket: Socket): boolean {
+  if (socket.destroyed || socket instanceof TLSSocket || socket.remoteAddress === undefined) return false
+  return !socket.writableEnded || socket.writableFinished
 }
 
 function onData(this: Socket, chunk: Uint8Array): void {

@@ -41,6 +41,8 @@ export class StreamTransport implements Transport {
   /** We have half-closed; it has left. */
   #finished = false
   #finishLeft = false
+  /** The stream is gone, but not all of what came has been delivered. */
+  #lost = false
   #closed = false
   #scheduled = false
   #error: TransportError | undefined
@@ -75,7 +77,7 @@ export class StreamTransport implements Transport {
   }
 
   write(pieces: readonly Uint8Array[]): void {
-    if (this.#closed || this.#finished) return
+    if (this.#closed || this.#lost || this.#finished) return
     for (const piece of pieces) this.#carrier.sendData(piece)
     if (!this.writable) this.#await()
   }
@@ -86,7 +88,7 @@ export class StreamTransport implements Transport {
 
   resume(): void {
     this.#paused = false
-    if (this.#inbox.length > 0 || this.#ended) this.#schedule()
+    if (!this.#closed && (this.#inbox.length > 0 || this.#ended)) this.#schedule()
   }
 
   end(): void {
@@ -107,7 +109,7 @@ export class StreamTransport implements Transport {
   push(octets: Uint8Array): void {
     if (this.#closed) return
     if (this.#paused || this.#inbox.length > 0 || this.#sink === undefined) {
-      // A Buffer's own `slice` does not copy.
+      // Of a Buffer, slice would give a view of what the next read overwrites.
       this.#inbox.push(new Uint8Array(octets))
       return
     }
@@ -123,6 +125,17 @@ export class StreamTransport implements Transport {
   /** For the connection: the stream, or all of it, is gone. */
   lose(error: TransportError): void {
     this.#close(error)
+  }
+
+  /**
+   * For the connection: the peer has reset the stream without an error. Behind its end that says that it wants nothing
+   * more (RFC 9113 section 8.1): what came before is delivered.
+   */
+  leave(error: TransportError): void {
+    if (this.#closed || !this.#ended || this.#endTold) return this.#close(error)
+    this.#lost = true
+    this.#error = error
+    this.#schedule()
   }
 
   /** For the connection: output has left. Gives whether nothing waits any more. */
@@ -175,7 +188,7 @@ export class StreamTransport implements Transport {
       this.#endTold = true
       sink.onEnd()
     }
-    if (this.#endTold && this.#finishLeft) this.#closed = true
+    if (this.#endTold && (this.#finishLeft || this.#lost)) this.#closed = true
     if (this.#isClosed()) sink.onClose(this.#error)
   }
 

@@ -253,6 +253,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
 
   onClosed(error: Error | undefined): void {
     this.#error ??= error
+    // A connection that is lost is not open any more, and gives back what it has of the compression.
+    this.#engine.abort()
     this.#end()
     this.#listener.onGone?.()
   }

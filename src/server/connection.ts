@@ -34,6 +34,8 @@ export interface ConnectionOwner {
   onRefused(connection: Connection, status: number): void
   /** Gives the ids of requests. */
   readonly transactionIds: TransactionIds
+  /** A connection goes on as another one: `after` is open from now on, `before` is not. */
+  onConnectionSwitched(before: Connection, after: Connection): void
   /** A connection is gone; `error` when not in order: a `TransportError`, or what was thrown by mistake. */
   onConnectionClosed(connection: Connection, error: Error | undefined): void
 }

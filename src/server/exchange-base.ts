@@ -97,6 +97,10 @@ export abstract class ExchangeBase implements Exchange, BodySource {
     return this.request.method
   }
 
+  get contentLength(): number {
+    return this.request.contentLength
+  }
+
   get target(): string {
     return this.request.target
   }

@@ -34,6 +34,8 @@ export interface Exchange {
   /** The certificate that the client has shown, if it was asked for one. */
   readonly clientCertificate: ClientCertificate | undefined
   readonly body: RequestBody
+  /** The declared length of the content in octets; 0 without content, -1 when unknown. */
+  readonly contentLength: number
   /** The ids under which logs of several servers tell of it. */
   readonly transaction: TransactionId
   /** The client is gone or has closed its side: nobody may be waiting any more. */
@@ -60,6 +62,8 @@ export interface Exchange {
    * `endStream` when it is gone: until then the exchange is under way.
    */
   accept(fields: FieldsToSend, take: StreamTaker): void
+  /** The client is gone, or has closed its side: whoever listens is told. */
+  leave(): void
   /** The byte stream is gone; so many octets came and went on it. */
   endStream(bytesReceived: number, bytesSent: number): void
   /**

@@ -14,6 +14,7 @@ import type { UpgradedRequest } from '../protocols/http2/server.js'
 import type { Connection, ConnectionOwner } from './connection.js'
 import { H2cUpgrade, type Http2Taker } from './h2c-upgrade.js'
 import { Http1Exchange } from './http1-exchange.js'
+import { SwitchedConnection } from './switched-connection.js'
 
 /** One connection. */
 export class Http1Connection implements Connection, DriverHandler<Http1ServerEvent> {
@@ -34,8 +35,6 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   /** What came behind the last message, when the connection was handed over. */
   #rest: Uint8Array | undefined
   #closing = false
-  /** The transport carries another protocol, for the exchange that is under way as long as it lives. */
-  #released = false
 
   constructor(
     transport: Transport,
@@ -76,8 +75,7 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   }
 
   cut(): void {
-    if (this.#released) this.transport.destroy()
-    else this.driver.cut(this.#exchange?.endsWithConnection ?? false)
+    this.driver.cut(this.#exchange?.endsWithConnection ?? false)
   }
 
   onEvent(event: Http1ServerEvent): void {
@@ -167,11 +165,11 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
    */
   onReleased(transport: Transport): void {
     const rest = this.#rest
-    const taker = this.#exchange?.taker
-    if (taker !== undefined && rest !== undefined) {
-      this.#rest = undefined
-      this.#released = true
-      taker(transport, rest)
+    const exchange = this.#exchange
+    if (exchange?.switching === true && rest !== undefined) {
+      const connection = new SwitchedConnection(this, transport)
+      this.owner.onConnectionSwitched(this, connection)
+      exchange.switched(connection, rest)
       return
     }
     if (this.#takeHttp2 !== undefined && rest !== undefined) {
@@ -186,7 +184,5 @@ export class Http1Connection implements Connection, DriverHandler<Http1ServerEve
   release(exchange: Http1Exchange): void {
     if (this.#exchange === exchange) this.#exchange = undefined
     this.owner.onExchangeOver(exchange)
-    // The byte stream was the connection.
-    if (this.#released) this.owner.onConnectionClosed(this, undefined)
   }
 }

@@ -7,19 +7,24 @@ import { isPersistenceField, withoutFields } from './connection-fields.js'
 import type { StreamTaker } from './exchange.js'
 import { ExchangeBase } from './exchange-base.js'
 import type { Http1Connection } from './http1-connection.js'
+import type { SwitchedConnection } from './switched-connection.js'
 
 /** An exchange over HTTP/1.1. */
 export class Http1Exchange extends ExchangeBase {
-  readonly connection: Http1Connection
+  connection: Http1Connection | SwitchedConnection
   readonly request: RequestEvent
   /** The response under way is delimited by the end of the connection: only a reset shows that it is incomplete. */
   endsWithConnection = false
+
   /** Who gets the connection as a byte stream. */
-  taker: StreamTaker | undefined
+  #taker: StreamTaker | undefined
+  /** What carries requests and responses; nothing does any more once the connection was switched. */
+  #http: Http1Connection | undefined
 
   constructor(connection: Http1Connection, request: RequestEvent) {
     super(connection.requests)
     this.connection = connection
+    this.#http = connection
     this.request = request
   }
 
@@ -32,7 +37,7 @@ export class Http1Exchange extends ExchangeBase {
   }
 
   get outputBytes(): number {
-    return this.connection.engine.outputBytes
+    return this.#http?.engine.outputBytes ?? 0
   }
 
   inform(status: number, fields: FieldsToSend): void {
@@ -78,10 +83,24 @@ export class Http1Exchange extends ExchangeBase {
     const engine = this.#engine()
     if (engine === undefined) return
     engine.sendHead(101, sendable(fields))
-    this.taker = take
+    this.#taker = take
     this.answered = true
     this.status = 101
     if (this.startedAt > 0) this.answeredAt = performance.now()
+  }
+
+  /** Whether somebody waits for the byte stream. */
+  get switching(): boolean {
+    return this.#taker !== undefined
+  }
+
+  /** For the connection: it is a byte stream now; `rest` came on it already. */
+  switched(connection: SwitchedConnection, rest: Uint8Array): void {
+    const take = this.#taker!
+    this.#taker = undefined
+    this.#http = undefined
+    this.connection = connection
+    take(connection.transport, rest)
   }
 
   abort(): void {
@@ -109,9 +128,10 @@ export class Http1Exchange extends ExchangeBase {
   }
 
   #engine(): Http1Server | undefined {
-    if (this.over) return undefined
-    this.connection.driver.enter()
-    return this.connection.engine
+    const http = this.#http
+    if (this.over || http === undefined) return undefined
+    http.driver.enter()
+    return http.engine
   }
 }
 

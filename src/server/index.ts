@@ -9,7 +9,7 @@ export { type ReadOptions, Request } from './app/request.js'
 export type { ResponseMaker } from './app/response.js'
 export { type BodyValue, type HandlerValue, type HeaderValues, ResponseValue, type StreamBody } from './app/values.js'
 export { Was } from './app/was.js'
-export { type ConversationHandler, websocket } from './app/websocket/function.js'
+export { type ConversationHandler, type ConversationOptions, websocket } from './app/websocket/function.js'
 export type {
   Conversation,
   Incoming,

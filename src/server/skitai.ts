@@ -217,6 +217,11 @@ export class Skitai implements ConnectionOwner {
     this.#log?.write(refusalRecord(connection, status, this.#connections.size))
   }
 
+  onConnectionSwitched(before: Connection, after: Connection): void {
+    this.#connections.delete(before)
+    this.#connections.add(after)
+  }
+
   onConnectionClosed(connection: Connection, error: Error | undefined): void {
     this.#connections.delete(connection)
     if (error !== undefined && !(error instanceof TransportError)) this.#report(error)
@@ -276,6 +281,7 @@ export class Skitai implements ConnectionOwner {
       },
       onExchangeOver: (exchange) => this.onExchangeOver(exchange),
       onRefused: (connection, status) => this.onRefused(connection, status),
+      onConnectionSwitched: (before, after) => this.onConnectionSwitched(before, after),
       onConnectionClosed: (connection, error) => this.onConnectionClosed(connection, error),
     }
     const limits = forwardLimits(this.#options.limits)

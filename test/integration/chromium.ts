@@ -13,7 +13,7 @@ import { plainEnvironment } from '../../tools/repo.js'
 const RUN_TIMEOUT_MS = 60_000
 
 /** What Chromium is told so that it does the page and nothing else. */
-const OPTIONS = [
+export const CHROMIUM_OPTIONS: readonly string[] = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -47,7 +47,7 @@ async function inChromium<Value>(
   const chromium = findProgram('chromium')
   if (chromium === undefined) throw new Error('chromium is not installed')
   const profile = mkdtempSync(path.join(tmpdir(), 'skitai-chromium-'))
-  const child = spawn(chromium, [...OPTIONS, `--user-data-dir=${profile}`, ...args], {
+  const child = spawn(chromium, [...CHROMIUM_OPTIONS, `--user-data-dir=${profile}`, ...args], {
     env: plainEnvironment(),
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: RUN_TIMEOUT_MS,

@@ -15,6 +15,8 @@ const PROGRAMS = {
   'skitai/http2': 'http2',
   'skitai/io': 'io',
   'skitai/testing': 'testing',
+  'skitai/client': 'client',
+  'skitai/websocket': 'websocket',
 } as const
 
 const STRICT = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true, skipLibCheck: false }

@@ -47,8 +47,8 @@ export interface Opened {
   readonly protocol: string
   /** Only where it was accepted. */
   readonly link: WebSocketLink
-  /** What carries it. */
-  readonly socket: Socket
+  /** What carries it, all of it. */
+  readonly connection: Transport
 }
 
 /** A way to open WebSockets. */
@@ -58,7 +58,7 @@ export interface Carrier {
   open(target: string, request?: SocketRequest): Promise<Opened>
 }
 
-const sha1 = (text: string): string => createHash('sha1').update(text).digest('base64')
+const sha1 = (ascii: string): string => createHash('sha1').update(ascii).digest('base64')
 const maskingKey = (): number => randomBytes(4).readUInt32BE()
 
 /** One engine for plain sockets and one for TLS, and all ways to them. */
@@ -83,9 +83,10 @@ function carrier(name: string, server: Served, tls: SelfSigned | undefined, http
     server,
     open: async (target, request = {}) => {
       const socket = await connected(server.port, tls, http2)
-      after(() => socket.destroy())
+      const connection = new SocketTransport(socket)
+      after(() => connection.destroy())
       const host = request.host ?? `localhost:${server.port}`
-      return http2 ? new Stream(socket).open(host, target, request) : openPlain(socket, host, target, request)
+      return http2 ? new Stream(connection).open(host, target, request) : openPlain(connection, host, target, request)
     },
   }
 }
@@ -116,7 +117,7 @@ function agreementOf(fields: Fields, asked: Parameters<typeof readAnswer>[1]): A
   return agreement
 }
 
-function openPlain(socket: Socket, host: string, target: string, request: SocketRequest): Promise<Opened> {
+function openPlain(connection: Transport, host: string, target: string, request: SocketRequest): Promise<Opened> {
   const asked = { key: randomBytes(16).toString('base64'), protocols: request.protocols, deflate: request.deflate }
   const engine = new Http1Client()
   return new Promise((resolve, reject) => {
@@ -128,7 +129,7 @@ function openPlain(socket: Socket, host: string, target: string, request: Socket
         if (event.type === 'handover') rest = event.rest
         if (event.type !== 'response') return
         ;({ status, fields } = event)
-        if (status !== 101) resolve({ status, fields, protocol: '', link: undefined as never, socket })
+        if (status !== 101) resolve({ status, fields, protocol: '', link: undefined as never, connection })
       },
       onFlushed: () => {},
       onClosed: () => reject(new Error('the connection ended before an answer came')),
@@ -137,19 +138,16 @@ function openPlain(socket: Socket, host: string, target: string, request: Socket
           const agreement = agreementOf(fields, asked)
           const link = linkOn(transport, agreement, request)
           link.start(rest)
-          resolve({ status, fields, protocol: agreement.protocol, link, socket })
+          resolve({ status, fields, protocol: agreement.protocol, link, connection })
         } catch (error) {
           reject(error as Error)
         }
       },
     }
-    const driver = new Driver(new SocketTransport(socket), engine, handler)
+    const driver = new Driver(connection, engine, handler)
     driver.start()
     driver.enter()
-    // The engine of HTTP/1.1 writes Connection by itself.
-    const fieldsToSend = handshakeFields(asked)
-    fieldsToSend.splice(fieldsToSend.indexOf('Connection'), 2)
-    engine.sendRequest('GET', target, ['Host', host, ...fieldsToSend, ...(request.fields ?? [])])
+    engine.sendRequest('GET', target, ['Host', host, ...handshakeFields(asked), ...(request.fields ?? [])])
   })
 }
 
@@ -158,7 +156,6 @@ class Stream implements DriverHandler<Http2ClientEvent> {
   readonly connection: { transport: Transport }
   readonly #engine: Http2Client = new Http2Client()
   readonly #driver: Driver<Http2ClientEvent>
-  readonly #socket: Socket
   readonly #stream: StreamTransport
   #streamId = 0
   #begin: (() => void) | undefined
@@ -166,9 +163,7 @@ class Stream implements DriverHandler<Http2ClientEvent> {
   #onResponse: (status: number, fields: Fields) => void = () => {}
   #onLost: (error: Error) => void = () => {}
 
-  constructor(socket: Socket) {
-    const transport = new SocketTransport(socket)
-    this.#socket = socket
+  constructor(transport: Transport) {
     this.connection = { transport }
     this.#driver = new Driver(transport, this.#engine, this)
     this.#stream = new StreamTransport(this)
@@ -185,11 +180,17 @@ class Stream implements DriverHandler<Http2ClientEvent> {
       this.#onResponse = (status, answer) => {
         try {
           if (status !== 200)
-            return resolve({ status, fields: answer, protocol: '', link: undefined as never, socket: this.#socket })
+            return resolve({
+              status,
+              fields: answer,
+              protocol: '',
+              link: undefined as never,
+              connection: this.connection.transport,
+            })
           const agreement = agreementOf(answer, asked)
           const link = linkOn(this.#stream, agreement, request)
           link.start(new Uint8Array(0))
-          resolve({ status, fields: answer, protocol: agreement.protocol, link, socket: this.#socket })
+          resolve({ status, fields: answer, protocol: agreement.protocol, link, connection: this.connection.transport })
         } catch (error) {
           reject(error as Error)
         }

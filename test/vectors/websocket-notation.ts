@@ -13,7 +13,7 @@ const OPCODES: readonly (readonly [name: string, opcode: number])[] = [
   ['pong', 10],
 ]
 
-const OPTIONS = ['size', 'opcode', 'rsv', 'length', 'form', 'key', 'deflated', 'hex']
+const OPTIONS = ['size', 'opcode', 'rsv', 'length', 'form', 'key', 'deflated', 'inflates', 'hex']
 const KEY = '01020304'
 
 /** The octets of lines, as the peer of a role sends them: those of a client are masked. */
@@ -24,7 +24,7 @@ export function encodeFrames(lines: readonly string[], masked: boolean): Uint8Ar
 /**
  * One frame: its kind, or `frame opcode=3`; `more` when it is not the last of its message, `masked` or `unmasked` against
  * the role, `rsv=4` for reserved bits, `length=5` for another length than the payload has, `form=16` or `form=64` for a
- * longer form of it, `key=01020304`, `deflated="text"` for a compressed payload, `hex=f248` for octets.
+ * longer form of it, `key=01020304`, `deflated="text"` for a compressed payload, `inflates=5000` for one of so many zeros, `hex=f248` for octets.
  */
 function encodeFrame(line: string, role: boolean): Uint8Array {
   const command = parseCommand(line.trim(), OPTIONS)
@@ -34,7 +34,7 @@ function encodeFrame(line: string, role: boolean): Uint8Array {
   if (opcode === undefined) throw new Error(`not a frame: ${line}`)
   const masked = words.includes('masked') || (role && !words.includes('unmasked'))
   const payload = payloadOf(command)
-  const rsv1 = options.has('deflated') ? 4 : 0
+  const rsv1 = options.has('deflated') || options.has('inflates') ? 4 : 0
   const first = (words.includes('more') ? 0 : 0x80) | ((Number(options.get('rsv') ?? 0) | rsv1) << 4) | opcode
   const length = Number(options.get('length') ?? payload.length)
   const key = Buffer.from(masked ? (options.get('key') ?? KEY) : '', 'hex')
@@ -44,6 +44,8 @@ function encodeFrame(line: string, role: boolean): Uint8Array {
 }
 
 function payloadOf({ verb, words, options, content = new Uint8Array(0) }: Command): Uint8Array {
+  const inflates = options.get('inflates')
+  if (inflates !== undefined) return deflated(new Uint8Array(Number(inflates)))
   const text = options.get('deflated')
   if (text !== undefined) return deflated(Buffer.from(text, 'latin1'))
   if (options.has('hex')) return Buffer.from(options.get('hex')!, 'hex')

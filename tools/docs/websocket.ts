@@ -16,7 +16,8 @@ export const webSocketLimitReasons: Readonly<Record<keyof WebSocketLimits, strin
     'A frame costs its sender 6 octets and us its handling (CVE-2026-48779). Streams of words pass; a message of octets ' +
     'that come one by one does not.',
   inflateRatioMax:
-    'DEFLATE reaches 1,032. JSON with many equal objects reaches 50, a long run of blanks more, so that 64 KiB are free.',
+    'DEFLATE reaches 1,032. JSON with many equal objects reaches 50. What is one MiB or less is bounded well enough: a ' +
+    'long run of blanks is no attack.',
   inflateBytesPerSliceMax:
     'A bomb within the other limits would still keep the processor from everybody else: this much takes zlib 50 ms.',
   outputBytesMax:
@@ -41,14 +42,18 @@ export function webSocketAnswer({ closeCode }: WebSocketFault): string {
 
 /** What each code of a `UsageError` says about the caller. */
 export const webSocketUsageCodes: Readonly<Record<string, string>> = {
+  CLIENT_URL: 'A client was given what is no URL, or one whose scheme is none of http, https, ws and wss.',
   WS_CLOSE_CODE: 'A code that Close must not carry: 1000 to 1003, 1007 to 1014 and 3000 to 4999 are those that it may.',
   WS_CLOSE_REASON: 'A reason has more than 123 octets.',
-  WS_COMPRESSION: 'permessage-deflate was negotiated without a compression, or a level of compression is none.',
+  WS_COMPRESSION:
+    'permessage-deflate was negotiated without a compression, a level of compression is none, or a context is used that was given back.',
   WS_CONTENT: 'A message is neither text nor octets.',
   WS_CONTROL: 'The payload of a control frame has more than 125 octets.',
+  WS_FIELD: 'A client was given a field that the handshake writes itself: Connection, Upgrade, Sec-WebSocket-*.',
   WS_KEY: 'A key of a handshake is not 16 octets in base64.',
   WS_LIMIT: 'A limit does not exist, or its value is not a number from 0 up.',
   WS_LISTENER: 'Messages were asked for one by one where a listener gets them.',
+  WS_ORIGIN: 'A WebSocket was to be opened over an HTTP/2 connection that leads to another origin.',
   WS_PROTOCOL: 'Subprotocols are not different tokens, or one was chosen that was not offered.',
   WS_STATE:
     'The command does not fit what is being sent: a message inside another one, a piece without one, or what follows Close.',

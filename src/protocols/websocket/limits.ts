@@ -14,7 +14,7 @@ export interface WebSocketLimits {
   readonly fragmentsMax: number
   /** Octets that the frames of a message carry on average at the least, from the 64th frame on. */
   readonly fragmentBytesMeanMin: number
-  /** Octets that a compressed message may inflate to for each octet that came, beyond its first 64 KiB. */
+  /** Octets that a compressed message may inflate to for each octet that came, beyond its first MiB. */
   readonly inflateRatioMax: number
   /** Octets that are inflated in one span of 100 ms; the rest waits for the next one. */
   readonly inflateBytesPerSliceMax: number

@@ -20,7 +20,7 @@ export const INFLATE_BYTES = 4096
 const SCRATCH_BYTES = 65_536
 
 /** Octets that any message may inflate to before its ratio counts. */
-const RATIO_FREE_BYTES = 65_536
+const RATIO_FREE_BYTES = 1_048_576
 
 /** From this frame of a message on its frames must have a mean size. */
 const FRAGMENTS_FREE = 64

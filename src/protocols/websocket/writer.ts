@@ -79,15 +79,14 @@ export class FrameWriter {
     const length = native.utf8Length(text)
     if (length > INLINE_BYTES_MAX) {
       const payload = native.allocate(length)
-      native.utf8Write(payload, text, 0)
+      writeText(payload, text, length, 0)
       this.#large(first, payload)
       return
     }
     const start = out.reserve(HEAD_BYTES_MAX + length)
     const memory = out.memory
     const at = this.#head(memory, start, first, length)
-    if (length === text.length) native.latin1Write(memory, text, at)
-    else native.utf8Write(memory, text, at)
+    writeText(memory, text, length, at)
     this.#finish(memory, at, at + length)
   }
 
@@ -141,4 +140,10 @@ export class FrameWriter {
     if (this.#maskingKey !== undefined) mask(memory, at, end, memory, at, this.#key, 0)
     this.#out.commit(end)
   }
+}
+
+/** Writes text that takes `length` octets; if that is one a character, they are all ASCII, which is copied. */
+function writeText(into: Uint8Array, text: string, length: number, at: number): void {
+  if (length === text.length) native.latin1Write(into, text, at)
+  else native.utf8Write(into, text, at)
 }

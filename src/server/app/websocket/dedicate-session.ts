@@ -35,7 +35,13 @@ export class DedicateSession extends Session {
   }
 
   protected ready(): void {
-    void this.#run()
+    if (!this.failed) void this.#run()
+    this.rest()
+  }
+
+  /** The function hears of the end by itself. */
+  protected get busy(): boolean {
+    return false
   }
 
   protected deliver(value: unknown): Promise<void> {

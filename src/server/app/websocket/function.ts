@@ -12,14 +12,29 @@ export type ConversationHandler<Encoding extends SocketEncoding, Pieces extends 
   was: SocketWas<NoParams, Encoding, Pieces>,
 ) => Conversation<Encoding, Pieces> | Promise<void>
 
+/** The options of a WebSocket that is mounted by itself. */
+export type ConversationOptions<Encoding extends SocketEncoding, Pieces extends boolean> = Omit<
+  SocketOptions<NoParams, 'DEDICATE', Encoding, Pieces>,
+  'spec' | 'defaults' | 'rooms'
+>
+
 /**
  * A function to be mounted that is a WebSocket for everything below its point. Each connection is one call of the
  * generator: what it yields is sent, and the next message comes back; undefined stands for the end. Throws `TypeError`
  * or `UsageError` for an option that is none.
  */
-export function websocket<Encoding extends SocketEncoding = 'text', Pieces extends boolean = false>(
-  options: Omit<SocketOptions<NoParams, 'DEDICATE', Encoding, Pieces>, 'spec' | 'defaults' | 'rooms'>,
-  handler: ConversationHandler<Encoding, Pieces>,
-): MountedFunction {
+export function websocket(
+  options: ConversationOptions<'text', false>,
+  handler: ConversationHandler<'text', false>,
+): MountedFunction
+export function websocket(
+  options: ConversationOptions<'json', false> & { readonly encoding: 'json' },
+  handler: ConversationHandler<'json', false>,
+): MountedFunction
+export function websocket(
+  options: ConversationOptions<'text', true> & { readonly pieces: true },
+  handler: ConversationHandler<'text', true>,
+): MountedFunction
+export function websocket(options: object, handler: unknown): MountedFunction {
   return socketFunction(socketRoute('/', { ...options, spec: 'DEDICATE' }, handler))
 }

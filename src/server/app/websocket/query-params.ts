@@ -38,7 +38,6 @@ export function withQuery(
   query: URLSearchParams,
   defaults: Readonly<Record<string, unknown>> | undefined,
 ): MatchedParams {
-  if (specs.length === 0) return params
   const all = Object.assign(Object.create(null) as Record<string, unknown>, params)
   for (const { name, kind } of specs) {
     const text = query.get(name)

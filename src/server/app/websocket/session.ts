@@ -54,6 +54,10 @@ export abstract class Session implements WebSocketListener, SocketSource {
   /** `onOpen` has ended, well or not. */
   #opened = false
   #info: CloseInfo | undefined
+  /** The room knows that the client is gone. */
+  #left: Promise<void> | undefined
+  /** `onClose` was called. */
+  #parted = false
 
   constructor(setup: SessionSetup) {
     this.setup = setup
@@ -63,7 +67,9 @@ export abstract class Session implements WebSocketListener, SocketSource {
 
   abstract onMessage(message: string | Uint8Array): void
   abstract onStream(stream: MessageStream): void
-  /** Messages may come. */
+  /** Whether messages are being handled, or wait. */
+  protected abstract readonly busy: boolean
+  /** Messages may be handled, those first that came meanwhile. */
   protected abstract ready(): void
   /** Sends what a handler has returned, which is neither null nor undefined. A promise while the client is slow. */
   protected abstract deliver(value: unknown): void | Promise<void>
@@ -71,11 +77,8 @@ export abstract class Session implements WebSocketListener, SocketSource {
   /** Takes the byte stream; `rest` came on it already. */
   begin(transport: Transport, rest: Uint8Array): void {
     const { route, params, protocol, deflate, sockets } = this.setup
-    const engine = new WebSocketServer({ ...route.engine, deflate })
-    this.link = new WebSocketLink(transport, engine, this)
+    this.link = new WebSocketLink(transport, new WebSocketServer({ ...route.engine, deflate }), this)
     this.was.websocket = new Socket(this, params, protocol) as SocketWas['websocket']
-    // Nothing comes before `onOpen` has ended.
-    engine.hold(true)
     sockets.add(this)
     this.link.start(rest)
     sockets.closeOne(this)
@@ -84,7 +87,8 @@ export abstract class Session implements WebSocketListener, SocketSource {
 
   onClosed(info: CloseInfo): void {
     this.#info = info
-    if (this.#opened) void this.#leave(info)
+    this.setup.exchange.leave()
+    if (this.#opened) this.#end()
   }
 
   onGone(): void {
@@ -118,6 +122,14 @@ export abstract class Session implements WebSocketListener, SocketSource {
   /** Behind the end, before `onClose`. */
   protected leave(): void | Promise<void> {}
 
+  /** No message is being handled, and none waits. */
+  protected rest(): void {
+    const info = this.#info
+    if (info === undefined || !this.#opened || this.busy || this.#parted) return
+    this.#parted = true
+    void this.#part(info)
+  }
+
   async #open(): Promise<void> {
     const { onOpen } = this.setup.route
     try {
@@ -128,19 +140,23 @@ export abstract class Session implements WebSocketListener, SocketSource {
       this.fail(error)
     }
     this.#opened = true
-    if (this.#info !== undefined) {
-      await this.#leave(this.#info)
-      return
-    }
-    if (!this.failed) this.ready()
-    this.link.hold(false)
+    if (this.#info !== undefined) this.#end()
+    this.ready()
+  }
+
+  /** Whoever is gone is not in the room, whatever is still done with its messages. */
+  #end(): void {
+    this.#left = (async () => this.leave())()
+    // Heard of behind the last message.
+    this.#left.catch(() => {})
+    this.rest()
   }
 
   /** Once for every `#open`. */
-  async #leave(info: CloseInfo): Promise<void> {
+  async #part(info: CloseInfo): Promise<void> {
     const { route, sockets, exchange } = this.setup
     try {
-      await this.leave()
+      await this.#left
       const parting = await route.onClose?.(this.was, info)
       if (parting !== undefined && parting !== null && parting !== '' && this.room !== undefined)
         await this.deliver(parting)

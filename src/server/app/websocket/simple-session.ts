@@ -1,9 +1,16 @@
 /** A connection whose messages are handled one by one, in their order; what the handler returns is the reply. */
 
-import type { MessageStream } from '../../../io/message-stream.js'
+import { MessageStream } from '../../../io/message-stream.js'
 import { isEncoded } from './codec.js'
 import { HIGH_WATER_BYTES, Session, type SessionSetup } from './session.js'
 import type { SocketHandler } from './route.js'
+
+/**
+ * How many messages, and how many octets of them, wait behind one that takes its time before the peer does. Until then
+ * its Pings are answered, and its Close is heard.
+ */
+const HELD_MESSAGES = 64
+const HELD_BYTES = 65_536
 
 /** Spec SIMPLE. */
 export class SimpleSession extends Session {
@@ -11,9 +18,9 @@ export class SimpleSession extends Session {
   readonly #params: Readonly<Record<string, unknown>>
   /** Messages come as they are. */
   readonly #plain: boolean
-  /** A message in pieces is being handled, and the one behind it. */
-  #streaming = false
-  #nextStream: MessageStream | undefined
+  #busy = true
+  #queue: (string | Uint8Array | MessageStream)[] = []
+  #queuedBytes = 0
 
   constructor(setup: SessionSetup) {
     super(setup)
@@ -22,30 +29,24 @@ export class SimpleSession extends Session {
     this.#plain = setup.route.encoding === 'text'
   }
 
-  /** While the handler needs no time, there is no promise and nothing else made for a message. */
   onMessage(message: string | Uint8Array): void {
-    if (this.failed) return
-    try {
-      const input = this.#plain ? message : this.codec.decode(message)
-      const value = this.#handler(this.was, input, this.#params)
-      if (isThenable(value)) this.#await(this.#deliverLater(value))
-      else if (value !== undefined && value !== null) {
-        const sent = this.deliver(value)
-        if (sent !== undefined) this.#await(sent)
-      }
-    } catch (error) {
-      this.fail(error)
-    }
+    if (this.#busy) this.#wait(message, message.length)
+    else this.#handle(message)
   }
 
+  /** A message in pieces holds the peer by itself when nobody reads it. */
   onStream(stream: MessageStream): void {
-    if (this.failed) return stream.leave()
-    if (!this.#streaming) return void this.#handleStreams(stream)
-    this.#nextStream = stream
-    this.link.hold(true)
+    if (this.#busy) this.#wait(stream, 0)
+    else this.#handle(stream)
   }
 
-  protected ready(): void {}
+  protected get busy(): boolean {
+    return this.#busy
+  }
+
+  protected ready(): void {
+    this.#next()
+  }
 
   protected deliver(value: unknown): void | Promise<void> {
     const message = this.codec.encode(value)
@@ -53,38 +54,77 @@ export class SimpleSession extends Session {
     this.link.write(message)
   }
 
+  #wait(message: string | Uint8Array | MessageStream, bytes: number): void {
+    this.#queue.push(message)
+    this.#queuedBytes += bytes
+    if (this.#queue.length >= HELD_MESSAGES || this.#queuedBytes >= HELD_BYTES) this.link.hold(true)
+  }
+
+  /** While the handler needs no time, there is no promise and nothing else made for a message. */
+  #handle(message: string | Uint8Array | MessageStream): void {
+    if (this.failed) return drop(message)
+    try {
+      const input = this.#plain ? message : this.codec.decode(message)
+      const value = this.#handler(this.was, input, this.#params)
+      if (typeof value === 'object' && isThenable(value)) return this.#await(message, this.#deliverLater(value))
+      if (value !== undefined && value !== null) {
+        const sent = this.deliver(value)
+        if (sent !== undefined) return this.#await(message, sent)
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+    if (message instanceof MessageStream) message.leave()
+  }
+
   async #deliverLater(value: PromiseLike<unknown>): Promise<void> {
     const settled = await value
     if (settled !== undefined && settled !== null) await this.deliver(settled)
   }
 
-  /** The next message waits. */
-  #await(done: Promise<void>): void {
-    this.link.hold(true)
-    void done.catch((error: unknown) => this.fail(error)).then(() => this.link.hold(false))
+  /** The messages behind this one wait. */
+  #await(message: string | Uint8Array | MessageStream, done: Promise<void>): void {
+    this.#busy = true
+    void this.#finish(message, done)
   }
 
-  async #handleStreams(first: MessageStream): Promise<void> {
-    this.#streaming = true
-    for (let stream: MessageStream | undefined = first; stream !== undefined; stream = this.#shiftStream()) {
-      try {
-        await this.#deliverLater(Promise.resolve(this.#handler(this.was, stream, this.#params)))
-      } catch (error) {
-        this.fail(error)
-      }
-      stream.leave()
+  async #finish(message: string | Uint8Array | MessageStream, done: Promise<void>): Promise<void> {
+    try {
+      await done
+    } catch (error) {
+      this.fail(error)
     }
-    this.#streaming = false
+    drop(message)
+    this.#next()
   }
 
-  #shiftStream(): MessageStream | undefined {
-    const stream = this.#nextStream
-    this.#nextStream = undefined
-    if (stream !== undefined) this.link.hold(false)
-    return stream
+  /** Handles what waits, as far as that needs no time. */
+  #next(): void {
+    this.#busy = false
+    const queue = this.#queue
+    if (queue.length > 0) {
+      let at = 0
+      while (at < queue.length && !this.#isBusy()) this.#handle(queue[at++]!)
+      this.#queue = queue.slice(at)
+      if (this.#queue.length === 0) {
+        this.#queuedBytes = 0
+        this.link.hold(false)
+      }
+    }
+    if (!this.#isBusy()) this.rest()
+  }
+
+  /** A handler may have taken its time meanwhile. */
+  #isBusy(): boolean {
+    return this.#busy
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+/** Nobody reads the rest of a message in pieces. */
+function drop(message: string | Uint8Array | MessageStream): void {
+  if (message instanceof MessageStream) message.leave()
+}
+
+function isThenable(value: object | null): value is PromiseLike<unknown> {
+  return value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
 }

@@ -35,7 +35,7 @@ export async function openSocket(
   const was = new SocketWas(exchange, request, app, false)
   if (!(await isOriginAllowed(route.origin, exchange.fields, exchange.authority, was)))
     throw new HttpError(403, 'Pages of this origin may not connect')
-  const params = withQuery(matched, route.query, request.query, route.defaults)
+  const params = route.query.length === 0 ? matched : withQuery(matched, route.query, request.query, route.defaults)
   const room = route.spec === 'GROUPCHAT' ? roomOf(request, params) : ''
   if (route.authenticate !== undefined && (await route.authenticate(was)) === false) throw refused(exchange)
   const protocol = chooseProtocol(route, handshake, was)
@@ -47,10 +47,10 @@ export async function openSocket(
 }
 
 function handshakeOf(exchange: Exchange): Handshake {
-  const { method, version, fields, upgrade, body } = exchange
+  const { method, version, fields, upgrade, contentLength } = exchange
   const handshake = readHandshake({ method, version, fields, protocol: version === '2.0' ? upgrade : '' })
   if ('status' in handshake) throw new HttpError(handshake.status, handshake.text, handshake.fields)
-  if (version !== '2.0' && body.contentLength !== 0) throw new HttpError(400, 'A handshake has no content')
+  if (version !== '2.0' && contentLength !== 0) throw new HttpError(400, 'A handshake has no content')
   return handshake
 }
 
