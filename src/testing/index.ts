@@ -45,3 +45,12 @@ export {
 export type { Http2Frame, Http2Request, Http2Response } from './http2-frames.js'
 export { http2Arbitraries } from './http2-arbitraries.js'
 export type { Http2Arbitraries } from './http2-arbitraries.js'
+export {
+  encodeWebSocketFrame,
+  encodeWebSocketFrames,
+  maskedOctets,
+  webSocketMessageFrames,
+} from './websocket-frames.js'
+export type { WebSocketFrame, WebSocketMessage } from './websocket-frames.js'
+export { webSocketArbitraries } from './websocket-arbitraries.js'
+export type { WebSocketArbitraries, WebSocketArbitraryOptions } from './websocket-arbitraries.js'

@@ -108,13 +108,18 @@ function runnerOf(vector: Vector, following?: Uint8Array): Runner {
 
 const CUTS_MAX = 1000
 
+/** Events are printed to be compared: where they hold much, fewer cuts are tried. */
+const PRINTED_BYTES_MAX = 20_000_000
+
 function check(vector: Vector): void {
   const { make, script } = runnerOf(vector)
   const whole = trace(make, script)
   assert.deepEqual(logOf(whole.events), vector.events)
   if (vector.output !== undefined) assert.deepEqual(printFrames(whole.output), linesOf(vector.output))
   else checkFaultAnswer(vector, whole)
-  checkEveryCut(make, script, { sizeMax: 24, step: Math.ceil(scriptBytes(script) / CUTS_MAX) })
+  const printed = whole.log.reduce((sum, line) => sum + line.length, 1)
+  const cuts = Math.min(CUTS_MAX, Math.ceil(PRINTED_BYTES_MAX / printed))
+  checkEveryCut(make, script, { sizeMax: Math.min(24, cuts), step: Math.ceil(scriptBytes(script) / cuts) })
   checkBorrow(make, script)
   checkFollowing(vector, whole)
 }

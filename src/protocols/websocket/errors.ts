@@ -69,6 +69,6 @@ export const webSocketFaults: Readonly<Record<WebSocketFaultCode, WebSocketFault
  * 4999 are for libraries and applications; all others are not for the wire.
  */
 export function isCloseCode(code: number): boolean {
-  if (code >= 3000) return code <= 4999 && Number.isInteger(code)
-  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014)
+  if (!Number.isInteger(code)) return false
+  return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999)
 }

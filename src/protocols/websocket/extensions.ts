@@ -92,11 +92,11 @@ class Scanner {
   /** What stands before the closing quote, without its backslashes; undefined without one. */
   quoted(): string | undefined {
     let value = ''
-    while (!this.done) {
-      if (this.take(QUOTE)) return value
+    while (!this.take(QUOTE)) {
       this.take(BACKSLASH)
+      if (this.done) return undefined
       value += this.#text.charAt(this.#at++)
     }
-    return undefined
+    return value
   }
 }

@@ -310,11 +310,13 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     }
     if (size === 0 && left > 0) return undefined
     const { at } = input
-    const { key } = this.#reader
+    const { key, fin } = this.#reader
     const phase = this.#taken & 3
+    // Behind a frame that is not the last one anything may come.
+    const more = fin ? left - size : this.limits.messageBytesMax
     const valid = message.compressed
       ? message.compressedPart(input.bytes, at, at + size, !this.#client, key, phase)
-      : message.part(input.bytes, at, at + size, !this.#client, key, phase, left - size)
+      : message.part(input.bytes, at, at + size, !this.#client, key, phase, more)
     this.#countInflated()
     if (!valid) return this.#failMessage(input.position(at))
     input.at += size

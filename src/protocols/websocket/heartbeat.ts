@@ -24,7 +24,8 @@ export class HeartbeatTimes {
   /** A Ping was sent. */
   pinged(payload: Uint8Array, now: Millis): void {
     this.#pingAt = now
-    this.#payload = payload.slice()
+    // Not `slice`: that of a Buffer shares its memory with the caller.
+    this.#payload = new Uint8Array(payload)
   }
 
   /** A Pong came. Gives the time since the Ping that it answers, or -1. */

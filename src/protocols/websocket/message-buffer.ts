@@ -1,6 +1,6 @@
 /**
- * Where a message is put together. Memory grows with what came, never with what was announced, and never beyond what
- * the frame under way can still bring.
+ * Where a message is put together. Memory grows with what came, never with what was announced: it doubles, so that many
+ * small frames cost linear time, but not beyond what can still come.
  */
 
 import { native } from '../core/native.js'
@@ -34,6 +34,8 @@ const spares: WordMemory[] = []
 const SPARES_MAX = 8
 const SPARE_BYTES_MAX = 131_072
 
+const WORD_BYTES = 4
+
 /** A message of which not everything is there. */
 export class MessageBuffer {
   /** Octets so far. */
@@ -45,7 +47,7 @@ export class MessageBuffer {
     return this.#memory
   }
 
-  /** Adds octets that are masked with `key`; `more` is how many the frame will still bring. */
+  /** Adds octets that are masked with `key`; `more` is how many may still come at the most. */
   addMasked(from: Uint8Array, start: number, end: number, key: number, phase: number, more: number): void {
     const memory = this.#room(end - start, more)
     maskInto(from, start, end, memory, this.size, key, phase)
@@ -61,10 +63,18 @@ export class MessageBuffer {
 
   /** Takes the message. The octets are the caller's own. */
   take(): Uint8Array {
-    const octets = this.#memory?.octets.subarray(0, this.size) ?? ownedMemory(0)
+    const { size } = this
+    const memory = this.#memory
     this.#memory = undefined
     this.size = 0
-    return octets
+    if (memory === undefined) return ownedMemory(0)
+    const octets = memory.octets.subarray(0, size)
+    if (memory.octets.length <= 2 * size + WORD_BYTES) return octets
+    // A spare may be far larger than what came: who keeps the message must not keep that, too.
+    const copy = ownedMemory(size)
+    copy.set(octets)
+    keepSpare(memory)
+    return copy
   }
 
   /** Forgets the message, whose octets nobody has. */

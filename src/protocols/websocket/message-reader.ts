@@ -119,7 +119,7 @@ export class MessageReader {
   }
 
   /**
-   * Takes a part of a payload that is not compressed; `more` is how many octets its frame will still bring. Gives
+   * Takes a part of a payload that is not compressed; `more` is how many octets the message may still bring. Gives
    * whether it is right so far; events are in `queue`.
    */
   part(
@@ -186,7 +186,7 @@ export class MessageReader {
     }
     const buffer = this.#buffer
     if (this.#pieces) {
-      if (!this.#utf8.complete) return this.#failText(0)
+      if (!this.#utf8.complete) return this.#failText(unchecked ? this.#size : 0)
       this.queue.push(END)
       return this.queue.shift()
     }
@@ -239,7 +239,7 @@ export class MessageReader {
       return this.#fail('WS_UTF8', 0)
     if (this.#pieces)
       this.queue.push({ type: 'data', bytes: new Uint8Array(inflated.octets.subarray(0, size)) } satisfies DataEvent)
-    else this.#buffer.add(inflated.octets, 0, size, size)
+    else this.#buffer.add(inflated.octets, 0, size, messageBytesMax - this.#size)
     return true
   }
 

@@ -11,7 +11,7 @@ import type { MessageKind } from './events.js'
 import { DirectionStates, FrameInputs, lifecycle } from './lifecycle.js'
 import type { PreparedMessage } from './prepared.js'
 import { CONTROL_BYTES_MAX, FIN, Opcodes, RSV1 } from './reader.js'
-import { Utf8Check, VALID } from './utf8.js'
+import { Utf8Check } from './utf8.js'
 import { FrameWriter } from './writer.js'
 
 const NOTHING = new Uint8Array(0)
@@ -74,7 +74,7 @@ export class Sender {
     if (this.#writer.masks) {
       if (deflate !== undefined && compress && payload.length >= deflate.thresholdBytes)
         this.#compressed(deflate, opcode, payload)
-      else this.#writer.octets(FIN | opcode, payload.slice())
+      else this.#writer.octets(FIN | opcode, payload)
       return
     }
     if (deflate === undefined || !compress || payload.length < deflate.thresholdBytes) {
@@ -96,7 +96,7 @@ export class Sender {
   piece(octets: Uint8Array): void {
     checkOctets(octets)
     this.#next(FrameInputs.middle, 'sendPiece')
-    if (this.#text && !this.#isText(octets)) throw new UsageError('WS_UTF8', 'a piece of a text is not UTF-8')
+    if (this.#text && !this.#utf8.accepts(octets)) throw new UsageError('WS_UTF8', 'a piece of a text is not UTF-8')
     const sent = this.#compressing ? this.#deflate!.deflater.piece(octets) : octets
     if (sent.length > 0) this.#frame(0, sent)
   }
@@ -148,10 +148,6 @@ export class Sender {
     this.#opcode = Opcodes.continuation
     const rsv1 = this.#compressing && opcode !== Opcodes.continuation ? RSV1 : 0
     this.#writer.octets(fin | rsv1 | opcode, octets)
-  }
-
-  #isText(octets: Uint8Array): boolean {
-    return this.#utf8.check(octets, 0, octets.length) === VALID
   }
 
   /** A whole message leaves the state as it was: only whether it may be sent is asked. */

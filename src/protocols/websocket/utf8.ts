@@ -48,6 +48,18 @@ export class Utf8Check {
     return VALID
   }
 
+  /** Checks all of `octets`, and gives whether they are right; if they are not, the text is where it was. */
+  accepts(octets: Uint8Array): boolean {
+    const needed = this.#needed
+    const low = this.#low
+    const high = this.#high
+    if (this.check(octets, 0, octets.length) === VALID) return true
+    this.#needed = needed
+    this.#low = low
+    this.#high = high
+    return false
+  }
+
   /** The first octet of a character says how many follow, and for some the range of the second. */
   #begin(octet: number): boolean {
     if (octet < 0xc2 || octet > 0xf4) return false
