@@ -23,6 +23,10 @@ export class DedicateSession extends Session {
     else this.inbox.onStream(stream)
   }
 
+  onClosing(): void {
+    this.inbox.onClosing()
+  }
+
   override onClosed(info: CloseInfo): void {
     this.inbox.onClosed()
     super.onClosed(info)
