@@ -90,6 +90,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
   #drains: Waiting[] = []
   #pings: Map<number, (roundTripMs: number) => void> | undefined
   #pingCount = 0
+  /** Rejects the message in pieces that is under way: its source may never give anything again. */
+  #abandonPieces: ((error: Error) => void) | undefined
   /** Messages that wait until the one in pieces is sent; undefined while none is under way. */
   #behind: (() => void)[] | undefined
   #behindBytes = 0
@@ -149,8 +151,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
   /**
    * Sends a message; one in pieces goes out as its source gives them. Resolves when little output waits, so that who
    * awaits it never runs ahead of the peer. Rejects with `WebSocketClosedError` when the connection has ended, and with
-   * what the source throws: then the connection is closed with 1011, because a message cannot be taken back. Octets
-   * must not be changed behind it.
+   * what the source throws: if a piece was sent before, the connection is closed with 1011, because a message cannot be
+   * taken back. Octets must not be changed behind it.
    */
   send(message: Message | PreparedMessage | MessagePieces, options: SendOptions = {}): Promise<void> {
     const sent = this.#send(message, options)
@@ -186,12 +188,18 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
    * Closes with a code (1000 by default; 1005 for none) and a reason of up to 123 octets, and resolves when the
    * connection has ended. Rejects with `UsageError` for a code or a reason that cannot be sent.
    */
-  async close(code: number = CloseCodes.NORMAL, reason = ''): Promise<CloseInfo> {
-    this.#driver.enter()
-    this.#engine.close(code, reason)
-    this.#stream?.leave()
-    this.#listener.onClosing?.()
-    return this.closed
+  close(code: number = CloseCodes.NORMAL, reason = ''): Promise<CloseInfo> {
+    try {
+      this.#driver.enter()
+      this.#engine.close(code, reason)
+      this.#stream?.leave()
+      this.#listener.onClosing?.()
+      return this.closed
+    } catch (error) {
+      const refused = Promise.reject(error as Error)
+      refused.catch(ignore)
+      return refused
+    }
   }
 
   /** Ends the connection at once, without Close. */
@@ -225,7 +233,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
         return
       case 'message':
         this.#stream = new MessageStream(event.kind, (hold) => this.#hold(Holders.stream, hold))
-        this.#listener.onStream?.(this.#stream)
+        if (this.#listener.onStream === undefined) this.#stream.leave()
+        else this.#listener.onStream(this.#stream)
         return
       case 'data':
         this.#stream?.push(event.bytes)
@@ -285,7 +294,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
 
   /** What nobody awaits must not pile up behind a message whose source gives nothing. */
   #writeBehind(behind: (() => void)[], message: Message | PreparedMessage, compress: boolean): void {
-    behind.push(() => this.#write(message, compress))
+    if (!isWhole(message)) throw new UsageError('WS_CONTENT', 'a message is a string or a Uint8Array')
+    behind.push(() => this.write(message, compress))
     this.#behindBytes += message instanceof PreparedMessage ? message.frame.length : message.length
     if (this.#behindBytes <= BEHIND_BYTES_MAX && behind.length <= BEHIND_MAX) return
     const { text } = webSocketFaults.WS_OUTPUT_TOO_LARGE
@@ -294,12 +304,11 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
 
   #send(message: Message | PreparedMessage | MessagePieces, options: SendOptions): Promise<void> {
     if (!this.#engine.open) return Promise.reject(new WebSocketClosedError(this.#info))
-    const whole = typeof message === 'string' || message instanceof Uint8Array || message instanceof PreparedMessage
     if (this.#behind !== undefined) {
       const behind = this.#behind
       return new Promise((resolve, reject) => behind.push(() => this.#send(message, options).then(resolve, reject)))
     }
-    if (!whole) return this.#sendPieces(message, options)
+    if (!isWhole(message)) return this.#sendPieces(message, options)
     try {
       this.#write(message, options.compress ?? true)
     } catch (error) {
@@ -314,10 +323,17 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
     return new Promise((resolve, reject) => this.#drains.push({ resolve, reject }))
   }
 
-  async #sendPieces(source: MessagePieces, { compress = true, kind }: SendOptions): Promise<void> {
+  #sendPieces(source: MessagePieces, options: SendOptions): Promise<void> {
     this.#behind = []
+    return new Promise((resolve, reject) => {
+      this.#abandonPieces = reject
+      this.#pump(source, options).then(resolve, reject)
+    })
+  }
+
+  async #pump(source: MessagePieces, { compress = true, kind }: SendOptions): Promise<void> {
+    let begun = false
     try {
-      let begun = false
       for await (const octets of octetsOf(source)) {
         if (!begun) this.#beginPieces(kind ?? octets.kind, compress)
         begun = true
@@ -330,8 +346,10 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
       this.#engine.endMessage()
     } catch (error) {
       // What has begun cannot be taken back (RFC 6455 section 5.4).
-      this.#driver.enter()
-      this.#engine.close(CloseCodes.INTERNAL_ERROR)
+      if (begun) {
+        this.#driver.enter()
+        this.#engine.close(CloseCodes.INTERNAL_ERROR)
+      }
       throw error
     } finally {
       this.#sendBehind()
@@ -352,6 +370,7 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
   /** Among those that have waited may be another one in pieces: the rest goes on waiting. */
   #sendBehind(): void {
     const behind = this.#behind ?? []
+    this.#abandonPieces = undefined
     this.#behind = undefined
     this.#behindBytes = 0
     for (const next of behind) {
@@ -388,6 +407,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
     this.#info = info
     this.#stream?.fail(new WebSocketClosedError(info))
     this.#settleDrains(new WebSocketClosedError(info))
+    this.#abandonPieces?.(new WebSocketClosedError(info))
+    this.#sendBehind()
     for (const answered of this.#pings?.values() ?? []) answered(-1)
     this.#pings = undefined
     this.#onClosed?.(info)
@@ -405,3 +426,7 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
 }
 
 function ignore(): void {}
+
+function isWhole(message: unknown): message is Message | PreparedMessage {
+  return typeof message === 'string' || message instanceof Uint8Array || message instanceof PreparedMessage
+}

@@ -89,12 +89,12 @@ function mayBecomeText(octets: Uint8Array): boolean {
 
 describe('the check of UTF-8', () => {
   test('knows of every code point, and of all that is none', () => {
-    const text = new Utf8Check()
+    const utf8 = new Utf8Check()
     for (let code = 0; code <= 0x10_ffff; code += code < 0x1_0000 ? 1 : 17) {
       if (code >= 0xd800 && code <= 0xdfff) continue
       const octets = Buffer.from(String.fromCodePoint(code))
-      assert.equal(text.check(octets, 0, octets.length), VALID, code.toString(16))
-      assert.ok(text.complete)
+      assert.equal(utf8.check(octets, 0, octets.length), VALID, code.toString(16))
+      assert.ok(utf8.complete)
     }
   })
 
