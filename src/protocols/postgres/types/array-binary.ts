@@ -12,9 +12,6 @@ const HEADER_BYTES = 12
 const DIMENSION_BYTES = 8
 const LENGTH_BYTES = 4
 
-/** The index of the first element of the arrays that we send. */
-const LOWER_BOUND = 1
-
 /** The two directions of one array type. */
 export interface BinaryArray {
   readonly decode: Decode<unknown[]>
@@ -27,8 +24,8 @@ export interface BinaryArray {
   ) => void
 }
 
-/** Arrays whose elements are of one type. */
-export function binaryArray(name: string, elementOid: number, resolve: ResolveCodec): BinaryArray {
+/** Arrays whose elements are of one type. `lowerBound` is the index of the first element of those that we send. */
+export function binaryArray(name: string, elementOid: number, resolve: ResolveCodec, lowerBound: number): BinaryArray {
   return {
     decode: (octets, start, end) => {
       if (end - start < HEADER_BYTES) throw new ValueError(name, start, `expected at least ${HEADER_BYTES} octets`)
@@ -50,7 +47,7 @@ export function binaryArray(name: string, elementOid: number, resolve: ResolveCo
       into.int32(elementOid)
       for (const length of dimensions) {
         into.int32(length)
-        into.int32(LOWER_BOUND)
+        into.int32(lowerBound)
       }
       const hasNulls = writeElements(array, dimensions.length, element, into)
       into.setInt32(nulls - LENGTH_BYTES, hasNulls ? 1 : 0)

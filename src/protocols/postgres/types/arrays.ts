@@ -17,9 +17,15 @@ const DELIMITER = ','
 
 /**
  * Arrays of a type: JavaScript arrays, nested for more dimensions, null for NULL. Lower bounds are read and not kept; what we
- * send begins at 1. `resolve` is asked at each use, so that a codec that is replaced later is the one that counts.
+ * send begins at `lowerBound`. `resolve` is asked at each use, so that a codec that is replaced later is the one that counts.
  */
-export function arrayCodec(oid: number, name: string, elementOid: number, resolve: ResolveCodec): TypeCodec<unknown[]> {
+export function arrayCodec(
+  oid: number,
+  name: string,
+  elementOid: number,
+  resolve: ResolveCodec,
+  lowerBound: number = 1,
+): TypeCodec<unknown[]> {
   const decodeText = (octets: Uint8Array, start: number, end: number): unknown[] => {
     const reader = new PieceReader(name, octets, start, end)
     if (reader.peek() === BRACKET) skipBounds(reader)
@@ -27,7 +33,7 @@ export function arrayCodec(oid: number, name: string, elementOid: number, resolv
     if (reader.at !== end) throw reader.fault('expected the end')
     return array
   }
-  const binary = binaryArray(name, elementOid, resolve)
+  const binary = binaryArray(name, elementOid, resolve, lowerBound)
   return {
     oid,
     name,
@@ -42,7 +48,8 @@ export function arrayCodec(oid: number, name: string, elementOid: number, resolv
     encodeBinary: (value, into) => {
       const given = typeof value === 'string' ? fromText(decodeText, value) : value
       const element = resolve(elementOid)
-      binary.write(given as unknown[], dimensionsOf(name, given, element), element, into)
+      const dimensions = dimensionsOf(name, given, element)
+      binary.write(dimensions.length === 0 ? [] : (given as unknown[]), dimensions, element, into)
     },
     valueIsArray: true,
   }

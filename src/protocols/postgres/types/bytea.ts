@@ -1,6 +1,5 @@
 /** bytea (PostgreSQL documentation, section 8.4): hex and escape format in text, the octets themselves in binary. */
 
-import { native } from '../../core/native.js'
 import { fromText } from './from-text.js'
 import { octetsOfAnyType } from './text.js'
 import { unfit, type TypeCodec } from './type-codec.js'
@@ -21,7 +20,7 @@ const HEX_PAIRS: readonly string[] = Array.from({ length: 256 }, (_, octet) => o
 /** Reads hexadecimal digits, two an octet. Throws `ValueError`. */
 export function hexOctets(typeName: string, octets: Uint8Array, start: number, end: number): Uint8Array {
   if ((end - start) % 2 !== 0) throw new ValueError(typeName, end, 'expected an even number of digits')
-  const value = native.allocate((end - start) / 2)
+  const value = new Uint8Array((end - start) / 2)
   for (let at = start, to = 0; at < end; at += 2, to++) {
     const high = HEX_VALUE[octets[at]!]!
     const low = HEX_VALUE[octets[at + 1]!]!
@@ -40,7 +39,7 @@ export function hexText(octets: Uint8Array, start: number, end: number): string 
 
 /** The older format: an octet beyond ASCII is a backslash and three octal digits, a backslash is two. */
 function escapedOctets(octets: Uint8Array, start: number, end: number): Uint8Array {
-  const value = native.allocate(end - start)
+  const value = new Uint8Array(end - start)
   let length = 0
   for (let at = start; at < end; length++) {
     const octet = octets[at]!
@@ -56,7 +55,7 @@ function escapedOctets(octets: Uint8Array, start: number, end: number): Uint8Arr
     }
   }
   // A copy of its own length: a value that is kept shall not keep four times its size.
-  return value.slice(0, length)
+  return octetsOfAnyType(value, 0, length)
 }
 
 function octalAt(octets: Uint8Array, at: number, end: number): number {

@@ -102,13 +102,13 @@ export function compositeCodec(
     encodeText: (value) => {
       if (typeof value === 'string') return value
       const values = recordOf(name, value)
-      return `(${fields.map((field) => fieldText(values[field.name], resolve(field.oid))).join(',')})`
+      return `(${fields.map((field) => fieldText(own(values, field.name), resolve(field.oid))).join(',')})`
     },
     encodeBinary: (value, into) => {
       const values = typeof value === 'string' ? fromText(decodeText, value) : recordOf(name, value)
       into.int32(fields.length)
       for (const field of fields) {
-        const part = values[field.name]
+        const part = own(values, field.name)
         into.int32(field.oid)
         if (part === null || part === undefined) {
           into.int32(-1)
@@ -126,6 +126,11 @@ function recordOf(typeName: string, value: unknown): Readonly<Record<string, unk
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw unfit(typeName, 'an object with the fields by name', value)
   return value as Readonly<Record<string, unknown>>
+}
+
+/** A member of the object itself: a field may have the name of what every object has. */
+function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined
 }
 
 function fieldText(value: unknown, codec: TypeCodec): string {

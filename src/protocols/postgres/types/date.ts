@@ -28,8 +28,9 @@ export const date: TypeCodec<string> = {
 
 function dateText(value: unknown): string {
   if (typeof value === 'string') return value
-  if (!isInstantLike(value)) throw unfit('date', 'a string in ISO form or a Date', value)
-  return postgresText(value).replace(/T[^ ]*/, '')
+  const text = isInstantLike(value) ? postgresText(value) : undefined
+  if (text === undefined) throw unfit('date', 'a string in ISO form or a Date', value)
+  return text.replace(/T[^ ]*/, '')
 }
 
 function daysIn(value: unknown): number {

@@ -32,7 +32,7 @@ const ISO = new RegExp(
 
 /** sql_standard: `+1-2 -3 +4:05:06.789`, of which each part may be missing. */
 const STANDARD = new RegExp(
-  String.raw`^(?:(?<yearSign>[+-]?)(?<years>\d{1,10})-(?<mons>\d{1,10}))?(?: ?${part('day')}(?= |$))?(?: ?${CLOCK})?$`,
+  String.raw`^(?:0$)?(?:(?<yearSign>[+-]?)(?<years>\d{1,10})-(?<mons>\d{1,10}))?(?: ?${part('day')}(?= ))?(?: ?${CLOCK})?$`,
 )
 
 function part(name: string): string {

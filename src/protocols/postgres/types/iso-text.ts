@@ -87,11 +87,23 @@ export function isInstantLike(value: unknown): value is InstantLike {
   )
 }
 
+function isoText(instant: InstantLike): string | undefined {
+  try {
+    return instant.toISOString()
+  } catch {
+    return undefined
+  }
+}
+
 const EXPANDED_YEAR = /^([+-])(\d{6})(.*?)Z?$/
 
-/** The text of an instant as PostgreSQL reads it, in UTC without zone: Dates write years beyond 0..9999 differently. */
-export function postgresText(instant: InstantLike): string {
-  const text = instant.toISOString()
+/**
+ * The text of an instant as PostgreSQL reads it, in UTC without zone: Dates write years beyond 0..9999 differently.
+ * Undefined for a Date that is none.
+ */
+export function postgresText(instant: InstantLike): string | undefined {
+  const text = isoText(instant)
+  if (text === undefined) return undefined
   const [, sign, year, rest] = EXPANDED_YEAR.exec(text) ?? []
   if (sign === undefined) return text.startsWith('0000') ? `0001${text.slice(4, -1)} BC` : text.replace(/Z$/, '')
   const number = Number(year)

@@ -66,32 +66,39 @@ function decodeBinary(octets: Uint8Array, start: number, end: number): string {
   }
   if (scale > SCALE_MAX) throw new ValueError('numeric', start + 6, `expected a scale of at most ${SCALE_MAX}`)
   const first = start + HEADER_BYTES
-  const integer = stripZeros(groups(octets, first, end, 0, weight + 1))
-  // The fraction begins behind `weight + 1` groups, which may lie before the first one that is there.
-  const fraction = fractionOf(octets, first, end, weight + 1, scale)
-  const text = fraction === '' ? integer : `${integer}.${fraction}`
-  return sign === NEGATIVE ? `-${text}` : text
+  const integer = integerOf(octets, first, end, weight + 1)
+  const fraction = scale === 0 ? '' : `.${fractionOf(octets, first, end, weight + 1, scale)}`
+  return `${sign === NEGATIVE ? '-' : ''}${integer}${fraction}`
 }
 
-/** The decimal digits of the groups from `from` to `to`; those behind the last one are zeros. */
+/** The decimal digits of the groups from `from` to `to`, as far as they are there. */
 function groups(octets: Uint8Array, first: number, end: number, from: number, to: number): string {
-  const there = (end - first) / 2
   let text = ''
-  for (let group = from; group < Math.min(to, there); group++) {
-    const at = first + group * 2
+  for (let at = first + from * 2; at < Math.min(first + to * 2, end); at += 2) {
     const value = uint16At(octets, at)
     if (value > 9999) throw new ValueError('numeric', at, 'expected a digit of base 10000')
     text += String(value).padStart(BASE_DIGITS, '0')
   }
-  // `repeat` makes no copies, so that eight octets cannot claim much memory.
-  const missing = to - Math.max(from, there)
-  return missing > 0 ? text + '0'.repeat(missing * BASE_DIGITS) : text
+  return text
 }
 
+/**
+ * The first `count` groups. Those that are not there are zeros; `repeat` makes no copy of these as long as nobody looks at
+ * them, so that eight octets cannot claim the memory of 131,072 digits.
+ */
+function integerOf(octets: Uint8Array, first: number, end: number, count: number): string {
+  const digits = stripZeros(groups(octets, first, end, 0, count))
+  const missing = count - (end - first) / 2
+  return digits === '0' || missing <= 0 ? digits : digits + '0'.repeat(missing * BASE_DIGITS)
+}
+
+/** The digits behind the point: those of the groups from `from` on, which may begin before the first one that is there. */
 function fractionOf(octets: Uint8Array, first: number, end: number, from: number, scale: number): string {
-  const leading = from < 0 ? '0'.repeat(Math.min(-from * BASE_DIGITS, scale)) : ''
-  const wanted = Math.max(from, 0) + Math.ceil((scale - leading.length) / BASE_DIGITS)
-  return (leading + groups(octets, first, end, Math.max(from, 0), wanted)).slice(0, scale)
+  const leading = Math.min(Math.max(0, -from) * BASE_DIGITS, scale)
+  const count = Math.ceil((scale - leading) / BASE_DIGITS)
+  const begin = Math.max(from, 0)
+  const digits = groups(octets, first, end, begin, begin + count).slice(0, scale - leading)
+  return '0'.repeat(leading) + digits + '0'.repeat(scale - leading - digits.length)
 }
 
 function stripZeros(digits: string): string {

@@ -1,6 +1,5 @@
 /** Types whose value is their text: the text family, enums, what the server prints and a program rarely takes apart. */
 
-import { native } from '../../core/native.js'
 import { fromText } from './from-text.js'
 import { checkLength, textAt } from './octets.js'
 import { unfit, type TypeCodec } from './type-codec.js'
@@ -102,7 +101,6 @@ export const textOfAnyType: TypeCodec<string> = textCodec(705, 'unknown')
 
 /** The octets of a type that is not registered, copied. */
 export function octetsOfAnyType(octets: Uint8Array, start: number, end: number): Uint8Array {
-  const copy = native.allocate(end - start)
-  copy.set(octets.subarray(start, end))
-  return copy
+  // Not `slice`: of a Buffer that is a view.
+  return new Uint8Array(octets.subarray(start, end))
 }

@@ -80,8 +80,8 @@ function textOf(typeName: string, value: unknown): string {
   if (typeof value === 'string') return value
   const zone = typeName === 'timestamptz' ? '+00' : ''
   if (typeof value === 'bigint') return instantText(value - EPOCH_MICROS, zone)
-  if (!isInstantLike(value)) throw unfit(typeName, EXPECTED, value)
-  const text = postgresText(value)
+  const text = isInstantLike(value) ? postgresText(value) : undefined
+  if (text === undefined) throw unfit(typeName, EXPECTED, value)
   return text.endsWith(' BC') ? `${text.slice(0, -3)}${zone} BC` : text + zone
 }
 

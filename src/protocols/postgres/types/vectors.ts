@@ -6,14 +6,14 @@ import { unfit, type ResolveCodec, type TypeCodec } from './type-codec.js'
 
 const SPACE = 0x20
 
-/** A vector of a type: an array of one dimension without NULL. */
+/** A vector of a type: an array of one dimension without NULL, counted from 0. In binary the server takes no empty one. */
 export function vectorCodec(
   oid: number,
   name: string,
   elementOid: number,
   resolve: ResolveCodec,
 ): TypeCodec<unknown[]> {
-  const array = arrayCodec(oid, name, elementOid, resolve)
+  const array = arrayCodec(oid, name, elementOid, resolve, 0)
   const decodeText = (octets: Uint8Array, start: number, end: number): unknown[] => {
     const { decodeText: decodeElement } = resolve(elementOid)
     const values: unknown[] = []
