@@ -9,7 +9,7 @@ const BACKSLASH = 0x5c
 const LOWER_X = 0x78
 
 /** The value of a hexadecimal digit by its octet, 255 for all else. */
-const HEX_VALUE = new Uint8Array(256).fill(255)
+export const HEX_VALUE: Uint8Array = new Uint8Array(256).fill(255)
 for (let digit = 0; digit < 16; digit++) {
   HEX_VALUE[digit.toString(16).charCodeAt(0)] = digit
   HEX_VALUE[digit.toString(16).toUpperCase().charCodeAt(0)] = digit

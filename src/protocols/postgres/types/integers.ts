@@ -2,7 +2,7 @@
 
 import { native } from '../../core/native.js'
 import { fromText } from './from-text.js'
-import { checkLength, exactInt64At, int16At, int32At, int64At, uint32At } from './octets.js'
+import { checkLength, exactInt64At, int16At, int32At, int64At, int64Of, uint32At } from './octets.js'
 import { unfit, type Decode, type TypeCodec } from './type-codec.js'
 import { ValueError } from './value-error.js'
 
@@ -94,8 +94,11 @@ const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 const UINT64_MAX = 2n ** 64n - 1n
 
-/** Reads a decimal integer of any length that a 64-bit number may have, as a number where that is exact. */
-function longText(typeName: string, octets: Uint8Array, start: number, end: number): number | bigint {
+/**
+ * Reads a decimal integer of any length that a 64-bit number may have. Below 10^15 it is a number, otherwise NaN, and the
+ * digits have been checked all the same.
+ */
+function longText(typeName: string, octets: Uint8Array, start: number, end: number): number {
   const negative = start < end && octets[start] === MINUS
   const first = negative ? start + 1 : start
   if (first >= end || end - start > INT64_CHARS_MAX) throw new ValueError(typeName, first, 'expected an integer')
@@ -105,18 +108,32 @@ function longText(typeName: string, octets: Uint8Array, start: number, end: numb
     if (digit < 0 || digit > 9) throw new ValueError(typeName, at, 'expected a digit')
     value = value * 10 + digit
   }
-  if (end - first > EXACT_DIGITS) return BigInt(native.latin1Slice(octets, start, end))
+  if (end - first > EXACT_DIGITS) return NaN
   return negative ? 0 - value : value
 }
 
-function checkRange(typeName: string, start: number, value: number | bigint, min: bigint, max: bigint): void {
+const WORD = 4_294_967_296
+
+/** The bigint of a text, held to its range. */
+function longInteger(
+  typeName: string,
+  octets: Uint8Array,
+  start: number,
+  end: number,
+  min: bigint,
+  max: bigint,
+): bigint {
+  const short = longText(typeName, octets, start, end)
+  if (short >= 0) return int64Of(Math.floor(short / WORD), short | 0)
+  const value = BigInt(short === short ? short : native.latin1Slice(octets, start, end))
   if (value < min || value > max) throw new ValueError(typeName, start, `expected a number from ${min} to ${max}`)
+  return value
 }
 
 function longIntegerOf(typeName: string, value: unknown, min: bigint, max: bigint): bigint {
   let long: unknown = value
   if (typeof value === 'string')
-    long = BigInt(fromText((octets, start, end) => longText(typeName, octets, start, end), value))
+    long = fromText((octets, start, end) => longInteger(typeName, octets, start, end, min, max), value)
   // A number that is not safe may have lost digits before it came here.
   else if (typeof value === 'number' && Number.isSafeInteger(value)) long = BigInt(value)
   if (typeof long !== 'bigint' || long < min || long > max)
@@ -148,11 +165,7 @@ export const int8: TypeCodec<bigint> = longCodec(
   'int8',
   INT64_MIN,
   INT64_MAX,
-  (octets, start, end) => {
-    const value = longText('int8', octets, start, end)
-    checkRange('int8', start, value, INT64_MIN, INT64_MAX)
-    return BigInt(value)
-  },
+  (octets, start, end) => longInteger('int8', octets, start, end, INT64_MIN, INT64_MAX),
   (octets, start, end) => {
     checkLength('int8', start, end, 8)
     return int64At(octets, start)
@@ -172,9 +185,7 @@ export const int8Number: TypeCodec<number | bigint> = longCodec(
   INT64_MAX,
   (octets, start, end) => {
     const value = longText('int8', octets, start, end)
-    if (typeof value === 'number') return value
-    checkRange('int8', start, value, INT64_MIN, INT64_MAX)
-    return exactest(value)
+    return value === value ? value : exactest(longInteger('int8', octets, start, end, INT64_MIN, INT64_MAX))
   },
   (octets, start, end) => {
     checkLength('int8', start, end, 8)
@@ -189,11 +200,7 @@ export const xid8: TypeCodec<bigint> = longCodec(
   'xid8',
   0n,
   UINT64_MAX,
-  (octets, start, end) => {
-    const value = longText('xid8', octets, start, end)
-    checkRange('xid8', start, value, 0n, UINT64_MAX)
-    return BigInt(value)
-  },
+  (octets, start, end) => longInteger('xid8', octets, start, end, 0n, UINT64_MAX),
   (octets, start, end) => {
     checkLength('xid8', start, end, 8)
     return BigInt.asUintN(64, int64At(octets, start))

@@ -40,16 +40,21 @@ export const numeric: TypeCodec<string> = {
 }
 
 function decodeText(octets: Uint8Array, start: number, end: number): string {
-  const text = native.latin1Slice(octets, start, end)
-  if (SPECIAL_SIGNS.has(text)) return text
   let digits = 0
   let points = 0
-  for (let at = octets[start] === MINUS ? start + 1 : start; at < end; at++) {
+  for (let at = start < end && octets[start] === MINUS ? start + 1 : start; at < end; at++) {
     const octet = octets[at]!
     if (octet >= ZERO && octet <= NINE) digits++
-    else if (octet !== POINT || ++points > 1) throw new ValueError('numeric', at, 'expected a digit')
+    else if (octet !== POINT || ++points > 1) return specialText(octets, start, end, at)
   }
   if (digits === 0) throw new ValueError('numeric', start, 'expected a digit')
+  return native.latin1Slice(octets, start, end)
+}
+
+/** One of the values that are no number, of which none is longer than the last. */
+function specialText(octets: Uint8Array, start: number, end: number, at: number): string {
+  const text = native.latin1Slice(octets, start, Math.min(end, start + '-Infinity'.length + 1))
+  if (!SPECIAL_SIGNS.has(text)) throw new ValueError('numeric', at, 'expected a digit')
   return text
 }
 

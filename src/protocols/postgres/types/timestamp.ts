@@ -13,6 +13,7 @@ import { UsageError } from '../../core/errors.js'
 import { native } from '../../core/native.js'
 import { DAY_MICROS, dayText, EPOCH_DAYS, eraText, timeText } from './calendar.js'
 import { found, readCommonInstant } from './common-instant.js'
+import { commonInstantText } from './instant-text.js'
 import { isInstantLike, isoDateTime, postgresText } from './iso-text.js'
 import { checkLength, exactInt64At, int64At } from './octets.js'
 import { unfit, type Decode, type TypeCodec } from './type-codec.js'
@@ -36,7 +37,8 @@ function instantText(micros: bigint, zone: string): string {
 }
 
 function partsText(days: number, micros: number, zone: string): string {
-  return `${dayText(days)} ${timeText(micros)}${zone}${eraText(days)}`
+  const common = commonInstantText(days, micros, zone !== '')
+  return common ?? `${dayText(days)} ${timeText(micros)}${zone}${eraText(days)}`
 }
 
 function binaryDecoder(typeName: string, zone: string): Decode<string> {
