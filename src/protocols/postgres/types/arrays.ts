@@ -16,8 +16,9 @@ const COMMA = 0x2c
 const DELIMITER = ','
 
 /**
- * Arrays of a type: JavaScript arrays, nested for more dimensions, null for NULL. Lower bounds are read and not kept; what we
- * send begins at `lowerBound`. `resolve` is asked at each use, so that a codec that is replaced later is the one that counts.
+ * Arrays of a type: JavaScript arrays, nested for more dimensions, null for NULL. Lower bounds are read and not kept;
+ * what we send begins at `lowerBound`. `resolve` is asked at each use, so that a codec that is replaced later is the
+ * one that counts.
  */
 export function arrayCodec(
   oid: number,

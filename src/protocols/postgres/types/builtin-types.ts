@@ -20,8 +20,8 @@ import { uuid } from './uuid.js'
 /** Choices between values that a type may have. */
 export interface TypeOptions {
   /**
-   * `bigint` (the default), or `number`: a number where that is exact, and a bigint beyond 2^53 - 1 either way, so that no
-   * digit is lost.
+   * `bigint` (the default), or `number`: a number where that is exact, and a bigint beyond 2^53 - 1 either way, so that
+   * no digit is lost.
    */
   readonly int8: 'bigint' | 'number'
   /** json and jsonb: `value` (the default) parses them, `text` leaves them as they are, both ways. */

@@ -1,4 +1,7 @@
-/** Days and times of day, in numbers and in the server's ISO text. The calendar is the Gregorian one, extended backwards. */
+/**
+ * Days and times of day, in numbers and in the server's ISO text. The calendar is the Gregorian one, extended
+ * backwards.
+ */
 
 /** Microseconds of a day. */
 export const DAY_MICROS = 86_400_000_000

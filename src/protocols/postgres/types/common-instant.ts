@@ -1,4 +1,7 @@
-/** Reads the shape that nearly all dates with a time have, straight from the octets: `YYYY-MM-DD HH:MM:SS[.ffffff][+HH]`. */
+/**
+ * Reads the shape that nearly all dates with a time have, straight from the octets: `YYYY-MM-DD
+ * HH:MM:SS[.ffffff][+HH]`.
+ */
 
 import { daysOf, monthLength } from './calendar.js'
 

@@ -1,4 +1,6 @@
-/** date, time and timetz (PostgreSQL documentation, section 8.5): strings in the server's ISO form, see `timestamp.ts`. */
+/**
+ * date, time and timetz (PostgreSQL documentation, section 8.5): strings in the server's ISO form, see `timestamp.ts`.
+ */
 
 import { native } from '../../core/native.js'
 import { DAY_MICROS, dayText, eraText, timeText, twoDigits } from './calendar.js'

@@ -14,7 +14,9 @@ const NINE = 0x39
 const LOWER_E = 0x65
 const UPPER_E = 0x45
 
-/** Up to so many digits a decimal fraction is one exact integer divided by one exact power: rounded once, so rightly. */
+/**
+ * Up to so many digits a decimal fraction is one exact integer divided by one exact power: rounded once, so rightly.
+ */
 const EXACT_DIGITS = 15
 const POWERS: readonly number[] = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]
 

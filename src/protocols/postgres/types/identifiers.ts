@@ -1,4 +1,7 @@
-/** What names things of the server: regclass and its family, tid, pg_lsn (PostgreSQL documentation, sections 8.19, 8.20). */
+/**
+ * What names things of the server: regclass and its family, tid, pg_lsn (PostgreSQL documentation, sections 8.19,
+ * 8.20).
+ */
 
 import { native } from '../../core/native.js'
 import { integerOf } from './integers.js'
@@ -12,7 +15,9 @@ const UINT16_MAX = 65_535
 
 const DIGITS = /^\d{1,10}$/
 
-/** A type whose text is the name of what an oid means. In binary there is only the oid, whose digits are the value then. */
+/**
+ * A type whose text is the name of what an oid means. In binary there is only the oid, whose digits are the value then.
+ */
 export function nameCodec(oid: number, name: string): TypeCodec<string> {
   const text = textCodec(oid, name)
   return {

@@ -29,8 +29,8 @@ const knownDays = new Int32Array(KNOWN_DAYS).fill(LAST_DAYS + 1)
 const knownDates = new Int32Array(KNOWN_DAYS)
 
 /**
- * `YYYY-MM-DD HH:MM:SS` with its fraction of a second, and with `+00` where `isUtc`; undefined for a day beyond the years 1
- * to 9999. `days` count from 2000-01-01, `micros` are those of the day.
+ * `YYYY-MM-DD HH:MM:SS` with its fraction of a second, and with `+00` where `isUtc`; undefined for a day beyond the
+ * years 1 to 9999. `days` count from 2000-01-01, `micros` are those of the day.
  */
 export function commonInstantText(days: number, micros: number, isUtc: boolean): string | undefined {
   if (days < FIRST_DAYS || days > LAST_DAYS) return undefined

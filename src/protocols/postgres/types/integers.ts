@@ -95,8 +95,8 @@ const INT64_MAX = 2n ** 63n - 1n
 const UINT64_MAX = 2n ** 64n - 1n
 
 /**
- * Reads a decimal integer of any length that a 64-bit number may have. Below 10^15 it is a number, otherwise NaN, and the
- * digits have been checked all the same.
+ * Reads a decimal integer of any length that a 64-bit number may have. Below 10^15 it is a number, otherwise NaN, and
+ * the digits have been checked all the same.
  */
 function longText(typeName: string, octets: Uint8Array, start: number, end: number): number {
   const negative = start < end && octets[start] === MINUS
@@ -177,7 +177,9 @@ function exactest(value: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : value
 }
 
-/** int8 as a number where it is a safe integer, and as bigint beyond: no digit is lost and no query fails by its data. */
+/**
+ * int8 as a number where it is a safe integer, and as bigint beyond: no digit is lost and no query fails by its data.
+ */
 export const int8Number: TypeCodec<number | bigint> = longCodec(
   20,
   'int8',

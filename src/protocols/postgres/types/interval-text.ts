@@ -1,4 +1,6 @@
-/** Reads the text of an interval in each of the styles that the server writes (PostgreSQL documentation, section 8.5.5). */
+/**
+ * Reads the text of an interval in each of the styles that the server writes (PostgreSQL documentation, section 8.5.5).
+ */
 
 import type { Interval } from './interval.js'
 

@@ -1,6 +1,6 @@
 /**
- * interval (PostgreSQL documentation, section 8.5.4): the three numbers that the server keeps. A month has no fixed number
- * of days and a day none of hours, so they cannot be one.
+ * interval (PostgreSQL documentation, section 8.5.4): the three numbers that the server keeps. A month has no fixed
+ * number of days and a day none of hours, so they cannot be one.
  */
 
 import { native } from '../../core/native.js'

@@ -42,8 +42,8 @@ function valueCodec(oid: number, name: string): TypeCodec {
 }
 
 /**
- * json with values as `JSON.parse` makes them. A string is a JSON string like any other: `'a'` is sent as `"a"`, so that
- * every value comes back as it went.
+ * json with values as `JSON.parse` makes them. A string is a JSON string like any other: `'a'` is sent as `"a"`, so
+ * that every value comes back as it went.
  */
 export const json: TypeCodec = valueCodec(114, 'json')
 

@@ -8,7 +8,9 @@ import { unfit, type TypeCodec } from './type-codec.js'
 import { ValueError } from './value-error.js'
 import type { ValueWriter } from './value-writer.js'
 
-/** In binary: the number of base-10000 digits, the weight of the first, the sign, the decimal digits behind the point. */
+/**
+ * In binary: the number of base-10000 digits, the weight of the first, the sign, the decimal digits behind the point.
+ */
 const HEADER_BYTES = 8
 const BASE_DIGITS = 4
 
@@ -88,8 +90,8 @@ function groups(octets: Uint8Array, first: number, end: number, from: number, to
 }
 
 /**
- * The first `count` groups. Those that are not there are zeros; `repeat` makes no copy of these as long as nobody looks at
- * them, so that eight octets cannot claim the memory of 131,072 digits.
+ * The first `count` groups. Those that are not there are zeros; `repeat` makes no copy of these as long as nobody looks
+ * at them, so that eight octets cannot claim the memory of 131,072 digits.
  */
 function integerOf(octets: Uint8Array, first: number, end: number, count: number): string {
   const digits = stripZeros(groups(octets, first, end, 0, count))
@@ -97,7 +99,9 @@ function integerOf(octets: Uint8Array, first: number, end: number, count: number
   return digits === '0' || missing <= 0 ? digits : digits + '0'.repeat(missing * BASE_DIGITS)
 }
 
-/** The digits behind the point: those of the groups from `from` on, which may begin before the first one that is there. */
+/**
+ * The digits behind the point: those of the groups from `from` on, which may begin before the first one that is there.
+ */
 function fractionOf(octets: Uint8Array, first: number, end: number, from: number, scale: number): string {
   const leading = Math.min(Math.max(0, -from) * BASE_DIGITS, scale)
   const count = Math.ceil((scale - leading) / BASE_DIGITS)

@@ -62,8 +62,8 @@ export function utf8Of(text: string): Uint8Array {
 }
 
 /**
- * Up to this length a text is put together from its octets, four at a time: 26 ns for 8 octets, where a native call takes
- * 59. Beyond, the engine would make a tree of strings of it.
+ * Up to this length a text is put together from its octets, four at a time: 26 ns for 8 octets, where a native call
+ * takes 59. Beyond, the engine would make a tree of strings of it.
  */
 const SHORT_TEXT = 12
 

@@ -10,9 +10,9 @@ import { timestamptz } from './timestamp.js'
 import { unfit } from './type-codec.js'
 
 /**
- * The text of a value that is not null, after its JavaScript type alone: strings as they are; numbers, bigints and booleans
- * as the server writes them; octets as bytea; Dates in ISO form and UTC; arrays as arrays of the server; other objects as
- * JSON, as their `toJSON` says. Throws `UsageError` (`PG_VALUE_UNFIT`) for functions, symbols and undefined.
+ * The text of a value that is not null, after its JavaScript type alone: strings as they are; numbers, bigints and
+ * booleans as the server writes them; octets as bytea; Dates in ISO form and UTC; arrays as arrays of the server; other
+ * objects as JSON, as their `toJSON` says. Throws `UsageError` (`PG_VALUE_UNFIT`) for functions, symbols and undefined.
  */
 export function parameterText(value: unknown): string {
   if (typeof value === 'string') return value

@@ -1,7 +1,7 @@
 /**
- * Takes the text of arrays, ranges and composites apart. All three quote in the same way (PostgreSQL documentation, sections
- * 8.15.6, 8.16.6 and 8.17.5): what stands between double quotes is plain but for a backslash, which makes the next
- * character plain, and a doubled quote, which is one.
+ * Takes the text of arrays, ranges and composites apart. All three quote in the same way (PostgreSQL documentation,
+ * sections 8.15.6, 8.16.6 and 8.17.5): what stands between double quotes is plain but for a backslash, which makes the
+ * next character plain, and a doubled quote, which is one.
  */
 
 import { native } from '../../core/native.js'

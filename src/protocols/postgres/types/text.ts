@@ -7,8 +7,8 @@ import { ValueError } from './value-error.js'
 import type { ValueWriter } from './value-writer.js'
 
 /**
- * A type that is UTF-8 in both formats: text, varchar, bpchar, name, xml, json as text, every enum. The client has asked
- * for UTF-8; what is not UTF-8 all the same (SQL_ASCII) becomes U+FFFD.
+ * A type that is UTF-8 in both formats: text, varchar, bpchar, name, xml, json as text, every enum. The client has
+ * asked for UTF-8; what is not UTF-8 all the same (SQL_ASCII) becomes U+FFFD.
  */
 export function textCodec(oid: number, name: string): TypeCodec<string> {
   return {
@@ -31,8 +31,8 @@ function stringOf(typeName: string, value: unknown): string {
 const BACKSLASH = 0x5c
 
 /**
- * "char", the type of one octet: a string of one character below 256, or an empty one for the octet 0. In text the server
- * writes octets beyond ASCII as a backslash and three octal digits.
+ * "char", the type of one octet: a string of one character below 256, or an empty one for the octet 0. In text the
+ * server writes octets beyond ASCII as a backslash and three octal digits.
  */
 export const singleChar: TypeCodec<string> = {
   oid: 18,

@@ -1,12 +1,13 @@
 /**
  * timestamp and timestamptz (PostgreSQL documentation, section 8.5).
  *
- * A value is a string in the server's ISO form: `2024-02-29 12:34:56.789012`, `0044-03-15 00:00:00 BC`, `infinity`. It keeps
- * microseconds, years that a Date cannot hold, and infinity; it compares, prints and goes back to the server as it is. A
- * timestamptz is an instant and not a place, so it is in UTC (`…+00`) whatever the time zone of the session. Text in
- * another DateStyle is handed on as the server wrote it.
+ * A value is a string in the server's ISO form: `2024-02-29 12:34:56.789012`, `0044-03-15 00:00:00 BC`, `infinity`. It
+ * keeps microseconds, years that a Date cannot hold, and infinity; it compares, prints and goes back to the server as
+ * it is. A timestamptz is an instant and not a place, so it is in UTC (`…+00`) whatever the time zone of the session.
+ * Text in another DateStyle is handed on as the server wrote it.
  *
- * `epochMicros` makes a number to reckon with, `instantCodec` a codec for a class of the caller's: Date, Temporal.Instant.
+ * `epochMicros` makes a number to reckon with, `instantCodec` a codec for a class of the caller's: Date,
+ * Temporal.Instant.
  */
 
 import { UsageError } from '../../core/errors.js'
@@ -87,7 +88,10 @@ function textOf(typeName: string, value: unknown): string {
   return text.endsWith(' BC') ? `${text.slice(0, -3)}${zone} BC` : text + zone
 }
 
-/** Microseconds from 2000-01-01 00:00 of a caller's value. In timestamp a zone has no meaning; the server ignores it, too. */
+/**
+ * Microseconds from 2000-01-01 00:00 of a caller's value. In timestamp a zone has no meaning; the server ignores it,
+ * too.
+ */
 function microsOf(typeName: string, value: unknown): bigint {
   if (typeof value === 'bigint') return value - EPOCH_MICROS
   const text = textOf(typeName, value)
@@ -116,8 +120,8 @@ export const timestamp: TypeCodec<string> = timestampCodec(1114, 'timestamp', na
 export const timestamptz: TypeCodec<string> = timestampCodec(1184, 'timestamptz', zonedText, '+00')
 
 /**
- * Microseconds from 1970-01-01 00:00 UTC to the instant of a text that a timestamp, timestamptz or date was decoded to; the
- * numbers `Infinity` and `-Infinity` for those that have no end. Throws `UsageError` for another text.
+ * Microseconds from 1970-01-01 00:00 UTC to the instant of a text that a timestamp, timestamptz or date was decoded to;
+ * the numbers `Infinity` and `-Infinity` for those that have no end. Throws `UsageError` for another text.
  */
 export function epochMicros(text: string): bigint | number {
   const micros = microsIn(text)
@@ -134,7 +138,10 @@ export type MakeInstant<Value> = (epochMillis: number, micros: number) => Value
 
 const MILLIS_TO_EPOCH = EPOCH_DAYS * 86_400_000
 
-/** timestamp or timestamptz with values of a class of the caller's: `instantCodec(timestamptz, (millis) => new Date(millis))`. */
+/**
+ * timestamp or timestamptz with values of a class of the caller's: `instantCodec(timestamptz, (millis) => new
+ * Date(millis))`.
+ */
 export function instantCodec<Value>(type: TypeCodec<string>, make: MakeInstant<Value>): TypeCodec<Value> {
   const fromMicros = (micros: bigint): Value => {
     if (micros === INFINITY) return make(Infinity, 0)

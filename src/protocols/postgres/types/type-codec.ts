@@ -3,7 +3,8 @@
  * (Frontend/Backend Protocol, "Formats and Format Codes").
  *
  * Both formats give the same value: what a column means does not depend on how it travelled. A decoder reads from the
- * octets of the chunk that a row came in, keeps none of them, and is a plain function that may be called without its codec.
+ * octets of the chunk that a row came in, keeps none of them, and is a plain function that may be called without its
+ * codec.
  *
  * | types | value |
  * |---|---|
@@ -13,10 +14,11 @@
  * | xid8 | bigint |
  * | float4, float8 | number; float4 exactly as the server holds it, so 0.1 is 0.10000000149011612 |
  * | numeric | string with all its digits, `NaN`, `Infinity`, `-Infinity` |
- * | text, varchar, bpchar, name, "char", xml, enums, uuid, bit, varbit, inet, cidr, macaddr, macaddr8, tid, pg_lsn | string |
+ * | text, varchar, bpchar, name, "char", xml, enums, uuid, bit, varbit | string |
+ * | inet, cidr, macaddr, macaddr8, tid, pg_lsn | string as the server writes it |
  * | regclass and its family | string: the name in text, the digits of the oid in binary, which has no name |
  * | bytea | Uint8Array of its own |
- * | date, time, timetz, timestamp, timestamptz | string in the server's ISO form, timestamptz in UTC; see `timestamp.ts` |
+ * | date, time, timetz, timestamp, timestamptz | string in ISO form, timestamptz in UTC; see `timestamp.ts` |
  * | interval | `{ months, days, micros }` |
  * | json, jsonb | the parsed value, or by option its text |
  * | point | `{ x, y }` |
@@ -43,11 +45,14 @@ export interface TypeCodec<Value = unknown> {
   /** From the binary format. */
   readonly decodeBinary: Decode<Value>
   /**
-   * A value in text. A string is sent as it is, and the server judges it; but for json, where it is a value like others.
-   * Throws `UsageError` (`PG_VALUE_UNFIT`) for what the type cannot be.
+   * A value in text. A string is sent as it is, and the server judges it; but for json, where it is a value like
+   * others. Throws `UsageError` (`PG_VALUE_UNFIT`) for what the type cannot be.
    */
   readonly encodeText: (value: unknown) => string
-  /** A value in binary. A string is read as the text format is. Throws `UsageError` (`PG_VALUE_UNFIT`, `PG_VALUE_TOO_LARGE`). */
+  /**
+   * A value in binary. A string is read as the text format is. Throws `UsageError` (`PG_VALUE_UNFIT`,
+   * `PG_VALUE_TOO_LARGE`).
+   */
   readonly encodeBinary: (value: unknown, into: ValueWriter) => void
   /** Its values are JavaScript arrays themselves, so that an array of them has one dimension only. */
   readonly valueIsArray?: boolean

@@ -4,8 +4,8 @@ import { UsageError } from '../../core/errors.js'
 import { native } from '../../core/native.js'
 
 /**
- * What one value or message may take: 1 GiB - 1, the server's own bound. Beyond it a length would no longer fit its field,
- * and the octets behind would be taken for messages.
+ * What one value or message may take: 1 GiB - 1, the server's own bound. Beyond it a length would no longer fit its
+ * field, and the octets behind would be taken for messages.
  */
 export const VALUE_BYTES_MAX = 1_073_741_823
 
@@ -13,7 +13,9 @@ const FIRST_BYTES = 256
 
 const scratch = new DataView(new ArrayBuffer(8))
 
-/** Octets that grow as they are written to. Throws `UsageError` (`PG_VALUE_TOO_LARGE`) before they exceed `bytesMax`. */
+/**
+ * Octets that grow as they are written to. Throws `UsageError` (`PG_VALUE_TOO_LARGE`) before they exceed `bytesMax`.
+ */
 export class ValueWriter {
   /** Octets written. */
   length = 0

@@ -1,4 +1,6 @@
-/** int2vector and oidvector, the arrays of the catalog: numbers with spaces between them in text, an array in binary. */
+/**
+ * int2vector and oidvector, the arrays of the catalog: numbers with spaces between them in text, an array in binary.
+ */
 
 import { arrayCodec } from './arrays.js'
 import { fromText } from './from-text.js'
@@ -6,7 +8,9 @@ import { unfit, type ResolveCodec, type TypeCodec } from './type-codec.js'
 
 const SPACE = 0x20
 
-/** A vector of a type: an array of one dimension without NULL, counted from 0. In binary the server takes no empty one. */
+/**
+ * A vector of a type: an array of one dimension without NULL, counted from 0. In binary the server takes no empty one.
+ */
 export function vectorCodec(
   oid: number,
   name: string,

@@ -1,4 +1,7 @@
-/** What a server cannot have meant: a `ValueError` that says what type, where, and what was expected, and quotes nothing. */
+/**
+ * What a server cannot have meant: a `ValueError` that says what type, where, and what was expected, and quotes
+ * nothing.
+ */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
