@@ -161,6 +161,10 @@ class Cluster implements PostgresServer {
     const from = this.#log.length
     const server = this.#run('postgres', ['-D', this.#data])
     this.#process = server
+    // A test file that fails outside its tests must not leave a server behind.
+    const kill = (): void => void server.kill('SIGKILL')
+    process.once('exit', kill)
+    server.once('close', () => process.off('exit', kill))
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
         if (this.#log.includes('database system is ready to accept connections', from)) settle(resolve)
