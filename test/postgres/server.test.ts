@@ -3,11 +3,19 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import type { ConnectionOptions } from 'node:tls'
 import pg from 'pg'
+import { selfSigned } from '#src/io/self-signed.js'
 import { startPostgres, type PostgresServer } from './server.js'
 
-async function ask(server: PostgresServer, host: string, sql: string): Promise<unknown> {
-  const client = new pg.Client({ host, port: server.port, user: 'postgres', password: 'secret', database: 'postgres' })
+async function ask(
+  server: PostgresServer,
+  host: string,
+  sql: string,
+  ssl: ConnectionOptions | false = false,
+): Promise<unknown> {
+  const user = { user: 'postgres', password: 'secret', database: 'postgres' }
+  const client = new pg.Client({ host, port: server.port, ...user, ssl })
   await client.connect()
   try {
     const { rows } = await client.query<Record<string, unknown>>({ text: sql, rowMode: 'array' } as pg.QueryConfig)
@@ -35,5 +43,22 @@ describe('the PostgreSQL of the tests', () => {
       await server.stop()
     }
     assert.equal(existsSync(server.socketFolder), false)
+  })
+  it('speaks TLS and asks for the certificate of a client', async () => {
+    const own = selfSigned()
+    const client = selfSigned({ names: ['postgres'] })
+    const server = await startPostgres({
+      access: ['hostssl all all 127.0.0.1/32 cert'],
+      tls: { ...own, clientCa: client.cert },
+    })
+    try {
+      const { host } = server
+      assert.deepEqual(await ask(server, host, 'show ssl', { ca: own.cert, ...client }), ['on'])
+      await assert.rejects(ask(server, host, 'show ssl', { ca: own.cert }), /certificate/)
+      await assert.rejects(ask(server, host, 'show ssl'), /no encryption/)
+      assert.match(server.log(), /no encryption/)
+    } finally {
+      await server.stop()
+    }
   })
 })
