@@ -325,17 +325,13 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   }
 
   #endFrame(): WebSocketEvent | true | undefined {
-    const { opcode, fin, length } = this.#reader
-    const end = this.#input.position(this.#input.at)
+    const { opcode, fin } = this.#reader
     this.#inFrame = false
     this.#received = lifecycle.next(this.#received, frameInput(opcode, fin))
-    // A text in one frame is checked when it is made a string.
-    const single = fin && opcode !== Opcodes.continuation && !this.#message.compressed
-    if (!single && !this.#message.endFrame()) return this.#failMessage(end - length)
     if (!fin) return true
-    const event = this.#message.finish(single)
+    const event = this.#message.finish()
     this.#countInflated()
-    return event ?? this.#failMessage(single ? end - length : end)
+    return event ?? this.#failMessage(this.#input.position(this.#input.at))
   }
 
   #readControl(opcode: number, length: number): WebSocketEvent | undefined {
