@@ -1,6 +1,6 @@
 /** Packages that only a test or a bench needs: installed into its own folder when it first runs. */
 
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { repoRoot, runOrThrow } from './repo.js'
 
@@ -24,4 +24,10 @@ export function platformProgram(folder: string, scope: string, file: string): st
     .find((candidate) => existsSync(candidate))
   if (found === undefined) throw new Error(`${scope}: no ${file} for this platform in ${folder}`)
   return found
+}
+
+/** The version of a package that is installed in a folder, `.` for the root. */
+export function packageVersion(folder: string, name: string): string {
+  const manifest = path.join(repoRoot, folder, 'node_modules', name, 'package.json')
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version
 }

@@ -30,11 +30,19 @@ export interface RunningServer<Name extends string = string> {
   stop(): Promise<void>
 }
 
-/** Starts a server on its core. Its standard output can be read; `ipc` adds a channel for messages. */
-export function startPinned(command: readonly string[], ipc = false, core: string = SERVER_CORE): ChildProcess {
+/**
+ * Starts a process on a core, that of servers by default. Its standard output can be read; `ipc` adds a channel for
+ * messages, and `stdin` is `pipe` for what is written to it.
+ */
+export function startPinned(
+  command: readonly string[],
+  ipc = false,
+  core: string = SERVER_CORE,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   return spawn('taskset', ['-c', core, ...command], {
     env: { ...process.env, NODE_ENV: 'production', DENO_NO_UPDATE_CHECK: '1', DO_NOT_TRACK: '1' },
-    stdio: ipc ? ['ignore', 'pipe', 'inherit', 'ipc'] : ['ignore', 'pipe', 'inherit'],
+    stdio: ipc ? [stdin, 'pipe', 'inherit', 'ipc'] : [stdin, 'pipe', 'inherit'],
   })
 }
 

@@ -1,9 +1,9 @@
 /** Starts the servers, each in a process of its own that is pinned to the first core. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { findProgram } from '../../tools/ensure-system.js'
-import { platformProgram } from '../../tools/packages.js'
+import { packageVersion, platformProgram } from '../../tools/packages.js'
 import { repoRoot, runOrThrow } from '../../tools/repo.js'
 import {
   announcedPort,
@@ -83,12 +83,7 @@ http {
 
 /** The versions of the peers, for the record. */
 export function peerVersions(): Readonly<Record<string, string>> {
-  const version = (name: string): string =>
-    (
-      JSON.parse(readFileSync(path.join(repoRoot, 'bench/node_modules', name, 'package.json'), 'utf8')) as {
-        version: string
-      }
-    ).version
+  const version = (name: string): string => packageVersion('bench', name)
   const nginx = findProgram('nginx')
   return {
     fastify: version('fastify'),

@@ -1,6 +1,6 @@
 /** Messages that wait for somebody who asks for them, one by one. The peer is made to wait when too many do. */
 
-import type { MessageStream } from './message-stream.js'
+import { MessageStream } from './message-stream.js'
 import type { WebSocketListener } from './websocket-link.js'
 
 type Item = string | Uint8Array | MessageStream
@@ -15,6 +15,8 @@ export class WebSocketInbox implements WebSocketListener {
   #items: Item[] = []
   #bytes = 0
   #held = false
+  /** We have closed. */
+  #leaving = false
   #closed = false
   #waiting: ((item: Item | undefined) => void)[] = []
 
@@ -48,6 +50,12 @@ export class WebSocketInbox implements WebSocketListener {
     this.#add(stream)
   }
 
+  /** What still comes is for nobody: it must not keep the peer's Close from coming. */
+  onClosing(): void {
+    this.#leaving = true
+    this.#pace(false)
+  }
+
   onClosed(): void {
     this.#closed = true
     const waiting = this.#waiting
@@ -59,6 +67,10 @@ export class WebSocketInbox implements WebSocketListener {
     const waiting = this.#waiting.shift()
     if (waiting !== undefined) {
       waiting(item)
+      return
+    }
+    if (this.#leaving) {
+      if (item instanceof MessageStream) item.leave()
       return
     }
     this.#items.push(item)

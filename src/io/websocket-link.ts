@@ -28,6 +28,8 @@ export interface WebSocketListener {
   onMessage(message: Message): void
   /** A message begins to come, where the engine gives pieces. */
   onStream?(stream: MessageStream): void
+  /** We have begun to close: what still comes is what was under way. */
+  onClosing?(): void
   /** Nothing comes any more, and nothing can be sent. Comes once. */
   onClosed(info: CloseInfo): void
   /** The transport is gone, too. Comes once, last. */
@@ -190,6 +192,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
     try {
       this.#driver.enter()
       this.#engine.close(code, reason)
+      this.#stream?.leave()
+      this.#listener.onClosing?.()
       return this.closed
     } catch (error) {
       const refused = Promise.reject(error as Error)

@@ -114,7 +114,7 @@ export class Http2Exchange extends ExchangeBase implements StreamCarrier {
   }
 
   accept(fields: FieldsToSend, take: StreamTaker): void {
-    if (this.upgrade === '') throw new UsageError('H2_SWITCH', 'the request is no extended CONNECT')
+    if (this.upgrade === '') throw new UsageError('H2_STATE', 'accept does not fit: the request is no extended CONNECT')
     const engine = this.#answering()
     if (engine === undefined) return
     engine.sendHead(this.streamId, 200, sendable(fields))

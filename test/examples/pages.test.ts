@@ -10,7 +10,13 @@ import { describe, it } from 'node:test'
 import { repoRoot, runOrThrow } from '../../tools/repo.js'
 
 /** The pages, and how many programs each has. */
-const PAGES = { 'docs/http1.md': 1, 'docs/http2.md': 4, 'docs/testing.md': 1, 'docs/websocket.md': 3 } as const
+const PAGES = {
+  'docs/http1.md': 1,
+  'docs/http2.md': 4,
+  'docs/server.md': 3,
+  'docs/testing.md': 1,
+  'docs/websocket.md': 3,
+} as const
 
 for (const [page, count] of Object.entries(PAGES))
   describe(page, () => {

@@ -132,8 +132,9 @@ export class Page {
 
   /** Waits until an expression is true in the page. */
   async until(expression: string): Promise<void> {
+    const never = JSON.stringify(`never: ${expression}`)
     const wait = `new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(${JSON.stringify(`never: ${expression}`)} + document.body?.innerText)), ${WAIT_MS})
+      const late = setTimeout(() => reject(new Error(${never} + document.body?.innerText)), ${WAIT_MS})
       const look = () => { if (${expression}) { clearTimeout(late); resolve() } else setTimeout(look, ${LOOK_MS}) }
       look()
     })`

@@ -362,6 +362,20 @@ describe('a peer that does not read', () => {
     await sending
   })
 
+  test('and closes has what came so far, and is not kept waiting', async () => {
+    const { server, client } = pair()
+    const sending = (async () => {
+      for (let i = 0; i < 2000; i++) await client.send(`${i} `.repeat(200))
+    })()
+    await settled()
+    const closed = server.close(1000)
+    await assert.rejects(sending, isClosed)
+    assert.equal((await closed).error, undefined)
+    let count = 0
+    for await (const message of server) assert.ok((message as string).startsWith(`${count++} `))
+    assert.ok(count > 0 && count < 1000, `${count} messages`)
+  })
+
   test('and does not read a message in pieces makes it wait', async () => {
     const { server, client } = pair({ server: { pieces: true, limits: { messageBytesMax: Infinity } } })
     let given = 0

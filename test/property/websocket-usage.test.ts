@@ -182,7 +182,7 @@ describe('misuse of WebSocket engines throws a UsageError and changes nothing', 
     const covered = new Set([...idleRows, ...pieceRows].map(([code]) => code))
     for (const code of ['WS_LIMIT', 'WS_COMPRESSION', 'WS_KEY', 'WS_PROTOCOL', 'WS_WINDOW_BITS']) covered.add(code)
     // These are of what is built on the engine.
-    for (const code of ['CLIENT_URL', 'WS_FIELD', 'WS_LISTENER', 'WS_ORIGIN']) covered.add(code)
+    for (const code of ['CLIENT_URL', 'WS_FIELD', 'WS_LISTENER', 'WS_ORIGIN', 'WS_ROOM', 'WS_SPEC']) covered.add(code)
     assert.deepEqual(
       Object.keys(webSocketUsageCodes).filter((code) => !covered.has(code)),
       [],

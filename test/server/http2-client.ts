@@ -49,6 +49,8 @@ export class Http2Session implements DriverHandler<Http2ClientEvent> {
   /** The last streams that the server has named in GOAWAY. */
   readonly goaways: number[] = []
   fatal: Http2FatalEvent | undefined
+  /** The server has said that it knows extended CONNECT. */
+  connectProtocol = false
   closed = false
   /** Content is left where it is: windows do not open. */
   reading = true
@@ -157,6 +159,9 @@ export class Http2Session implements DriverHandler<Http2ClientEvent> {
         break
       case 'goaway':
         this.goaways.push(event.lastStreamId)
+        break
+      case 'settings':
+        this.connectProtocol = event.settings.connectProtocol
         break
       case 'fatal':
         this.fatal = event

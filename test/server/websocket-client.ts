@@ -25,7 +25,7 @@ import {
   WebSocketClient,
   type WebSocketOptions,
 } from '#src/protocols/websocket/index.js'
-import type { Skitai, SkitaiOptions } from '#src/server/index.js'
+import { App, type Skitai, type SkitaiOptions } from '#src/server/index.js'
 import { makeCertificate } from '../io/certificate.js'
 import { type Served, serve } from './serving.js'
 
@@ -58,7 +58,7 @@ export interface Carrier {
   open(target: string, request?: SocketRequest): Promise<Opened>
 }
 
-const sha1 = (ascii: string): string => createHash('sha1').update(ascii).digest('base64')
+const sha1 = (key: string): string => createHash('sha1').update(key).digest('base64')
 const maskingKey = (): number => randomBytes(4).readUInt32BE()
 
 /** One engine for plain sockets and one for TLS, and all ways to them. */
@@ -270,6 +270,15 @@ class Stream implements DriverHandler<Http2ClientEvent> {
     this.#stream.lose(error as never)
   }
 }
+
+/** HTTP/1.1 and HTTP/2 without TLS, to an engine with an app at `/`, or with what `mount` mounts. */
+export async function twoCarriers(mount: App | ((engine: Skitai) => unknown)): Promise<readonly [Carrier, Carrier]> {
+  const server = await serve((engine) => (mount instanceof App ? engine.mount('/', mount) : mount(engine)))
+  return [carrier('HTTP/1.1', server, undefined, false), carrier('HTTP/2', server, undefined, true)]
+}
+
+/** A handler that sends back what came. */
+export const echo = (_was: unknown, message: string | Uint8Array): string | Uint8Array => message
 
 /** The next message, which must be a text. */
 export async function text(link: WebSocketLink): Promise<string> {

@@ -55,6 +55,8 @@ export const webSocketUsageCodes: Readonly<Record<string, string>> = {
   WS_LISTENER: 'Messages were asked for one by one where a listener gets them.',
   WS_ORIGIN: 'A WebSocket was to be opened over an HTTP/2 connection that leads to another origin.',
   WS_PROTOCOL: 'Subprotocols are not different tokens, or one was chosen that was not offered.',
+  WS_ROOM: 'A message is for a room, or for one of its clients, and the WebSocket of the app has no rooms.',
+  WS_SPEC: 'Messages were asked for one by one where the handler is called for each.',
   WS_STATE:
     'The command does not fit what is being sent: a message inside another one, a piece without one, or what follows Close.',
   WS_UTF8: 'A piece of a text is not UTF-8, or the text ends inside a character.',

@@ -5,12 +5,12 @@ import { type H2loadSample, runH2load, verifyHttp2Answer } from './load.js'
 import {
   type BenchPlace,
   clientPercent,
-  type Http2Rows,
-  type Http2Scenario,
+  type BenchRows,
+  type BenchScenario,
   mebibytes,
   percent,
   ratio,
-} from './section.js'
+} from '../section.js'
 import { type Http2RunningServer, type Http2ServerName, startHttp2Server } from './servers.js'
 
 const SERVERS: readonly Http2ServerName[] = [
@@ -29,7 +29,7 @@ export const HELLO = 'Hello, World!'
 const CONNECTIONS = 8
 
 /** Over h2c and TLS, with many streams a connection and with one. */
-export const helloScenarios: readonly Http2Scenario[] = ([false, true] as const).flatMap((tls) =>
+export const helloScenarios: readonly BenchScenario[] = ([false, true] as const).flatMap((tls) =>
   [100, 1].map((streams) => ({
     name: `http2-hello-${tls ? 'tls' : 'h2c'}-${CONNECTIONS}x${streams}`,
     title: `Hello, World! over ${tls ? 'TLS' : 'h2c'}, ${CONNECTIONS} connections × ${streams} ${streams === 1 ? 'stream' : 'streams'}`,
@@ -59,7 +59,7 @@ interface Subject {
 }
 
 /** All servers run at once, and all but one of them wait: none loses what its compiler has learnt. */
-async function measureHello({ options, folder }: BenchPlace, tls: boolean, streams: number): Promise<Http2Rows> {
+async function measureHello({ options, folder }: BenchPlace, tls: boolean, streams: number): Promise<BenchRows> {
   const load = (seconds: number): string[] => [
     `--clients=${CONNECTIONS}`,
     `--max-concurrent-streams=${streams}`,
@@ -104,7 +104,7 @@ function resultOf({ server, fields, samples, rssBytes }: Subject): HelloResult {
   }
 }
 
-function helloRows(results: readonly HelloResult[]): Http2Rows {
+function helloRows(results: readonly HelloResult[]): BenchRows {
   const rate = (name: Http2ServerName): number | undefined =>
     results.find(({ server }) => server === name)?.requestsPerSecond
   const head = [

@@ -2,40 +2,12 @@
  * The clients, pinned to the second core: h2load, one of node:http2, curl; and one request to see what a server says.
  */
 
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:http2'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { repoRoot } from '../../../tools/repo.js'
-import { CLIENT_CORE, endedProcessorSeconds } from '../processes.js'
+import { type Busyness, runClient } from '../client-run.js'
 import type { Http2RunningServer } from './servers.js'
-
-const execute = promisify(execFile)
-
-/** How busy both sides were while a client ran, in parts of one core. */
-export interface Busyness {
-  readonly server: number
-  readonly client: number
-  /** Processor time of the server, in seconds. */
-  readonly serverSeconds: number
-}
-
-/** What a client program wrote, and how busy both sides were. */
-interface ClientRun extends Busyness {
-  readonly stdout: string
-}
-
-/** Runs a client to its end. No other process that this one has started may end meanwhile. */
-async function runClient(server: Http2RunningServer, command: readonly string[], env = {}): Promise<ClientRun> {
-  const before = { server: server.processorSeconds(), client: endedProcessorSeconds(), at: performance.now() }
-  const options = { env: { ...process.env, ...env }, maxBuffer: 2 ** 24 }
-  const { stdout } = await execute('taskset', ['-c', CLIENT_CORE, ...command], options)
-  const seconds = (performance.now() - before.at) / 1000
-  const serverSeconds = server.processorSeconds() - before.server
-  const client = (endedProcessorSeconds() - before.client) / seconds
-  return { stdout, server: serverSeconds / seconds, client, serverSeconds }
-}
 
 /** What one run of h2load gave. */
 export interface H2loadSample extends Busyness {

@@ -12,7 +12,7 @@ import { provenance, writeResults, writeSection } from '../../record.js'
 import { peerVersions } from '../servers.js'
 import { HELLO, helloScenarios } from './hello.js'
 import { memoryScenarios } from './memory.js'
-import { type Http2Section, sectionText } from './section.js'
+import { type BenchSection, sectionText } from '../section.js'
 import { programVersions } from './servers.js'
 import { contentFile, transferScenarios } from './transfers.js'
 import { windowScenarios } from './windows.js'
@@ -28,7 +28,7 @@ export async function benchHttp2(options: BenchOptions): Promise<void> {
   if (os.cpus().length < 2) throw new Error('servers and clients need a core each')
   requireQuietMachine(options.force)
   const folder = filesFolder()
-  const sections: Http2Section[] = []
+  const sections: BenchSection[] = []
   try {
     for (const { name, title, run } of scenarios) {
       if (!name.includes(options.only)) continue
@@ -56,7 +56,7 @@ function filesFolder(): string {
   return folder
 }
 
-function record(options: BenchOptions, sections: readonly Http2Section[]): void {
+function record(options: BenchOptions, sections: readonly BenchSection[]): void {
   const machine = describeMachine()
   const { fastify, deno, nginx: nginxVersion = 'unknown' } = peerVersions()
   const versions = { fastify, deno, nginx: nginxVersion, ...programVersions() }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../../machine.js'
-import { type BenchPlace, type Http2Rows, type Http2Scenario, mebibytes, ratio } from './section.js'
+import { type BenchPlace, type BenchRows, type BenchScenario, mebibytes, ratio } from '../section.js'
 import { type Http2RunningServer, type Http2ServerName, startHttp2Server } from './servers.js'
 
 const CONNECTIONS = 100
@@ -24,7 +24,7 @@ const FIELDS = {
 }
 
 /** The scenario. */
-export const memoryScenarios: readonly Http2Scenario[] = [
+export const memoryScenarios: readonly BenchScenario[] = [
   {
     name: 'http2-open-streams',
     title: `${CONNECTIONS} connections × ${STREAMS} open streams, idle`,
@@ -41,7 +41,7 @@ interface MemorySample {
   readonly heapBytes: number
 }
 
-async function measureMemory({ options, folder }: BenchPlace): Promise<Http2Rows> {
+async function measureMemory({ options, folder }: BenchPlace): Promise<BenchRows> {
   const taken = SERVERS.map(() => [] as MemorySample[])
   for (let round = 0; round < Math.min(options.rounds, ROUNDS_MAX); round++)
     for (const [index, name] of SERVERS.entries()) {

@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { median } from '../../machine.js'
 import { transfer, type TransferClient, type TransferOrder, type TransferSample } from './load.js'
-import { type BenchPlace, clientPercent, type Http2Rows, type Http2Scenario, percent, ratio } from './section.js'
+import { type BenchPlace, clientPercent, type BenchRows, type BenchScenario, percent, ratio } from '../section.js'
 import { type Http2RunningServer, type Http2ServerName, type Http2Task, startHttp2Server } from './servers.js'
 
 /** What is transferred: a file of random octets. */
@@ -35,7 +35,7 @@ const UPLOADS: readonly Way[] = [
 const CLIENTS: readonly TransferClient[] = ['h2load', 'node:http2', 'curl']
 
 /** Both directions. */
-export const transferScenarios: readonly Http2Scenario[] = [
+export const transferScenarios: readonly BenchScenario[] = [
   {
     name: 'http2-download',
     title: 'Download of 100 MB over one stream, h2c',
@@ -63,7 +63,7 @@ async function measureTransfers(
   { options, folder }: BenchPlace,
   direction: 'download' | 'upload',
   ways: readonly Way[],
-): Promise<Http2Rows> {
+): Promise<BenchRows> {
   const servers: Http2RunningServer[] = []
   const file = path.join(folder, contentFile.name)
   try {
@@ -121,7 +121,7 @@ function resultOf({ way, client, samples }: Subject): TransferResult {
   }
 }
 
-function transferRows(results: readonly TransferResult[]): Http2Rows {
+function transferRows(results: readonly TransferResult[]): BenchRows {
   /** node:http2 in the same way with the same client; a file is compared with one Buffer. */
   const peerOf = ({ how, client }: TransferResult): TransferResult | undefined =>
     results.find(

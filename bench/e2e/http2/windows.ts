@@ -6,7 +6,7 @@ import { median } from '../../machine.js'
 import { repoRoot } from '../../../tools/repo.js'
 import { announcedPort, CLIENT_CORE, running, type RunningServer, startPinned } from '../processes.js'
 import { transfer, type TransferSample } from './load.js'
-import { type BenchPlace, clientPercent, type Http2Rows, type Http2Scenario, mebibytes, percent } from './section.js'
+import { type BenchPlace, clientPercent, type BenchRows, type BenchScenario, mebibytes, percent } from '../section.js'
 import { type Http2RunningServer, startHttp2Server } from './servers.js'
 import { contentFile, megabytesPerSecond, secondsPerGigabyte } from './transfers.js'
 
@@ -37,7 +37,7 @@ const WINDOWS: readonly Windows[] = [
 ]
 
 /** Windows of ours matter for what comes: uploads. Those of a download are the client's. */
-export const windowScenarios: readonly Http2Scenario[] = [
+export const windowScenarios: readonly BenchScenario[] = [
   {
     name: 'http2-windows-loopback',
     title: 'Upload by windows, over loopback',
@@ -61,7 +61,7 @@ interface Subject {
   readonly rssBytes: number[]
 }
 
-async function measureWindows({ options, folder }: BenchPlace, delayMs: number): Promise<Http2Rows> {
+async function measureWindows({ options, folder }: BenchPlace, delayMs: number): Promise<BenchRows> {
   const subjects: Subject[] = []
   try {
     for (const windows of WINDOWS) subjects.push(await startSubject(windows, folder, delayMs))
@@ -118,7 +118,7 @@ function upload({ server, proxy, file, bytes }: Subject): Promise<TransferSample
   })
 }
 
-function windowRows(subjects: readonly Subject[]): Http2Rows {
+function windowRows(subjects: readonly Subject[]): BenchRows {
   const measured = subjects.map(({ windows, bytes, restingBytes, samples, rssBytes }) => {
     const of = (value: (sample: TransferSample) => number): number => median(samples.map(value))
     return {

@@ -23,6 +23,10 @@ export class DedicateSession extends Session {
     else this.inbox.onStream(stream)
   }
 
+  onClosing(): void {
+    this.inbox.onClosing()
+  }
+
   override onClosed(info: CloseInfo): void {
     this.inbox.onClosed()
     super.onClosed(info)
@@ -33,6 +37,9 @@ export class DedicateSession extends Session {
     if (this.inbox.empty) this.#stream?.leave()
     return this.inbox.receive()
   }
+
+  /** Messages wait for the function. */
+  protected unlock(): void {}
 
   protected ready(): void {
     if (!this.failed) void this.#run()

@@ -1,13 +1,20 @@
 /** A client in a room: what the handler returns goes to everybody there, or to one of them. */
 
 import { encodeWhole } from './codec.js'
+import type { Room } from './rooms.js'
 import { SimpleSession } from './simple-session.js'
 
 /** Spec GROUPCHAT. */
 export class GroupSession extends SimpleSession {
-  protected override async enter(): Promise<void> {
+  protected override enter(): void | Promise<void> {
     const { route, room } = this.setup
-    this.room = await route.rooms.join(room, this.was.websocket)
+    try {
+      const joined = route.rooms.join(room, this.was.websocket)
+      if (joined instanceof Promise) return this.#enterLater(joined)
+      this.room = joined
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
   }
 
   protected override leave(): void | Promise<void> {
@@ -22,6 +29,10 @@ export class GroupSession extends SimpleSession {
     if (message === undefined || message === null) return
     const sent = room.sendTo(id, encodeWhole(this.codec, message))
     if (typeof sent !== 'boolean') return awaitSent(sent)
+  }
+
+  async #enterLater(joining: Promise<Room>): Promise<void> {
+    this.room = await joining
   }
 }
 

@@ -1,4 +1,7 @@
-/** Which pages may open a WebSocket: browsers let any page try, and send its user's cookies along (RFC 6455 section 10.2). */
+/**
+ * Which pages may open a WebSocket (RFC 6455 section 10.2): browsers let any page try, and send its user's cookies
+ * along.
+ */
 
 import type { Fields } from '../../../protocols/core/fields.js'
 import type { Was } from '../was.js'

@@ -69,7 +69,9 @@ export abstract class Session implements WebSocketListener, SocketSource {
   abstract onStream(stream: MessageStream): void
   /** Whether messages are being handled, or wait. */
   protected abstract readonly busy: boolean
-  /** Messages may be handled, those first that came meanwhile. */
+  /** Messages need not wait: nothing is to be done before them. */
+  protected abstract unlock(): void
+  /** The connection has begun. Messages may be handled, those first that came meanwhile. */
   protected abstract ready(): void
   /** Sends what a handler has returned, which is neither null nor undefined. A promise while the client is slow. */
   protected abstract deliver(value: unknown): void | Promise<void>
@@ -80,9 +82,16 @@ export abstract class Session implements WebSocketListener, SocketSource {
     this.link = new WebSocketLink(transport, new WebSocketServer({ ...route.engine, deflate }), this)
     this.was.websocket = new Socket(this, params, protocol) as SocketWas['websocket']
     sockets.add(this)
+    const entered = this.enter()
+    const atOnce = entered === undefined && route.onOpen === undefined
+    if (atOnce) {
+      this.#opened = true
+      this.unlock()
+    }
     this.link.start(rest)
     sockets.closeOne(this)
-    void this.#open()
+    if (atOnce) this.ready()
+    else void this.#open(entered)
   }
 
   onClosed(info: CloseInfo): void {
@@ -116,7 +125,7 @@ export abstract class Session implements WebSocketListener, SocketSource {
     void this.link.close(CloseCodes.INTERNAL_ERROR, this.was.app?.debug === true ? reasonOf(error) : '')
   }
 
-  /** Before `onOpen`. */
+  /** Before the connection begins and `onOpen`. Rejects, and never throws. */
   protected enter(): void | Promise<void> {}
 
   /** Behind the end, before `onClose`. */
@@ -130,10 +139,10 @@ export abstract class Session implements WebSocketListener, SocketSource {
     void this.#part(info)
   }
 
-  async #open(): Promise<void> {
+  async #open(entered: void | Promise<void>): Promise<void> {
     const { onOpen } = this.setup.route
     try {
-      await this.enter()
+      await entered
       const greeting = await onOpen?.(this.was)
       if (greeting !== undefined && greeting !== null && greeting !== '') await this.deliver(greeting)
     } catch (error) {

@@ -18,6 +18,8 @@ export class SimpleSession extends Session {
   readonly #params: Readonly<Record<string, unknown>>
   /** Messages come as they are. */
   readonly #plain: boolean
+  /** Something is to be done before the first message. */
+  #locked = true
   #busy = true
   #queue: (string | Uint8Array | MessageStream)[] = []
   #queuedBytes = 0
@@ -44,7 +46,14 @@ export class SimpleSession extends Session {
     return this.#busy
   }
 
+  protected unlock(): void {
+    this.#locked = false
+    this.#busy = false
+  }
+
   protected ready(): void {
+    if (!this.#locked) return
+    this.#locked = false
     this.#next()
   }
 

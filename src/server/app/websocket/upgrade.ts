@@ -1,6 +1,6 @@
 /** From a request to an open WebSocket: who is let in, what is agreed on (RFC 6455 section 4.2, RFC 8441 section 5). */
 
-import { createHash } from 'node:crypto'
+import { sha1 } from '../../../io/sha1.js'
 import { acceptHandshake, type Handshake, readHandshake } from '../../../protocols/websocket/handshake.js'
 import type { Exchange } from '../../exchange.js'
 import { HttpError } from '../../http-error.js'
@@ -16,8 +16,6 @@ import { SocketWas } from './socket-was.js'
 
 /** Fields of the answer that the handshake alone decides on. */
 const OWN_FIELD = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|trailer)$/i
-
-const sha1 = (text: string): string => createHash('sha1').update(text, 'latin1').digest('base64')
 
 /**
  * Opens a WebSocket, or rejects with the `HttpError` that refuses it, or with what a function of the route throws.
@@ -43,7 +41,16 @@ export async function openSocket(
   const { fields, deflate } = acceptHandshake(handshake, { protocol, deflate: route.deflate }, sha1)
   const setup = { exchange, route, was, params, room, protocol: protocol ?? '', deflate, sockets }
   const session = sessionOf(setup as typeof setup & { was: SocketWas })
-  exchange.accept([...fields, ...ownFields(was)], (transport, rest) => session.begin(transport, rest))
+  exchange.accept([...fields, ...ownFields(was)], (transport, rest) => {
+    try {
+      session.begin(transport, rest)
+    } catch (error) {
+      // A mistake of ours ends this connection, and no other.
+      sockets.report(error, exchange)
+      transport.destroy()
+      exchange.endStream(0, 0)
+    }
+  })
 }
 
 function handshakeOf(exchange: Exchange): Handshake {

@@ -1,7 +1,7 @@
-/** What a scenario of HTTP/2 gives: a table for people, and all its numbers for machines. */
+/** What a scenario gives: a table for people, and all its numbers for machines. */
 
-import type { BenchOptions } from '../../options.js'
-import { markdownTable } from '../../record.js'
+import type { BenchOptions } from '../options.js'
+import { markdownTable } from '../record.js'
 
 /** What scenarios are given. */
 export interface BenchPlace {
@@ -11,27 +11,27 @@ export interface BenchPlace {
 }
 
 /** One scenario; `run` gives its rows. */
-export interface Http2Scenario {
+export interface BenchScenario {
   readonly name: string
   readonly title: string
-  run(place: BenchPlace): Promise<Http2Rows>
+  run(place: BenchPlace): Promise<BenchRows>
 }
 
 /** What was measured: the head of the table, its rows, and every sample behind them. */
-export interface Http2Rows {
+export interface BenchRows {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
   readonly measured: readonly object[]
 }
 
 /** A scenario that has run. */
-export interface Http2Section extends Http2Rows {
+export interface BenchSection extends BenchRows {
   readonly name: string
   readonly title: string
 }
 
 /** A scenario as a section of the page. */
-export function sectionText({ title, head, rows }: Http2Section): string {
+export function sectionText({ title, head, rows }: BenchSection): string {
   return `### ${title}\n\n${markdownTable(head, rows)}`
 }
 
