@@ -134,7 +134,9 @@ export class OutputQueue {
   }
 
   #seal(): void {
-    this.#sealed.push(this.#cut())
+    const octets = this.#cut()
+    // Room may have been made and given up for larger one.
+    if (octets.length > 0) this.#sealed.push(octets)
   }
 
   #cut(): Uint8Array {
