@@ -1,4 +1,4 @@
-/** WebSockets of an app with clients that others have written: `ws`, and undici's, which Node brings along. */
+/** WebSockets of an app with clients that others have written: `ws`, undici's, which Node brings along, and Bun's. */
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -7,6 +7,8 @@ import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import WebSocket, { type ClientOptions } from 'ws'
 import { App, type CloseInfo } from '#src/server/index.js'
+import { installPackages, platformProgram } from '../../tools/packages.js'
+import { plainEnvironment } from '../../tools/repo.js'
 import { makeCertificate } from '../io/certificate.js'
 import { serve } from '../server/serving.js'
 
@@ -115,22 +117,29 @@ describe('the client `ws`', { timeout: 60_000 }, () => {
   })
 })
 
-describe("undici's client", { timeout: 60_000 }, () => {
-  const program = `
-    const socket = new WebSocket(process.argv[1], ['echo'])
-    socket.binaryType = 'arraybuffer'
-    const got = []
-    socket.onmessage = ({ data }) => {
-      got.push(typeof data === 'string' ? data : new Uint8Array(data).length)
-      if (got.length === 1) for (const message of ['', 'h\\u00e9llo', new Uint8Array(70000)]) socket.send(message)
-      if (got.length === 4) socket.close(4321, 'enough')
-    }
-    socket.onclose = ({ code }) => console.log(JSON.stringify([socket.protocol, ...got, code]))`
+/** A program for any runtime that has the WebSocket of browsers. */
+const PROGRAM = `
+  const socket = new WebSocket(process.argv.at(-1), ['echo'])
+  socket.binaryType = 'arraybuffer'
+  const got = []
+  socket.onmessage = ({ data }) => {
+    got.push(typeof data === 'string' ? data : new Uint8Array(data).length)
+    if (got.length === 1) for (const message of ['', 'h\\u00e9llo', new Uint8Array(70000)]) socket.send(message)
+    if (got.length === 4) socket.close(4321, 'enough')
+  }
+  socket.onclose = ({ code }) => console.log(JSON.stringify([socket.protocol, ...got, code]))`
 
-  it('talks', async () => {
-    const flags = 'WebSocket' in globalThis ? [] : ['--experimental-websocket']
-    const url = `ws://127.0.0.1:${plain.port}/echo?name=Ada`
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, '-e', program, url])
-    assert.deepEqual(JSON.parse(stdout), ['echo', 'Ada', '', 'héllo', 70_000, 4321])
+installPackages('test/portability')
+const flags = 'WebSocket' in globalThis ? [] : ['--experimental-websocket']
+
+for (const [name, program, args] of [
+  ['undici, as Node has it', process.execPath, flags],
+  ['Bun', platformProgram('test/portability', '@oven', 'bin/bun'), []],
+] as const)
+  describe(`the client of ${name}`, { timeout: 60_000 }, () => {
+    it('talks', async () => {
+      const url = `ws://127.0.0.1:${plain.port}/echo?name=Ada`
+      const { stdout } = await promisify(execFile)(program, [...args, '-e', PROGRAM, url], { env: plainEnvironment() })
+      assert.deepEqual(JSON.parse(stdout), ['echo', 'Ada', '', 'héllo', 70_000, 4321])
+    })
   })
-})
