@@ -319,7 +319,7 @@ function closing(): Case[] {
 const KIB = 1024
 const MIB = 1024 * KIB
 
-function large(): Case[] {
+function sizes(): Case[] {
   const cases: Case[] = []
   for (const [number, opcode] of [
     [0, TEXT],
@@ -361,5 +361,5 @@ export const classes: readonly (readonly [name: string, cases: readonly Case[]])
   ['5 fragmentation', fragmentation()],
   ['6 UTF-8', utf8()],
   ['7 close handling', closing()],
-  ['9 and 10 large messages, many messages, many fragments', large()],
+  ['9 and 10 large messages, many messages, many fragments', sizes()],
 ]

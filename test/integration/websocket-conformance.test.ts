@@ -35,9 +35,8 @@ const server = await serve((engine) => engine.mount('/', app))
  * a fault or a Close has come in the same chunk.
  */
 async function echoing(url: string): Promise<void> {
-  let socket: ClientWebSocket | undefined
-  const listener = { onMessage: (message: Message) => socket?.write(message), onClosed: () => {} }
-  socket = await websocket(url, { limits, listener })
+  const listener = { onMessage: (message: Message) => socket.write(message), onClosed: () => {} }
+  const socket: ClientWebSocket = await websocket(url, { limits, listener })
 }
 
 const roles: readonly (readonly [name: string, open: () => Promise<Tester>])[] = [

@@ -8,7 +8,6 @@ import type { ClosedEvent, Engine, Millis } from '../core/engine.js'
 import { UsageError } from '../core/errors.js'
 import { Input } from '../core/input.js'
 import { OutputQueue } from '../core/output.js'
-import { NO_TRANSITION } from '../core/transitions.js'
 import { readClose } from './close-frame.js'
 import type { Compression } from './compression.js'
 import { type DeflateParameters, deflaterOf, inflaterOf } from './deflate.js'
@@ -17,10 +16,10 @@ import type { WebSocketEvent } from './events.js'
 import { COMPLETE, FrameWatch } from './frame-watch.js'
 import { HeartbeatTimes } from './heartbeat.js'
 import { InflateSlices } from './inflate-slices.js'
-import { DirectionStates, FrameInputs, lifecycle } from './lifecycle.js'
+import { DirectionStates, lifecycle } from './lifecycle.js'
 import { limitsOf, type WebSocketLimits } from './limits.js'
 import { INFLATE_BYTES, MessageReader } from './message-reader.js'
-import { FAULT, FrameReader, NEED_MORE, Opcodes } from './reader.js'
+import { FAULT, frameInput, FrameReader, NEED_MORE, Opcodes } from './reader.js'
 import { Sender } from './sender.js'
 
 /** What a connection is given. */
@@ -71,8 +70,6 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   bytesReceived = 0
   bytesSent = 0
 
-  /** What the peer sends: a number of `DirectionStates`. */
-  #received: number = DirectionStates.idle
   protected now: Millis = 0
   /** The peer has half-closed. */
   #ended = false
@@ -131,7 +128,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     this.beat.heard(now)
     this.bytesReceived += chunk.length
     // Behind Close nothing counts (RFC 6455 section 5.5.1).
-    if (this.#received !== DirectionStates.closed) this.#input.push(chunk)
+    if (this.#reader.state !== DirectionStates.closed) this.#input.push(chunk)
   }
 
   receiveEnd(now: Millis): void {
@@ -223,7 +220,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   /** A small plain object for logs and test failures. */
   describeState(): Record<string, unknown> {
     return {
-      received: lifecycle.states[this.#received],
+      received: lifecycle.states[this.#reader.state],
       sent: lifecycle.states[this.sender.state],
       inFrame: this.#inFrame,
       inputBytes: this.#input.size,
@@ -244,7 +241,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     for (;;) {
       if (this.#held) return undefined
       if (queue.length > 0) return queue.shift()
-      if (this.#received === DirectionStates.closed) return this.#onBehindClose()
+      if (this.#reader.state === DirectionStates.closed) return this.#onBehindClose()
       if (!this.#mayRead()) return undefined
       const read = this.#inFrame ? this.#readPayload() : this.#readHead()
       if (read === undefined) return this.#ended && !this.#over ? this.#onEnd() : undefined
@@ -265,15 +262,12 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
       fin &&
       !reader.compressed &&
       !this.#pieces &&
-      this.#received === DirectionStates.idle &&
+      this.#reader.state === DirectionStates.idle &&
       input.end - at >= length &&
       (opcode === Opcodes.text || opcode === Opcodes.binary) &&
       length <= this.limits.messageBytesMax
     )
       return this.#readWhole(at)
-    const next = lifecycle.next(this.#received, frameInput(opcode, fin))
-    if (next === NO_TRANSITION)
-      return this.fail(opcode === Opcodes.continuation ? 'WS_CONTINUATION' : 'WS_MESSAGE_UNFINISHED', this.#frameAt)
     if (opcode < Opcodes.close) {
       if (opcode !== Opcodes.continuation) this.#message.begin(opcode === Opcodes.text, reader.compressed)
       if (!this.#message.beginFrame(length)) return this.#failMessage(this.#frameAt)
@@ -327,7 +321,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   #endFrame(): WebSocketEvent | true | undefined {
     const { opcode, fin } = this.#reader
     this.#inFrame = false
-    this.#received = lifecycle.next(this.#received, frameInput(opcode, fin))
+    this.#reader.state = lifecycle.next(this.#reader.state, frameInput(opcode, fin))
     if (!fin) return true
     const event = this.#message.finish()
     this.#countInflated()
@@ -354,7 +348,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   #onClose(payload: Uint8Array, at: number): WebSocketEvent | undefined {
     const close = readClose(payload)
     if ('fault' in close) return this.fail(close.fault, at + close.at)
-    this.#received = DirectionStates.closed
+    this.#reader.state = DirectionStates.closed
     if (this.open) this.sendClose(close.code, '', 'remote')
     return close
   }
@@ -370,7 +364,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   }
 
   #onCloseExpired(): void {
-    if (this.#received === DirectionStates.closed) this.#conclude()
+    if (this.#reader.state === DirectionStates.closed) this.#conclude()
     else this.fail('WS_CLOSE_TIMEOUT', -1)
   }
 
@@ -462,11 +456,4 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     this.#message.queue.push(...events)
     this.sender.release()
   }
-}
-
-function frameInput(opcode: number, fin: boolean): number {
-  if (opcode === Opcodes.close) return FrameInputs.close
-  if (opcode > Opcodes.close) return FrameInputs.control
-  if (opcode === Opcodes.continuation) return fin ? FrameInputs.last : FrameInputs.middle
-  return fin ? FrameInputs.whole : FrameInputs.first
 }

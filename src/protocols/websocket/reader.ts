@@ -1,6 +1,8 @@
 /** Reads the head of a frame (RFC 6455 section 5.2): up to 14 octets, checked as far as they say something. */
 
+import { NO_TRANSITION } from '../core/transitions.js'
 import type { WebSocketFaultCode } from './errors.js'
+import { DirectionStates, FrameInputs, lifecycle } from './lifecycle.js'
 import type { WebSocketLimits } from './limits.js'
 
 /** The opcodes (RFC 6455 section 11.8). */
@@ -25,8 +27,18 @@ export const LENGTH_64 = 127
 export const NEED_MORE = -1
 export const FAULT = -2
 
+/** What a frame is to the lifecycle of its direction: a number of `FrameInputs`. */
+export function frameInput(opcode: number, fin: boolean): number {
+  if (opcode === Opcodes.close) return FrameInputs.close
+  if (opcode > Opcodes.close) return FrameInputs.control
+  if (opcode === Opcodes.continuation) return fin ? FrameInputs.last : FrameInputs.middle
+  return fin ? FrameInputs.whole : FrameInputs.first
+}
+
 /** The head of the frame under way. */
 export class FrameReader {
+  /** What has come before it: a number of `DirectionStates`. */
+  state: number = DirectionStates.idle
   fin = false
   /** RSV1 is set: the message is compressed (RFC 7692 section 6). */
   compressed = false
@@ -68,7 +80,6 @@ export class FrameReader {
     this.length = second & 0x7f
     let next = at + 2
     if (this.opcode >= Opcodes.close) {
-      if (!this.fin) return this.#fail('WS_CONTROL_FRAGMENTED', at)
       if (this.length > CONTROL_BYTES_MAX) return this.#fail('WS_CONTROL_TOO_LONG', at + 1)
     } else if (this.length >= LENGTH_16) {
       next = this.#readLength(bytes, next, end)
@@ -89,6 +100,9 @@ export class FrameReader {
     // Only the first frame of a message says that it is compressed (RFC 7692 section 6.1).
     if ((first & RSV1) !== 0 && (!this.#deflate || (opcode !== Opcodes.text && opcode !== Opcodes.binary)))
       return this.#fail('WS_RESERVED_BIT', at)
+    if (opcode >= Opcodes.close && first < FIN) return this.#fail('WS_CONTROL_FRAGMENTED', at)
+    if (lifecycle.next(this.state, frameInput(opcode, first >= FIN)) === NO_TRANSITION)
+      return this.#fail(opcode === Opcodes.continuation ? 'WS_CONTINUATION' : 'WS_MESSAGE_UNFINISHED', at)
     return NEED_MORE
   }
 
