@@ -47,4 +47,10 @@ export const deflateDisagreements: readonly Disagreement[] = [
     reason: `${FINAL} Fragments of later messages confuse it.`,
     example: 'c18100000000194181000000000080800000000041800000000080810000000000',
   },
+  {
+    ours: 'waits',
+    theirs: 'Z_DATA_ERROR',
+    reason: `${FINAL} Fragments of later messages confuse it.`,
+    example: 'c181000000001941810000000000808000000000418000000000' + '8086000000004a4a1a400000',
+  },
 ]
