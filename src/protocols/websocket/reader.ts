@@ -25,7 +25,7 @@ export const LENGTH_64 = 127
 export const NEED_MORE = -1
 export const FAULT = -2
 
-/** The head of the frame under way. */
+/** The head of a frame. It may be shared between connections, as long as no frame is under way. */
 export class FrameReader {
   fin = false
   /** RSV1 is set: the message is compressed (RFC 7692 section 6). */
@@ -43,15 +43,18 @@ export class FrameReader {
   faultLimit = -1
   faultGot = -1
 
-  readonly #masked: boolean
-  readonly #deflate: boolean
-  readonly #frameBytesMax: number
+  #masked = false
+  #deflate = false
+  #frameBytesMax = 0
 
-  /** `masked` tells whether the peer is a client; `deflate` whether permessage-deflate was negotiated. */
-  constructor(masked: boolean, deflate: boolean, limits: WebSocketLimits) {
+  /**
+   * Says whose frames are read: `masked` tells whether the peer is a client; `deflate` whether permessage-deflate was
+   * negotiated.
+   */
+  begin(masked: boolean, deflate: boolean, { frameBytesMax }: WebSocketLimits): void {
     this.#masked = masked
     this.#deflate = deflate
-    this.#frameBytesMax = limits.frameBytesMax
+    this.#frameBytesMax = frameBytesMax
   }
 
   /** Reads a head that begins at `at`. Gives the position behind it, `NEED_MORE` or `FAULT`. */
