@@ -98,7 +98,9 @@ export interface CompleteEvent {
   readonly tag: string
 }
 
-/** The text of the query was empty; a portal has more rows than were asked for; a step of the extended query was done. */
+/**
+ * The text of the query was empty; a portal has more rows than were asked for; a step of the extended query was done.
+ */
 export interface StepEvent {
   readonly type: 'empty' | 'suspended' | 'parsed' | 'bound' | 'statementClosed'
   readonly id: number

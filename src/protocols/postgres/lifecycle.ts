@@ -1,7 +1,7 @@
 /**
  * What a client waits for, and which messages of the server may come then ("Message Flow" of the documentation). Each
- * command that was sent has its own state; with `done` the next one has its turn. A pair without a row is a fault of the
- * server. Notices, notifications and changed parameters may come at any time behind the start, and are no rows.
+ * command that was sent has its own state; with `done` the next one has its turn. A pair without a row is a fault of
+ * the server. Notices, notifications and changed parameters may come at any time behind the start, and are no rows.
  */
 
 import { defineTransitions, type Transitions } from '../core/transitions.js'

@@ -1,6 +1,6 @@
 /**
- * Rows where they lie in the chunk (DataRow of "Message Formats"): no object a row or a column. The engine has looked at
- * all of them before the first one is given.
+ * Rows where they lie in the chunk (DataRow of "Message Formats"): no object a row or a column. The engine has looked
+ * at all of them before the first one is given.
  */
 
 import { native } from '../core/native.js'
@@ -14,15 +14,22 @@ export const ROW_OK = 0
 export const ROW_MALFORMED = 1
 export const ROW_COLUMNS = 2
 
-/** Some rows of one result. */
-export class RowCursor {
+/** A row whose values are the receiver's own octets, or null. */
+export type OwnedRow = readonly (Uint8Array | null)[]
+
+/**
+ * Some rows of one result. Iteration gives all of them as copies, and leaves the cursor where it is: for logs and
+ * tests.
+ */
+export class RowCursor implements Iterable<OwnedRow> {
   /** The memory in which values lie. Valid until the handler of the event ends. */
   bytes: Uint8Array = new Uint8Array(0)
   /** How many rows there are, and how many columns each has. */
   rowCount = 0
   columnCount = 0
 
-  /** Where the row under way begins, the next one, and where all end. */
+  /** Where the first row begins, the next one, and where all end. */
+  #begin = 0
   #next = 0
   #end = 0
   /** For each column of the row: where its value begins, and how many octets it has; -1 for null. */
@@ -32,6 +39,7 @@ export class RowCursor {
   /** For the engine: begins with other rows, which lie one behind the other. */
   begin(bytes: Uint8Array, at: number, end: number, rowCount: number, columnCount: number): void {
     this.bytes = bytes
+    this.#begin = at
     this.#next = at
     this.#end = end
     this.rowCount = rowCount
@@ -84,6 +92,21 @@ export class RowCursor {
     if (size < 0) return undefined
     const start = this.#starts[column]!
     return this.bytes.subarray(start, start + size)
+  }
+
+  [Symbol.iterator](): Iterator<OwnedRow> {
+    const rows = new RowCursor()
+    rows.begin(this.bytes, this.#begin, this.#end, this.rowCount, this.columnCount)
+    return { next: () => (rows.next() ? { done: false, value: rows.#copy() } : { done: true, value: undefined }) }
+  }
+
+  #copy(): OwnedRow {
+    const row: (Uint8Array | null)[] = []
+    for (let column = 0; column < this.columnCount; column++) {
+      const view = this.view(column)
+      row.push(view === undefined ? null : new Uint8Array(view))
+    }
+    return row
   }
 }
 

@@ -84,9 +84,14 @@ export class ScramClient {
 /** Non-ASCII spaces, and what maps to nothing (RFC 3454 tables C.1.2 and B.1). */
 const SPACES = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu
 const NOTHING = /[\u00ad\u1806\u2060\ufeff]|\u034f|[\u180b-\u180d]|\u200c|\u200d|[\ufe00-\ufe0f]/gu
-/** What a password must not hold (RFC 4013 section 2.3): controls, private use, non-characters, tags, and the like. */
-const PROHIBITED =
-  /[\u06dd\u070f\u180e\u200e\u200f\u2028-\u202e\u2061-\u2063\u206a-\u206f\u2ff0-\u2ffb\ufff9-\uffff\u{1d173}-\u{1d17a}\u{e0001}-\u{e007f}]|\p{Cc}|\p{Co}|\p{Cs}|\p{Noncharacter_Code_Point}/u
+/**
+ * What a password must not hold (RFC 4013 section 2.3): controls, private use, surrogates, non-characters; and single
+ * characters of RFC 3454, tables C.2.2, C.6, C.7, C.8 and C.9.
+ */
+const PROHIBITED = /\p{Cc}|\p{Co}|\p{Cs}|\p{Noncharacter_Code_Point}/u
+const PROHIBITED_ALONE =
+  /[\u06dd\u070f\u180e\u200e\u200f\u2028-\u202e\u2061-\u2063\u206a-\u206f\u2ff0-\u2ffb\ufff9-\uffff]/u
+const PROHIBITED_BEYOND = /[\u{1d173}-\u{1d17a}\u{e0001}-\u{e007f}]/u
 
 /**
  * A password as it is hashed (SASLprep, RFC 4013). As in PostgreSQL itself, one that cannot be prepared is used as it
@@ -94,7 +99,8 @@ const PROHIBITED =
  */
 export function normalized(password: string): string {
   const mapped = password.replaceAll(SPACES, ' ').replaceAll(NOTHING, '').normalize('NFKC')
-  return mapped === '' || PROHIBITED.test(mapped) ? password : mapped
+  const prohibited = [PROHIBITED, PROHIBITED_ALONE, PROHIBITED_BEYOND].some((pattern) => pattern.test(mapped))
+  return mapped === '' || prohibited ? password : mapped
 }
 
 /** The octets of a text. */
