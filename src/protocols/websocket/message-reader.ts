@@ -32,7 +32,7 @@ const inflated: WordMemory = wordMemory(SCRATCH_BYTES, native.allocate)
 const NONE = -1
 const END = Object.freeze({ type: 'end' } as const)
 
-/** The message under way. */
+/** One message at a time, as its frames come; for what is whole there is `wholeMessage`. */
 export class MessageReader {
   /** What is wrong, after `false` or a fault was given, and the index of the octet within what was handed in. */
   fault: WebSocketFaultCode = 'WS_UTF8'
@@ -93,26 +93,6 @@ export class MessageReader {
     if (before >= FRAGMENTS_FREE && this.#bytes < before * fragmentBytesMeanMin)
       return this.#fail('WS_FRAGMENTS', 0, fragmentBytesMeanMin, Math.floor(this.#bytes / before))
     return true
-  }
-
-  /**
-   * A message that is whole between `start` and `end`, is not compressed, and is not wanted in pieces: all the others
-   * begin with `begin`. Gives undefined for a text that is none.
-   */
-  whole(
-    text: boolean,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    masked: boolean,
-    key: number,
-  ): WebSocketEvent | undefined {
-    const length = end - start
-    if (!text) return binary(bytes, start, end, masked, key)
-    if (!masked) return this.#textOf(bytes, start, end)
-    const memory = length > SCRATCH_BYTES ? wordMemory(length, native.allocate) : scratch
-    maskInto(bytes, start, end, memory, 0, key, 0)
-    return this.#textOf(memory.octets, 0, length)
   }
 
   /**
@@ -235,19 +215,6 @@ export class MessageReader {
     return at === VALID || this.#fail('WS_UTF8', at)
   }
 
-  /** The whole text between `start` and `end`; undefined when it is none. */
-  #textOf(octets: Uint8Array, start: number, end: number): TextEvent | undefined {
-    const text = native.utf8Slice(octets, start, end)
-    // Only what holds the character that stands for errors can have one: that is looked at octet by octet.
-    if (text.includes('\ufffd')) {
-      this.#utf8.reset()
-      const at = this.#utf8.check(octets, start, end)
-      if (at !== VALID) return this.#failText(at - start)
-      if (!this.#utf8.complete) return this.#failText(end - start)
-    }
-    return { type: 'text', text }
-  }
-
   #failText(at: number): undefined {
     this.#fail('WS_UTF8', at)
   }
@@ -259,6 +226,39 @@ export class MessageReader {
     this.faultGot = got
     return false
   }
+}
+
+/**
+ * A message that is whole between `start` and `end`, is not compressed, and is not wanted in pieces. Gives its event
+ * or, for a text that is none, the index of the first octet that cannot be right, from `start` on.
+ */
+export function wholeMessage(
+  text: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  masked: boolean,
+  key: number,
+): WebSocketEvent | number {
+  const length = end - start
+  if (!text) return binary(bytes, start, end, masked, key)
+  if (!masked) return textOf(bytes, start, end)
+  const memory = length > SCRATCH_BYTES ? wordMemory(length, native.allocate) : scratch
+  maskInto(bytes, start, end, memory, 0, key, 0)
+  return textOf(memory.octets, 0, length)
+}
+
+/** The whole text between `start` and `end`, or where it is none, from `start` on. */
+function textOf(octets: Uint8Array, start: number, end: number): TextEvent | number {
+  const text = native.utf8Slice(octets, start, end)
+  // Only what holds the character that stands for errors can have one: that is looked at octet by octet.
+  if (text.includes('\ufffd')) {
+    const utf8 = new Utf8Check()
+    const at = utf8.check(octets, start, end)
+    if (at !== VALID) return at - start
+    if (!utf8.complete) return end - start
+  }
+  return { type: 'text', text }
 }
 
 function binary(bytes: Uint8Array, start: number, end: number, masked: boolean, key: number): BinaryEvent {
