@@ -138,7 +138,9 @@ export class OutputQueue {
   }
 
   #seal(): void {
-    this.#push(this.#cut())
+    const octets = this.#cut()
+    // Room may have been made and given up for larger one.
+    if (octets.length > 0) this.#push(octets)
   }
 
   #push(octets: Uint8Array): void {

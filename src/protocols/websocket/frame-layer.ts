@@ -8,7 +8,6 @@ import type { ClosedEvent, Engine, Millis } from '../core/engine.js'
 import { UsageError } from '../core/errors.js'
 import { Input } from '../core/input.js'
 import { OutputQueue } from '../core/output.js'
-import { NO_TRANSITION } from '../core/transitions.js'
 import { readClose } from './close-frame.js'
 import { deflaterOf, inflaterOf } from './deflate.js'
 import { CloseCodes, type WebSocketFaultCode, webSocketFaults } from './errors.js'
@@ -16,11 +15,11 @@ import type { WebSocketEvent } from './events.js'
 import { FrameWatch } from './frame-watch.js'
 import { HeartbeatTimes } from './heartbeat.js'
 import { InflateSlices } from './inflate-slices.js'
-import { DirectionStates, FrameInputs, lifecycle } from './lifecycle.js'
+import { DirectionStates, lifecycle } from './lifecycle.js'
 import { limitsOf, type WebSocketLimits } from './limits.js'
 import { INFLATE_BYTES, MessageReader, wholeMessage } from './message-reader.js'
 import type { Role, WebSocketOptions } from './options.js'
-import { FAULT, FrameReader, NEED_MORE, Opcodes } from './reader.js'
+import { FAULT, frameInput, FrameReader, NEED_MORE, Opcodes } from './reader.js'
 import { Sender } from './sender.js'
 
 const THRESHOLD_BYTES = 1024
@@ -242,7 +241,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   /** Gives true when there is more to read, undefined when more input is needed or the connection has ended. */
   #readHead(reader: FrameReader): WebSocketEvent | true | undefined {
     const input = this.#input
-    const at = reader.read(input.bytes, input.at, input.end)
+    const at = reader.read(this.#received, input.bytes, input.at, input.end)
     if (at === NEED_MORE) return undefined
     if (at === FAULT) return this.fail(reader.fault, input.position(reader.faultAt), reader.faultLimit, reader.faultGot)
     const { opcode, fin, length } = reader
@@ -257,9 +256,6 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
       length <= this.limits.messageBytesMax
     )
       return this.#readWhole(reader, at)
-    const next = lifecycle.next(this.#received, frameInput(opcode, fin))
-    if (next === NO_TRANSITION)
-      return this.fail(opcode === Opcodes.continuation ? 'WS_CONTINUATION' : 'WS_MESSAGE_UNFINISHED', this.#frameAt)
     if (opcode < Opcodes.close) {
       const message = (this.#message ??= new MessageReader(this.limits, undefined, false))
       if (opcode !== Opcodes.continuation) message.begin(opcode === Opcodes.text, reader.compressed)
@@ -309,17 +305,13 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     return size === left ? this.#endFrame(reader, message) : true
   }
 
-  #endFrame({ opcode, fin, length }: FrameReader, message: MessageReader): WebSocketEvent | true | undefined {
-    const end = this.#input.position(this.#input.at)
+  #endFrame({ opcode, fin }: FrameReader, message: MessageReader): WebSocketEvent | true | undefined {
     this.#inFrame = false
     this.#received = lifecycle.next(this.#received, frameInput(opcode, fin))
-    // A text in one frame is checked when it is made a string.
-    const single = fin && opcode !== Opcodes.continuation && !message.compressed
-    if (!single && !message.endFrame()) return this.#failMessage(message, end - length)
     if (!fin) return true
-    const event = message.finish(single)
+    const event = message.finish()
     this.#countInflated(message)
-    if (event === undefined) return this.#failMessage(message, single ? end - length : end)
+    if (event === undefined) return this.#failMessage(message, this.#input.position(this.#input.at))
     if (this.#slices === undefined && !this.#pieces) this.#message = undefined
     return event
   }
@@ -479,11 +471,4 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     message?.queue.push(...events)
     this.sender.release()
   }
-}
-
-function frameInput(opcode: number, fin: boolean): number {
-  if (opcode === Opcodes.close) return FrameInputs.close
-  if (opcode > Opcodes.close) return FrameInputs.control
-  if (opcode === Opcodes.continuation) return fin ? FrameInputs.last : FrameInputs.middle
-  return fin ? FrameInputs.whole : FrameInputs.first
 }

@@ -55,8 +55,6 @@ export class MessageReader {
   #bytes = 0
   /** Octets of it that were made of these. */
   #size = 0
-  /** Octets of a text that were checked. */
-  #checked = 0
   /** Octets that were inflated since somebody asked. */
   #inflatedBytes = 0
 
@@ -78,7 +76,6 @@ export class MessageReader {
     this.#fragments = 0
     this.#bytes = 0
     this.#size = 0
-    this.#checked = 0
     this.#utf8.reset()
     if (compressed) this.#inflater!.begin()
     if (this.#pieces) this.queue.push({ type: 'message', kind: text ? 'text' : 'binary' })
@@ -121,22 +118,15 @@ export class MessageReader {
       else memory.octets.set(bytes.subarray(start, end))
       return this.#piece(memory, length)
     }
-    if (masked) this.#buffer.addMasked(bytes, start, end, key, phase, more)
-    else this.#buffer.add(bytes, start, end, more)
-    return true
-  }
-
-  /**
-   * A frame is complete. What it added to a text is checked. Gives whether it is right; `faultAt` counts from the first
-   * octet of the payload.
-   */
-  endFrame(): boolean {
-    const start = this.#checked
-    const { memory, size } = this.#buffer
-    this.#checked = size
-    if (!this.#text || this.#compressed || memory === undefined) return true
-    const at = this.#utf8.check(memory.octets, start, size, memory.words)
-    return at === VALID || this.#fail('WS_UTF8', at - start)
+    const buffer = this.#buffer
+    const before = buffer.size
+    if (masked) buffer.addMasked(bytes, start, end, key, phase, more)
+    else buffer.add(bytes, start, end, more)
+    if (!this.#text) return true
+    // At once, not when the frame is complete: a peer that waits for the fault need not send the rest.
+    const { octets, words } = buffer.memory!
+    const at = this.#utf8.check(octets, before, buffer.size, words)
+    return at === VALID || this.#fail('WS_UTF8', at - before)
   }
 
   /** Takes a part of a compressed payload, `INFLATE_BYTES` at the most. Gives whether it is right so far. */
@@ -153,11 +143,10 @@ export class MessageReader {
   }
 
   /**
-   * The message is complete; `unchecked` tells that it came in one frame, without `endFrame`. Gives its event or the
-   * first of them, or undefined when something is wrong; `faultAt` counts from the first octet of the payload if it is
-   * `unchecked`, otherwise from behind the last one.
+   * The message is complete. Gives its event or the first of them, or undefined when something is wrong; `faultAt`
+   * counts from behind the last octet of the payload.
    */
-  finish(unchecked: boolean): WebSocketEvent | undefined {
+  finish(): WebSocketEvent | undefined {
     if (this.#compressed) {
       const inflater = this.#inflater!
       inflater.feedTail()
@@ -166,21 +155,16 @@ export class MessageReader {
     }
     const buffer = this.#buffer
     if (this.#pieces) {
-      if (!this.#utf8.complete) return this.#failText(unchecked ? this.#size : 0)
+      if (!this.#utf8.complete) return this.#failText(0)
       this.queue.push(END)
       return this.queue.shift()
     }
     if (!this.#text) return { type: 'binary', bytes: buffer.take() } satisfies BinaryEvent
     if (!this.#utf8.complete) return this.#failText(0)
     const { memory, size } = buffer
-    const event: TextEvent | undefined =
-      memory === undefined
-        ? { type: 'text', text: '' }
-        : unchecked
-          ? this.#checkedText(memory.octets, size)
-          : { type: 'text', text: native.utf8Slice(memory.octets, 0, size) }
+    const text = memory === undefined ? '' : native.utf8Slice(memory.octets, 0, size)
     buffer.clear()
-    return event
+    return { type: 'text', text } satisfies TextEvent
   }
 
   /** The connection is over. */
@@ -229,11 +213,6 @@ export class MessageReader {
     const size = at === VALID ? length : at
     if (size > 0) this.queue.push({ type: 'data', bytes: octets.subarray(0, size) } satisfies DataEvent)
     return at === VALID || this.#fail('WS_UTF8', at)
-  }
-
-  #checkedText(octets: Uint8Array, size: number): TextEvent | undefined {
-    const event = textOf(octets, 0, size)
-    return typeof event === 'number' ? this.#failText(event) : event
   }
 
   #failText(at: number): undefined {
