@@ -31,8 +31,8 @@ app.websocket(
 const server = await serve((engine) => engine.mount('/', app))
 
 /**
- * Our client, which sends back what comes: at once, by a listener. Who iterates answers a little later, and no more when
- * a fault or a Close has come in the same chunk.
+ * Our client, which sends back what comes: at once, by a listener. Who iterates answers a little later, and no more
+ * when a fault or a Close has come in the same chunk.
  */
 async function echoing(url: string): Promise<void> {
   const listener = { onMessage: (message: Message) => socket.write(message), onClosed: () => {} }

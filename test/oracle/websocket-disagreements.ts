@@ -51,6 +51,6 @@ export const deflateDisagreements: readonly Disagreement[] = [
     ours: 'waits',
     theirs: 'Z_DATA_ERROR',
     reason: `${FINAL} Fragments of later messages confuse it.`,
-    example: 'c181000000001941810000000000808000000000418000000000' + '8086000000004a4a1a400000',
+    example: 'c1810000000019418100000000008080000000004180000000008086000000004a4a1a400000',
   },
 ]

@@ -83,8 +83,8 @@ export class Utf8Check {
 }
 
 /**
- * Passes over characters that are whole and in order, up to `end` or to an octet that needs a closer look. Measured: 0.7
- * ns an octet, 2.3 octet by octet.
+ * Passes over characters that are whole and in order, up to `end` or to an octet that needs a closer look. Measured:
+ * 0.7 ns an octet, 2.3 octet by octet.
  */
 function wholeEnd(octets: Uint8Array, start: number, end: number, words: Int32Array | undefined): number {
   let i = start
