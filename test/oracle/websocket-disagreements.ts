@@ -1,5 +1,6 @@
 /**
- * Where we and `ws` differ on purpose. The oracle lets nothing else pass, and tries every example, as a client sends it.
+ * Where we and `ws` differ on purpose. The oracle lets nothing else pass, and tries every example, as a client sends
+ * it.
  */
 
 /** One way to differ: the fault of each, or `waits` for none. What both have seen before it is the same. */
