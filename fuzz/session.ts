@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Random } from 'skitai/testing'
 import { mutateFrames } from './frame-mutator.js'
 import { mutate } from './mutator.js'
+import { mutateMessages } from './postgres-message-mutator.js'
+import { mutateWebSocketFrames } from './websocket-frame-mutator.js'
 
 /** A fuzz target: throws for a finding, whatever the octets are. */
 export type Target = (data: Uint8Array) => void
@@ -18,6 +20,11 @@ export const targetNames = [
   'http2-operations',
   'hpack-decode',
   'hpack-huffman',
+  'websocket-server',
+  'websocket-client',
+  'websocket-deflate',
+  'websocket-operations',
+  'postgres-client',
   'canary',
 ] as const
 export type TargetName = (typeof targetNames)[number]
@@ -63,6 +70,8 @@ export async function loadTarget(name: TargetName): Promise<Target> {
 
 /** How inputs of a target are made. */
 export function mutatorOf(name: TargetName): Mutate {
+  if (name === 'postgres-client') return mutateMessages
+  if (name === 'websocket-server' || name === 'websocket-client') return mutateWebSocketFrames
   return name === 'http2-server' || name === 'http2-client' ? mutateFrames : mutate
 }
 

@@ -18,25 +18,28 @@ const OCTETS = 'buffer' as BufferEncoding
 /** From so much output without a pause on, other connections get their turn. */
 const TURN_BYTES = 1_048_576
 
+/** Who is told that a write may follow. */
+export interface DirectWriter {
+  drained(): void
+}
+
 /** Writes to one socket, one write at a time. */
 export class DirectWrites {
   readonly #socket: Socket
-  readonly #onDrain: () => void
+  readonly #writer: DirectWriter
   #writing = false
   #turnBytes = 0
   /** Whether a write may be begun. */
   writable = true
 
-  private constructor(socket: Socket, onDrain: () => void) {
+  private constructor(socket: Socket, writer: DirectWriter) {
     this.#socket = socket
-    this.#onDrain = onDrain
+    this.#writer = writer
   }
 
-  /**
-   * For a plain socket, or undefined where the runtime works differently. `onDrain` is called when a write may follow.
-   */
-  static of(socket: Socket, onDrain: () => void): DirectWrites | undefined {
-    return typeof socket._writev === 'function' ? new DirectWrites(socket, onDrain) : undefined
+  /** For a plain socket, or undefined where the runtime works differently. */
+  static of(socket: Socket, writer: DirectWriter): DirectWrites | undefined {
+    return typeof socket._writev === 'function' ? new DirectWrites(socket, writer) : undefined
   }
 
   /** Writes all pieces. Call only while `writable`. */
@@ -78,6 +81,6 @@ export class DirectWrites {
     this.#turnBytes = 0
     if (this.#socket.destroyed) return
     this.writable = true
-    this.#onDrain()
+    this.#writer.drained()
   }
 }

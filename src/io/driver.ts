@@ -44,9 +44,13 @@ const GONE = 3
 
 type AnyDriver = Driver<{ readonly type: string }>
 
-/** Drivers whose engine got commands outside a drain, and those of them whose output waits for the end of the turn. */
+/**
+ * Drivers whose engine got commands outside a drain, and those of them whose output waits for the end of the turn. No
+ * Set: one that is cleared leaves its table behind, which points to the next one, and once one of these tables is old,
+ * V8 takes all that follow, and the connections in them, for alive until it marks the whole heap.
+ */
 let entered: AnyDriver[] = []
-const unflushed: Set<AnyDriver> = new Set()
+let unflushed: AnyDriver[] = []
 
 /**
  * Delivers events as long as handlers go on by promises alone, and writes only then: answers to pipelined requests
@@ -58,13 +62,13 @@ function settleEntered(): void {
     entered = []
     for (const driver of drivers) {
       driver.deliver()
-      unflushed.add(driver)
+      if (driver.defer()) unflushed.push(driver)
     }
     queueMicrotask(settleAfterPromises)
     return
   }
-  const drivers = [...unflushed]
-  unflushed.clear()
+  const drivers = unflushed
+  unflushed = []
   for (const driver of drivers) driver.settle()
 }
 
@@ -81,6 +85,7 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
   #state: number = OPEN
   #settling = false
   #entered = false
+  #deferred = false
   #paused = false
   #handover = false
   #deadline = Infinity
@@ -117,7 +122,7 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     if (this.#settling || this.#entered || this.#state === GONE) return
     this.#entered = true
     this.#engine.advance(clock.now)
-    if (entered.push(this as unknown as AnyDriver) === 1 && unflushed.size === 0) process.nextTick(settleEntered)
+    if (entered.push(this as unknown as AnyDriver) === 1 && unflushed.length === 0) process.nextTick(settleEntered)
   }
 
   /** Writes what is ready, as far as the transport takes it, and ends the connection where it stands. */
@@ -193,12 +198,20 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
    * them.
    */
   settle(): void {
+    this.#deferred = false
     this.#settle(true)
   }
 
   /** Events only: output waits for `settle`. */
   deliver(): void {
     this.#settle(false)
+  }
+
+  /** Puts the output off until `settle`; gives whether it was not put off before. */
+  defer(): boolean {
+    const first = !this.#deferred
+    this.#deferred = true
+    return first
   }
 
   #advance(now: number): void {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { ClientCertificate } from './client-certificate.js'
 import { DirectWrites } from './direct-writes.js'
-import { readShared } from './shared-reads.js'
+import { readShared, type SharedReads, sharedReads } from './shared-reads.js'
 import { type Endpoint, type Transport, TransportError, type TransportSink } from './transport.js'
 
 /** A socket with its transport. Listeners are shared functions: an idle connection owns no closure. */
@@ -48,11 +48,11 @@ export class SocketTransport implements Transport {
     this.encrypted = socket instanceof TLSSocket
     this.protocol = (socket instanceof TLSSocket && socket.alpnProtocol) || ''
     this.clientCertificate = options.clientCertificate
-    const moved = this.encrypted ? undefined : readShared(socket, (chunk) => this.#sink?.onData(chunk))
+    const moved = this.encrypted ? undefined : readShared(socket, READS)
     const used = moved ?? socket
     this.#shared = moved !== undefined
     this.#socket = Object.assign(used, { [owner]: this })
-    this.#direct = moved && DirectWrites.of(moved, () => this.#sink?.onDrain())
+    this.#direct = moved && DirectWrites.of(moved, this)
     // Without a sink the peer waits; an error without a listener would end the process.
     used.pause()
     used.on('error', onError)
@@ -142,6 +142,8 @@ export class SocketTransport implements Transport {
     this.#sink?.onClose(new TransportError(code, this.peer, reason, error))
   }
 }
+
+const READS: SharedReads = sharedReads(onData)
 
 /**
  * Whether a socket can be reset: it is TCP itself, neither a Unix socket nor TLS, and no half-close of ours waits for

@@ -87,7 +87,7 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
   #info: CloseInfo | undefined
   #closed: Promise<CloseInfo> | undefined
   #onClosed: ((info: CloseInfo) => void) | undefined
-  #drains: Waiting[] = []
+  #drains: Waiting[] | undefined
   #pings: Map<number, (roundTripMs: number) => void> | undefined
   #pingCount = 0
   /** Rejects the message in pieces that is under way: its source may never give anything again. */
@@ -261,7 +261,7 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
   }
 
   onFlushed(): void {
-    if (this.#drains.length > 0 && this.#engine.outputBytes < HIGH_WATER_BYTES) this.#settleDrains(undefined)
+    if (this.#drains !== undefined && this.#engine.outputBytes < HIGH_WATER_BYTES) this.#settleDrains(undefined)
   }
 
   onClosed(error: Error | undefined): void {
@@ -320,7 +320,7 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
   #drained(): Promise<void> {
     if (this.#engine.outputBytes < HIGH_WATER_BYTES && !this.#engine.over) return RESOLVED
     if (this.#info !== undefined) return Promise.reject(new WebSocketClosedError(this.#info))
-    return new Promise((resolve, reject) => this.#drains.push({ resolve, reject }))
+    return new Promise((resolve, reject) => (this.#drains ??= []).push({ resolve, reject }))
   }
 
   #sendPieces(source: MessagePieces, options: SendOptions): Promise<void> {
@@ -417,8 +417,8 @@ export class WebSocketLink implements DriverHandler<WebSocketEvent>, AsyncIterab
 
   #settleDrains(error: Error | undefined): void {
     const drains = this.#drains
-    this.#drains = []
-    for (const { resolve, reject } of drains) {
+    this.#drains = undefined
+    for (const { resolve, reject } of drains ?? []) {
       if (error === undefined) resolve()
       else reject(error)
     }

@@ -100,6 +100,8 @@ export class Http1Exchange extends ExchangeBase {
     this.#taker = undefined
     this.#http = undefined
     this.connection = connection
+    // It may live for days, and nobody may ever ask for a field again.
+    this.request.fields.compact()
     take(connection.transport, rest)
   }
 

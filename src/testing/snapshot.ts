@@ -47,35 +47,42 @@ function formatValue(value: unknown): string {
 }
 
 /**
- * Adjacent `data` events become one: how content is cut is the only thing that may differ between two deliveries of the
- * same octets. Two are adjacent when all their properties but `bytes` are equal (the stream, for one).
+ * Adjacent `data` events become one, and adjacent `rows`: how content is cut is the only thing that may differ between
+ * two deliveries of the same octets. Two are adjacent when all their properties but the content are equal (the stream,
+ * for one).
  */
 export function mergeData(events: readonly Snapshot[]): Snapshot[] {
   const merged: Snapshot[] = []
-  let parts: Uint8Array[] = []
-  let open: Snapshot | undefined
+  /** What was cut, and waits for more of it. */
+  let run: Snapshot[] = []
   const flush = (): void => {
-    if (open !== undefined) merged.push({ ...open, bytes: concat(parts) })
-    open = undefined
-    parts = []
+    if (run.length > 0) merged.push(joined(run))
+    run = []
   }
   for (const event of events) {
-    const bytes = event['bytes']
-    if (event.type !== 'data' || !(bytes instanceof Uint8Array)) {
-      flush()
-      merged.push(event)
-      continue
-    }
-    if (open !== undefined && !sameButBytes(open, event)) flush()
-    open ??= event
-    parts.push(bytes)
+    const content = contentOf(event)
+    if (run.length > 0 && (content === undefined || !sameBut(content, run[0]!, event))) flush()
+    if (content === undefined) merged.push(event)
+    else run.push(event)
   }
   flush()
   return merged
 }
 
-function sameButBytes(a: Snapshot, b: Snapshot): boolean {
+/** The property that holds what may be cut. */
+function contentOf(event: Snapshot): 'bytes' | 'rows' | undefined {
+  if (event.type === 'data' && event['bytes'] instanceof Uint8Array) return 'bytes'
+  return event.type === 'rows' && Array.isArray(event['rows']) ? 'rows' : undefined
+}
+
+function joined(run: readonly Snapshot[]): Snapshot {
+  const first = run[0]!
+  if (contentOf(first) === 'bytes') return { ...first, bytes: concat(run.map((event) => event['bytes'] as Uint8Array)) }
+  return { ...first, rows: run.flatMap((event) => event['rows'] as unknown[]) }
+}
+
+function sameBut(content: string, a: Snapshot, b: Snapshot): boolean {
   const keys = Object.keys(a)
   if (keys.length !== Object.keys(b).length) return false
-  return keys.every((key) => key === 'bytes' || a[key] === b[key])
+  return keys.every((key) => key === content || a[key] === b[key])
 }

@@ -14,7 +14,7 @@ const PAGES = {
   'docs/http1.md': 1,
   'docs/http2.md': 4,
   'docs/server.md': 3,
-  'docs/testing.md': 1,
+  'docs/testing.md': 2,
   'docs/websocket.md': 3,
 } as const
 

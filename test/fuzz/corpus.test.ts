@@ -3,14 +3,22 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { test } from 'node:test'
 import { hpackSeeds } from './hpack-seeds.js'
 import { http2Seeds } from './http2-seeds.js'
+import { postgresSeeds } from './postgres-seeds.js'
 import { seedsOf } from './seeds.js'
+import { webSocketSeeds } from './websocket-seeds.js'
 
 const root = new URL('../../../fuzz/corpus/', import.meta.url)
 
 /** `SKITAI_WRITE_CORPUS=1 npm test -- test/fuzz/corpus.test.ts` writes the seeds instead of comparing them. */
 const writes = process.env['SKITAI_WRITE_CORPUS'] === '1'
 
-for (const [target, seeds] of [...seedsOf('http1'), ...http2Seeds(), ...hpackSeeds()])
+for (const [target, seeds] of [
+  ...seedsOf('http1'),
+  ...http2Seeds(),
+  ...hpackSeeds(),
+  ...webSocketSeeds(),
+  ...postgresSeeds(),
+])
   test(`the corpus of ${target} has what the vectors give, under the name of its content`, () => {
     const folder = new URL(`${target}/`, root)
     mkdirSync(folder, { recursive: true })

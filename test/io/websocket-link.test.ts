@@ -208,9 +208,7 @@ describe('messages in pieces', () => {
 
   test('whose source fails before anything was sent harm nobody', async () => {
     const { server, client } = pair()
-    const failing = (async function* (): AsyncGenerator<string> {
-      throw new Error('the source')
-    })()
+    const failing = new ReadableStream<string>({ start: (controller) => controller.error(new Error('the source')) })
     const sends = [client.send(failing), client.send('behind')]
     client.write('written')
     await assert.rejects(sends[0]!, /the source/)

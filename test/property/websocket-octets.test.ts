@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { maskedOctets, webSocketArbitraries } from 'skitai/testing'
+import { encodeWebSocketFrame, maskedOctets, webSocketArbitraries } from 'skitai/testing'
 import { WebSocketServer } from 'skitai/websocket'
 import { mask, maskInto, wordMemory } from '#src/protocols/websocket/mask.js'
 import { Utf8Check, VALID } from '#src/protocols/websocket/utf8.js'
@@ -150,6 +150,23 @@ describe('the check of UTF-8', () => {
         assert.equal(at, expected === VALID ? VALID : before + expected)
       }),
     )
+  })
+
+  test('looks at a text that is longer than what is shared for short ones', () => {
+    const octets = Buffer.from('ä'.repeat(50_000))
+    for (const [wrongAt, offset] of [
+      [-1, -1],
+      [99_998, 14 + 99_998],
+    ] as const) {
+      const engine = new WebSocketServer()
+      engine.start(0)
+      const payload = new Uint8Array(octets)
+      if (wrongAt >= 0) payload[wrongAt] = 0xff
+      engine.receive(encodeWebSocketFrame({ opcode: 1, payload, key: 0x01020304 }), 0)
+      const event = engine.poll()!
+      if (offset < 0) assert.equal(event.type === 'text' && event.text, octets.toString())
+      else assert.equal(event.type === 'fatal' && event.offset, offset)
+    }
   })
 
   test('is what a message goes by, whole, in frames and in pieces', () => {

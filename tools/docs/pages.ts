@@ -5,10 +5,12 @@ import path from 'node:path'
 import { http1Faults, http1Limits, lifecycle } from '#src/protocols/http1/index.js'
 import { http2Faults, http2Limits, lifecycle as streamLifecycle } from '#src/protocols/http2/index.js'
 import { lifecycle as directionLifecycle, webSocketFaults, webSocketLimits } from '#src/protocols/websocket/index.js'
+import { lifecycle as waitLifecycle, postgresFaults, postgresLimits } from '#src/protocols/postgres/index.js'
 import type { Transitions } from '#src/protocols/core/transitions.js'
 import { repoRoot } from '../repo.js'
 import { http1LimitReasons, http1UsageCodes } from './http1.js'
 import { http2Answer, http2LimitReasons, http2UsageCodes } from './http2.js'
+import { postgresLimitReasons, postgresUsageCodes } from './postgres.js'
 import { webSocketAnswer, webSocketLimitReasons, webSocketUsageCodes } from './websocket.js'
 
 /** A page: its path from the root of the repository, and all of its text. */
@@ -62,6 +64,15 @@ const PROTOCOLS: readonly ProtocolTables[] = [
     limitReasons: webSocketLimitReasons,
     limitsFile: 'src/protocols/websocket/limits.ts',
     lifecycles: { 'Direction of a connection': directionLifecycle },
+  },
+  {
+    title: 'PostgreSQL',
+    faults: rowsOf(postgresFaults, () => '-'),
+    usageCodes: postgresUsageCodes,
+    limits: { ...postgresLimits },
+    limitReasons: postgresLimitReasons,
+    limitsFile: 'src/protocols/postgres/limits.ts',
+    lifecycles: { 'What a client waits for': waitLifecycle },
   },
 ]
 

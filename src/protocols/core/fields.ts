@@ -17,7 +17,8 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   static readonly empty: Fields = new Fields('', NO_MARKS)
 
   readonly #text: string
-  readonly #marks: readonly number[]
+  /** Undefined when they were given up. */
+  #marks: readonly number[] | undefined
   /**
    * Names and values that were cut out already: who asks once asks again, and equal sections of a connection are one
    * object.
@@ -26,7 +27,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   /** How many names and values there were from the beginning, when there is no text to cut. */
   #listed = 0
 
-  /** `marks` holds four positions in `text` a field: name start, name end, value start, value end. */
+  /** `text` is a whole section with its empty line; `marks` holds four positions in `text` a field: name start, name end, value start, value end. */
   constructor(text: string, marks: readonly number[]) {
     this.#text = text
     this.#marks = marks
@@ -46,7 +47,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** How many field lines there are. */
   get count(): number {
-    return this.#listed / 2 + this.#marks.length / STRIDE
+    return this.#listed / 2 + this.#positions().length / STRIDE
   }
 
   /** The name of field `index` (0..count-1) in lower case. */
@@ -101,15 +102,28 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return this.entries().flat()
   }
 
+  /** Keeps no more than the text, for those that live long and are asked rarely: the rest is found again then. */
+  compact(): void {
+    if (this.#text === '') return
+    this.#marks = undefined
+    this.#cuts = undefined
+  }
+
   [Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
     return this.entries()[Symbol.iterator]()
+  }
+
+  #positions(): readonly number[] {
+    this.#marks ??= marksOf(this.#text)
+    return this.#marks
   }
 
   #cut(mark: number): string {
     const known = this.#cuts?.[mark >> 1]
     if (known !== undefined) return known
-    const start = this.#marks[mark]
-    const end = this.#marks[mark + 1]
+    const marks = this.#positions()
+    const start = marks[mark]
+    const end = marks[mark + 1]
     if (start === undefined || end === undefined) throw new RangeError(`no field ${mark / STRIDE}`)
     const text = this.#text.slice(start, end)
     this.#cuts ??= []
@@ -120,7 +134,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   #find(name: string, from: number): number {
     if (this.#listed > 0) return this.#findListed(name, from)
     const text = this.#text
-    const marks = this.#marks
+    const marks = this.#positions()
     for (let mark = from * STRIDE; mark < marks.length; mark += STRIDE)
       if (equalsIgnoreCase(text, marks[mark]!, marks[mark + 1]!, name)) return mark / STRIDE
     return -1
@@ -134,4 +148,23 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     }
     return -1
   }
+}
+
+/** The positions in a section that was read before: each line is a name, a colon and a value, with blanks around it. */
+function marksOf(text: string): number[] {
+  const marks: number[] = []
+  for (let at = 0, end = text.indexOf('\r\n'); end > at; at = end + 2, end = text.indexOf('\r\n', at)) {
+    const nameEnd = text.indexOf(':', at)
+    let valueAt = nameEnd + 1
+    let valueEnd = end
+    while (valueAt < valueEnd && isBlank(text, valueAt)) valueAt++
+    while (valueEnd > valueAt && isBlank(text, valueEnd - 1)) valueEnd--
+    marks.push(at, nameEnd, valueAt, valueEnd)
+  }
+  return marks
+}
+
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code === 0x20 || code === 0x09
 }

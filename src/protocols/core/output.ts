@@ -25,12 +25,15 @@ let block = native.allocate(BLOCK_BYTES)
 let used = 0
 let owner: OutputQueue | undefined
 
+/** What a queue has sealed while that is nothing: most never seal anything, and idle ones own no list. */
+const NOTHING: Uint8Array[] = []
+
 /** A queue of output for one connection. */
 export class OutputQueue {
   /** Octets queued and not yet taken. */
   bytes = 0
 
-  #sealed: Uint8Array[] = []
+  #sealed: Uint8Array[] = NOTHING
   #start = 0
 
   /** Appends text whose characters are all below 256. */
@@ -64,7 +67,7 @@ export class OutputQueue {
   /** Queues octets as they are, whatever their size: nobody writes into them any more. */
   pass(octets: Uint8Array): void {
     if (owner === this) this.#seal()
-    this.#sealed.push(octets)
+    this.#push(octets)
     this.bytes += octets.length
   }
 
@@ -98,7 +101,8 @@ export class OutputQueue {
     const first = this.#sealed[0]
     if (first === undefined) return undefined
     if (first.length <= TAKE_BYTES_MAX) {
-      this.#sealed.shift()
+      if (this.#sealed.length === 1) this.#sealed = NOTHING
+      else this.#sealed.shift()
       this.bytes -= first.length
       return first
     }
@@ -110,7 +114,7 @@ export class OutputQueue {
   /** Forgets what was not taken. */
   clear(): void {
     if (owner === this) owner = undefined
-    this.#sealed = []
+    this.#sealed = NOTHING
     this.bytes = 0
   }
 
@@ -134,7 +138,14 @@ export class OutputQueue {
   }
 
   #seal(): void {
-    this.#sealed.push(this.#cut())
+    const octets = this.#cut()
+    // Room may have been made and given up for larger one.
+    if (octets.length > 0) this.#push(octets)
+  }
+
+  #push(octets: Uint8Array): void {
+    if (this.#sealed === NOTHING) this.#sealed = [octets]
+    else this.#sealed.push(octets)
   }
 
   #cut(): Uint8Array {

@@ -1,7 +1,7 @@
 /** The client role of a WebSocket connection: what goes is masked, what comes is not (RFC 6455 section 5.1). */
 
 import { WebSocketEngine } from './engine.js'
-import type { WebSocketOptions } from './frame-layer.js'
+import type { WebSocketOptions } from './options.js'
 
 /** What a client connection is given. */
 export interface WebSocketClientOptions extends WebSocketOptions {

@@ -8,40 +8,19 @@ import type { ClosedEvent, Engine, Millis } from '../core/engine.js'
 import { UsageError } from '../core/errors.js'
 import { Input } from '../core/input.js'
 import { OutputQueue } from '../core/output.js'
-import { NO_TRANSITION } from '../core/transitions.js'
 import { readClose } from './close-frame.js'
-import type { Compression } from './compression.js'
-import { type DeflateParameters, deflaterOf, inflaterOf } from './deflate.js'
+import { deflaterOf, inflaterOf } from './deflate.js'
 import { CloseCodes, type WebSocketFaultCode, webSocketFaults } from './errors.js'
 import type { WebSocketEvent } from './events.js'
-import { COMPLETE, FrameWatch } from './frame-watch.js'
+import { FrameWatch } from './frame-watch.js'
 import { HeartbeatTimes } from './heartbeat.js'
 import { InflateSlices } from './inflate-slices.js'
-import { DirectionStates, FrameInputs, lifecycle } from './lifecycle.js'
+import { DirectionStates, lifecycle } from './lifecycle.js'
 import { limitsOf, type WebSocketLimits } from './limits.js'
-import { INFLATE_BYTES, MessageReader } from './message-reader.js'
-import { FAULT, FrameReader, NEED_MORE, Opcodes } from './reader.js'
+import { INFLATE_BYTES, MessageReader, wholeMessage } from './message-reader.js'
+import type { Role, WebSocketOptions } from './options.js'
+import { FAULT, frameInput, FrameReader, NEED_MORE, Opcodes } from './reader.js'
 import { Sender } from './sender.js'
-
-/** What a connection is given. */
-export interface WebSocketOptions {
-  readonly limits?: Partial<WebSocketLimits> | undefined
-  /** What the handshake has negotiated for permessage-deflate; without it nothing is compressed. */
-  readonly deflate?: DeflateParameters | undefined
-  /** DEFLATE; needed with `deflate`. */
-  readonly compression?: Compression | undefined
-  /** Messages of fewer octets are sent without compression. Default 1024. */
-  readonly thresholdBytes?: number | undefined
-  /** Messages come in pieces (`message`, `data`*, `end`) instead of whole (`text`, `binary`). Default false. */
-  readonly pieces?: boolean | undefined
-}
-
-/** What a role is. */
-export interface Role {
-  readonly client: boolean
-  /** 32 bits that nobody can foresee, for each frame of a client. */
-  readonly maskingKey: (() => number) | undefined
-}
 
 const THRESHOLD_BYTES = 1024
 
@@ -52,6 +31,12 @@ export const CLOSED: Readonly<Record<ClosedEvent['initiator'], ClosedEvent>> = {
   library: Object.freeze({ type: 'closed', initiator: 'library' }),
 }
 
+/** The events of a connection without a message under way. */
+const NO_EVENTS: WebSocketEvent[] = []
+
+/** Between two frames a connection has no reader of its own: there are many, and most are idle. */
+let spareReader: FrameReader | undefined
+
 /** The receiving side of one connection; `WebSocketEngine` adds the commands. */
 export abstract class FrameLayer implements Engine<WebSocketEvent> {
   protected readonly limits: WebSocketLimits
@@ -59,13 +44,18 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   readonly #pieces: boolean
   readonly #input: Input = new Input()
   protected readonly out: OutputQueue = new OutputQueue()
-  readonly #reader: FrameReader
-  readonly #message: MessageReader
+  /** While frames are read, or one is incomplete. */
+  #reader: FrameReader | undefined
+  /** While a message is under way; always, when messages are inflated or come in pieces. */
+  #message: MessageReader | undefined
   protected readonly sender: Sender
-  readonly #controls: Budget
+  /** From the first control frame on. */
+  #controls: Budget | undefined
   protected readonly beat: HeartbeatTimes
-  readonly #watch: FrameWatch
-  readonly #slices: InflateSlices
+  /** While a frame is incomplete. */
+  #watch: FrameWatch | undefined
+  /** Where messages are inflated. */
+  readonly #slices: InflateSlices | undefined
 
   /** Octets that came, and that were taken from `output`, so far. */
   bytesReceived = 0
@@ -99,12 +89,10 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     if (deflate !== undefined && compression === undefined)
       throw new UsageError('WS_COMPRESSION', 'permessage-deflate was negotiated, and there is no compression')
     const used = deflate === undefined ? undefined : { deflate, compression: compression! }
-    this.#reader = new FrameReader(!role.client, used !== undefined, this.limits)
-    this.#message = new MessageReader(
-      this.limits,
-      used && inflaterOf(used.compression, used.deflate, role.client),
-      this.#pieces,
-    )
+    const inflater = used && inflaterOf(used.compression, used.deflate, role.client)
+    this.#slices = used && new InflateSlices(this.limits.inflateBytesPerSliceMax)
+    this.#message =
+      inflater !== undefined || this.#pieces ? new MessageReader(this.limits, inflater, this.#pieces) : undefined
     this.sender = new Sender(
       this.out,
       role.maskingKey,
@@ -114,10 +102,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
         thresholdBytes: options.thresholdBytes ?? THRESHOLD_BYTES,
       },
     )
-    this.#controls = new Budget(this.limits.controlBurst, this.limits.controlsPerSecond)
     this.beat = new HeartbeatTimes(this.limits)
-    this.#watch = new FrameWatch(this.limits)
-    this.#slices = new InflateSlices(this.limits.inflateBytesPerSliceMax)
   }
 
   start(now: Millis): void {
@@ -147,8 +132,8 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
       this.fail('WS_WRITE_TIMEOUT', -1)
     } else if (this.#closeDeadline() <= now) {
       this.#onCloseExpired()
-    } else if (this.#frameDeadline() <= now) {
-      this.#endFrameSpan()
+    } else if (this.#watch !== undefined && this.#frameDeadline() <= now) {
+      this.#endFrameSpan(this.#watch)
     } else if (this.#beatDeadline() <= now) {
       this.#onSilence()
     }
@@ -157,7 +142,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   poll(): WebSocketEvent | undefined {
     if (this.#over) {
       // What stands behind the end of a message comes before the end of the connection.
-      const event = this.#message.queue.shift() ?? this.#final
+      const event = this.#message?.queue.shift() ?? this.#final
       if (event === this.#final) this.#final = undefined
       return event
     }
@@ -165,7 +150,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     if (event !== undefined) return event
     if (this.#over) return this.poll()
     this.#input.hold()
-    this.#watch.watch(this.#incompleteAt(), this.now)
+    this.#rest()
     return undefined
   }
 
@@ -183,7 +168,7 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
 
   deadline(): Millis {
     if (this.#over) return Infinity
-    const slice = this.#slices.nextAt(this.now)
+    const slice = this.#sliceAt()
     return Math.min(
       this.#outputStall(),
       this.#closeDeadline(),
@@ -236,27 +221,27 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
 
   /** Whether frames are read now. */
   #mayRead(): boolean {
-    return !this.#held && this.out.bytes < this.limits.outputBytesMax && this.#slices.nextAt(this.now) <= this.now
+    return !this.#held && this.out.bytes < this.limits.outputBytesMax && this.#sliceAt() <= this.now
   }
 
   #next(): WebSocketEvent | undefined {
-    const { queue } = this.#message
     for (;;) {
       if (this.#held) return undefined
+      const queue = this.#message?.queue ?? NO_EVENTS
       if (queue.length > 0) return queue.shift()
       if (this.#received === DirectionStates.closed) return this.#onBehindClose()
       if (!this.#mayRead()) return undefined
-      const read = this.#inFrame ? this.#readPayload() : this.#readHead()
+      const reader = this.#reader ?? this.#takeReader()
+      const read = this.#inFrame ? this.#readPayload(reader) : this.#readHead(reader)
       if (read === undefined) return this.#ended && !this.#over ? this.#onEnd() : undefined
       if (read !== true) return read
     }
   }
 
   /** Gives true when there is more to read, undefined when more input is needed or the connection has ended. */
-  #readHead(): WebSocketEvent | true | undefined {
+  #readHead(reader: FrameReader): WebSocketEvent | true | undefined {
     const input = this.#input
-    const reader = this.#reader
-    const at = reader.read(input.bytes, input.at, input.end)
+    const at = reader.read(this.#received, input.bytes, input.at, input.end)
     if (at === NEED_MORE) return undefined
     if (at === FAULT) return this.fail(reader.fault, input.position(reader.faultAt), reader.faultLimit, reader.faultGot)
     const { opcode, fin, length } = reader
@@ -270,14 +255,12 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
       (opcode === Opcodes.text || opcode === Opcodes.binary) &&
       length <= this.limits.messageBytesMax
     )
-      return this.#readWhole(at)
-    const next = lifecycle.next(this.#received, frameInput(opcode, fin))
-    if (next === NO_TRANSITION)
-      return this.fail(opcode === Opcodes.continuation ? 'WS_CONTINUATION' : 'WS_MESSAGE_UNFINISHED', this.#frameAt)
+      return this.#readWhole(reader, at)
     if (opcode < Opcodes.close) {
-      if (opcode !== Opcodes.continuation) this.#message.begin(opcode === Opcodes.text, reader.compressed)
-      if (!this.#message.beginFrame(length)) return this.#failMessage(this.#frameAt)
-    } else if (opcode !== Opcodes.close && !this.#controls.spend(1, this.now)) {
+      const message = (this.#message ??= new MessageReader(this.limits, undefined, false))
+      if (opcode !== Opcodes.continuation) message.begin(opcode === Opcodes.text, reader.compressed)
+      if (!message.beginFrame(length)) return this.#failMessage(message, this.#frameAt)
+    } else if (opcode !== Opcodes.close && !this.#mayControl()) {
       return this.fail('WS_CONTROL_FLOOD', this.#frameAt, this.limits.controlBurst)
     }
     input.at = at
@@ -287,20 +270,19 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   }
 
   /** The short way: a message in one frame in one chunk. */
-  #readWhole(at: number): WebSocketEvent | undefined {
+  #readWhole({ opcode, length, key }: FrameReader, at: number): WebSocketEvent | undefined {
     const input = this.#input
-    const { opcode, length, key } = this.#reader
-    const event = this.#message.whole(opcode === Opcodes.text, input.bytes, at, at + length, !this.#client, key)
-    if (event === undefined) return this.#failMessage(input.position(at))
+    const event = wholeMessage(opcode === Opcodes.text, input.bytes, at, at + length, !this.#client, key)
+    if (typeof event === 'number') return this.fail('WS_UTF8', input.position(at) + event)
     input.at = at + length
     return event
   }
 
-  #readPayload(): WebSocketEvent | true | undefined {
-    const { opcode, length } = this.#reader
-    if (opcode >= Opcodes.close) return this.#readControl(opcode, length)
+  #readPayload(reader: FrameReader): WebSocketEvent | true | undefined {
+    const { opcode, fin, length, key } = reader
+    if (opcode >= Opcodes.close) return this.#readControl(reader)
     const input = this.#input
-    const message = this.#message
+    const message = this.#message!
     const left = length - this.#taken
     let size = Math.min(left, input.size)
     // How a compressed message is cut must not depend on how its octets arrive.
@@ -310,39 +292,34 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     }
     if (size === 0 && left > 0) return undefined
     const { at } = input
-    const { key, fin } = this.#reader
     const phase = this.#taken & 3
     // Behind a frame that is not the last one anything may come.
     const more = fin ? left - size : this.limits.messageBytesMax
     const valid = message.compressed
       ? message.compressedPart(input.bytes, at, at + size, !this.#client, key, phase)
       : message.part(input.bytes, at, at + size, !this.#client, key, phase, more)
-    this.#countInflated()
-    if (!valid) return this.#failMessage(input.position(at))
+    this.#countInflated(message)
+    if (!valid) return this.#failMessage(message, input.position(at))
     input.at += size
     this.#taken += size
-    return size === left ? this.#endFrame() : true
+    return size === left ? this.#endFrame(reader, message) : true
   }
 
-  #endFrame(): WebSocketEvent | true | undefined {
-    const { opcode, fin, length } = this.#reader
-    const end = this.#input.position(this.#input.at)
+  #endFrame({ opcode, fin }: FrameReader, message: MessageReader): WebSocketEvent | true | undefined {
     this.#inFrame = false
     this.#received = lifecycle.next(this.#received, frameInput(opcode, fin))
-    // A text in one frame is checked when it is made a string.
-    const single = fin && opcode !== Opcodes.continuation && !this.#message.compressed
-    if (!single && !this.#message.endFrame()) return this.#failMessage(end - length)
     if (!fin) return true
-    const event = this.#message.finish(single)
-    this.#countInflated()
-    return event ?? this.#failMessage(single ? end - length : end)
+    const event = message.finish()
+    this.#countInflated(message)
+    if (event === undefined) return this.#failMessage(message, this.#input.position(this.#input.at))
+    if (this.#slices === undefined && !this.#pieces) this.#message = undefined
+    return event
   }
 
-  #readControl(opcode: number, length: number): WebSocketEvent | undefined {
+  #readControl({ opcode, length, key }: FrameReader): WebSocketEvent | undefined {
     const input = this.#input
     if (input.size < length) return undefined
     const payload = new Uint8Array(length)
-    const { key } = this.#reader
     for (let i = 0; i < length; i++)
       payload[i] = input.bytes[input.at + i]! ^ (this.#client ? 0 : key >>> (24 - (i & 3) * 8))
     const payloadAt = input.position(input.at)
@@ -397,28 +374,56 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
     this.#closeSince = this.now
   }
 
-  #countInflated(): void {
-    const bytes = this.#message.takeInflated()
-    if (bytes > 0) this.#slices.count(bytes, this.now)
+  #countInflated(message: MessageReader): void {
+    const bytes = message.takeInflated()
+    if (bytes > 0) this.#slices?.count(bytes, this.now)
+  }
+
+  /** When more may be inflated: now or before, if it may. */
+  #sliceAt(): Millis {
+    return this.#slices === undefined ? this.now : this.#slices.nextAt(this.now)
+  }
+
+  #mayControl(): boolean {
+    this.#controls ??= new Budget(this.limits.controlBurst, this.limits.controlsPerSecond)
+    return this.#controls.spend(1, this.now)
+  }
+
+  #takeReader(): FrameReader {
+    const reader = spareReader ?? new FrameReader()
+    spareReader = undefined
+    reader.begin(!this.#client, this.#slices !== undefined, this.limits)
+    this.#reader = reader
+    return reader
+  }
+
+  /** Everything that came was read, as far as it can be: what only an incomplete frame needs is kept for one only. */
+  #rest(): void {
+    const incompleteAt = this.#incompleteAt()
+    if (incompleteAt !== this.#watch?.frameAt)
+      this.#watch = incompleteAt === undefined ? undefined : new FrameWatch(this.limits, incompleteAt, this.now)
+    if (this.#inFrame || this.#reader === undefined) return
+    spareReader = this.#reader
+    this.#reader = undefined
   }
 
   /** Time was not the peer's while nothing was read. */
   #resume(): void {
     this.beat.heard(this.now)
-    this.#watch.again(this.bytesReceived, this.now)
+    this.#watch?.again(this.bytesReceived, this.now)
   }
 
   /** Where the frame begins that has not come whole. */
-  #incompleteAt(): number {
+  #incompleteAt(): number | undefined {
     if (this.#inFrame) return this.#frameAt
-    return this.#input.size > 0 ? this.#input.position(this.#input.at) : COMPLETE
+    return this.#input.size > 0 ? this.#input.position(this.#input.at) : undefined
   }
 
-  #endFrameSpan(): void {
-    const { bytesMin } = this.#watch
-    const bytes = this.#watch.bytes(this.bytesReceived)
+  #endFrameSpan(watch: FrameWatch): void {
+    const { bytesMin } = watch
+    const bytes = watch.bytes(this.bytesReceived)
     if (bytes < bytesMin) this.fail('WS_FRAME_TIMEOUT', -1, bytesMin, bytes)
-    else this.#watch.again(this.bytesReceived, this.now)
+    else watch.again(this.bytesReceived, this.now)
   }
 
   #outputStall(): Millis {
@@ -432,15 +437,14 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
   }
 
   #frameDeadline(): Millis {
-    return this.wantsInput ? this.#watch.deadline() : Infinity
+    return this.#watch !== undefined && this.wantsInput ? this.#watch.deadline() : Infinity
   }
 
   #beatDeadline(): Millis {
     return this.open && this.wantsInput ? this.beat.deadline() : Infinity
   }
 
-  #failMessage(at: number): undefined {
-    const { fault, faultAt, faultLimit, faultGot } = this.#message
+  #failMessage({ fault, faultAt, faultLimit, faultGot }: MessageReader, at: number): undefined {
     return this.fail(fault, at + faultAt, faultLimit, faultGot)
   }
 
@@ -458,19 +462,13 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
 
   protected finish(final: WebSocketEvent): void {
     // What a message in pieces has given so far still comes; what was held back is lost with the connection.
-    const events = this.#message.queue.splice(0)
+    const message = this.#message
+    const events = message?.queue.splice(0) ?? NO_EVENTS
     this.#over = true
     this.#final = final
     this.#input.clear()
-    this.#message.release()
-    this.#message.queue.push(...events)
+    message?.release()
+    message?.queue.push(...events)
     this.sender.release()
   }
-}
-
-function frameInput(opcode: number, fin: boolean): number {
-  if (opcode === Opcodes.close) return FrameInputs.close
-  if (opcode > Opcodes.close) return FrameInputs.control
-  if (opcode === Opcodes.continuation) return fin ? FrameInputs.last : FrameInputs.middle
-  return fin ? FrameInputs.whole : FrameInputs.first
 }

@@ -3,29 +3,21 @@
 import type { Millis } from '../core/engine.js'
 import type { WebSocketLimits } from './limits.js'
 
-/** No frame is incomplete. */
-export const COMPLETE = -1
-
-/** The frame under way of one connection, if it is not complete. Positions count the octets of the connection. */
+/** The incomplete frame of one connection. Positions count the octets of the connection. */
 export class FrameWatch {
   /** How many octets a span must bring. */
   readonly bytesMin: number
   readonly #spanMs: number
-  /** Where the frame begins, or `COMPLETE`. */
-  #frameAt: number = COMPLETE
+  /** Where the frame begins. */
+  readonly frameAt: number
   /** When the span began, and where. */
-  #since: Millis = 0
-  #from = 0
+  #since: Millis
+  #from: number
 
-  constructor({ frameMs, frameBytesPerSecondMin }: WebSocketLimits) {
+  constructor({ frameMs, frameBytesPerSecondMin }: WebSocketLimits, frameAt: number, now: Millis) {
     this.#spanMs = frameMs
     this.bytesMin = (frameMs * frameBytesPerSecondMin) / 1000
-  }
-
-  /** Everything that came was read: the frame that begins at `frameAt` is incomplete, or `COMPLETE`. */
-  watch(frameAt: number, now: Millis): void {
-    if (frameAt === this.#frameAt) return
-    this.#frameAt = frameAt
+    this.frameAt = frameAt
     this.#since = now
     this.#from = frameAt
   }
@@ -43,6 +35,6 @@ export class FrameWatch {
 
   /** When the span ends. */
   deadline(): Millis {
-    return this.#frameAt === COMPLETE ? Infinity : this.#since + this.#spanMs
+    return this.#since + this.#spanMs
   }
 }

@@ -7,7 +7,7 @@ export { WebSocketClient, type WebSocketClientOptions } from './client.js'
 export type { Compression, Deflater, Inflater } from './compression.js'
 export type { DeflateParameters } from './deflate.js'
 export { WebSocketEngine } from './engine.js'
-export type { WebSocketOptions } from './frame-layer.js'
+export type { WebSocketOptions } from './options.js'
 export { CloseCodes, isCloseCode, type WebSocketFault, type WebSocketFaultCode, webSocketFaults } from './errors.js'
 export type {
   BinaryEvent,

@@ -32,7 +32,7 @@ const inflated: WordMemory = wordMemory(SCRATCH_BYTES, native.allocate)
 const NONE = -1
 const END = Object.freeze({ type: 'end' } as const)
 
-/** The message under way. */
+/** One message at a time, as its frames come; for what is whole there is `wholeMessage`. */
 export class MessageReader {
   /** What is wrong, after `false` or a fault was given, and the index of the octet within what was handed in. */
   fault: WebSocketFaultCode = 'WS_UTF8'
@@ -55,8 +55,6 @@ export class MessageReader {
   #bytes = 0
   /** Octets of it that were made of these. */
   #size = 0
-  /** Octets of a text that were checked. */
-  #checked = 0
   /** Octets that were inflated since somebody asked. */
   #inflatedBytes = 0
 
@@ -78,7 +76,6 @@ export class MessageReader {
     this.#fragments = 0
     this.#bytes = 0
     this.#size = 0
-    this.#checked = 0
     this.#utf8.reset()
     if (compressed) this.#inflater!.begin()
     if (this.#pieces) this.queue.push({ type: 'message', kind: text ? 'text' : 'binary' })
@@ -96,26 +93,6 @@ export class MessageReader {
     if (before >= FRAGMENTS_FREE && this.#bytes < before * fragmentBytesMeanMin)
       return this.#fail('WS_FRAGMENTS', 0, fragmentBytesMeanMin, Math.floor(this.#bytes / before))
     return true
-  }
-
-  /**
-   * A message that is whole between `start` and `end`, is not compressed, and is not wanted in pieces: all the others
-   * begin with `begin`. Gives undefined for a text that is none.
-   */
-  whole(
-    text: boolean,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    masked: boolean,
-    key: number,
-  ): WebSocketEvent | undefined {
-    const length = end - start
-    if (!text) return binary(bytes, start, end, masked, key)
-    if (!masked) return this.#textOf(bytes, start, end)
-    const memory = length > SCRATCH_BYTES ? wordMemory(length, native.allocate) : scratch
-    maskInto(bytes, start, end, memory, 0, key, 0)
-    return this.#textOf(memory.octets, 0, length)
   }
 
   /**
@@ -141,22 +118,15 @@ export class MessageReader {
       else memory.octets.set(bytes.subarray(start, end))
       return this.#piece(memory, length)
     }
-    if (masked) this.#buffer.addMasked(bytes, start, end, key, phase, more)
-    else this.#buffer.add(bytes, start, end, more)
-    return true
-  }
-
-  /**
-   * A frame is complete. What it added to a text is checked. Gives whether it is right; `faultAt` counts from the first
-   * octet of the payload.
-   */
-  endFrame(): boolean {
-    const start = this.#checked
-    const { memory, size } = this.#buffer
-    this.#checked = size
-    if (!this.#text || this.#compressed || memory === undefined) return true
-    const at = this.#utf8.check(memory.octets, start, size, memory.words)
-    return at === VALID || this.#fail('WS_UTF8', at - start)
+    const buffer = this.#buffer
+    const before = buffer.size
+    if (masked) buffer.addMasked(bytes, start, end, key, phase, more)
+    else buffer.add(bytes, start, end, more)
+    if (!this.#text) return true
+    // At once, not when the frame is complete: a peer that waits for the fault need not send the rest.
+    const { octets, words } = buffer.memory!
+    const at = this.#utf8.check(octets, before, buffer.size, words)
+    return at === VALID || this.#fail('WS_UTF8', at - before)
   }
 
   /** Takes a part of a compressed payload, `INFLATE_BYTES` at the most. Gives whether it is right so far. */
@@ -173,11 +143,10 @@ export class MessageReader {
   }
 
   /**
-   * The message is complete; `unchecked` tells that it came in one frame, without `endFrame`. Gives its event or the
-   * first of them, or undefined when something is wrong; `faultAt` counts from the first octet of the payload if it is
-   * `unchecked`, otherwise from behind the last one.
+   * The message is complete. Gives its event or the first of them, or undefined when something is wrong; `faultAt`
+   * counts from behind the last octet of the payload.
    */
-  finish(unchecked: boolean): WebSocketEvent | undefined {
+  finish(): WebSocketEvent | undefined {
     if (this.#compressed) {
       const inflater = this.#inflater!
       inflater.feedTail()
@@ -186,21 +155,16 @@ export class MessageReader {
     }
     const buffer = this.#buffer
     if (this.#pieces) {
-      if (!this.#utf8.complete) return this.#failText(unchecked ? this.#size : 0)
+      if (!this.#utf8.complete) return this.#failText(0)
       this.queue.push(END)
       return this.queue.shift()
     }
     if (!this.#text) return { type: 'binary', bytes: buffer.take() } satisfies BinaryEvent
     if (!this.#utf8.complete) return this.#failText(0)
     const { memory, size } = buffer
-    const event: TextEvent | undefined =
-      memory === undefined
-        ? { type: 'text', text: '' }
-        : unchecked
-          ? this.#textOf(memory.octets, 0, size)
-          : { type: 'text', text: native.utf8Slice(memory.octets, 0, size) }
+    const text = memory === undefined ? '' : native.utf8Slice(memory.octets, 0, size)
     buffer.clear()
-    return event
+    return { type: 'text', text } satisfies TextEvent
   }
 
   /** The connection is over. */
@@ -251,19 +215,6 @@ export class MessageReader {
     return at === VALID || this.#fail('WS_UTF8', at)
   }
 
-  /** The whole text between `start` and `end`; undefined when it is none. */
-  #textOf(octets: Uint8Array, start: number, end: number): TextEvent | undefined {
-    const text = native.utf8Slice(octets, start, end)
-    // Only what holds the character that stands for errors can have one: that is looked at octet by octet.
-    if (text.includes('\ufffd')) {
-      this.#utf8.reset()
-      const at = this.#utf8.check(octets, start, end)
-      if (at !== VALID) return this.#failText(at - start)
-      if (!this.#utf8.complete) return this.#failText(end - start)
-    }
-    return { type: 'text', text }
-  }
-
   #failText(at: number): undefined {
     this.#fail('WS_UTF8', at)
   }
@@ -275,6 +226,39 @@ export class MessageReader {
     this.faultGot = got
     return false
   }
+}
+
+/**
+ * A message that is whole between `start` and `end`, is not compressed, and is not wanted in pieces. Gives its event
+ * or, for a text that is none, the index of the first octet that cannot be right, from `start` on.
+ */
+export function wholeMessage(
+  text: boolean,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  masked: boolean,
+  key: number,
+): WebSocketEvent | number {
+  const length = end - start
+  if (!text) return binary(bytes, start, end, masked, key)
+  if (!masked) return textOf(bytes, start, end)
+  const memory = length > SCRATCH_BYTES ? wordMemory(length, native.allocate) : scratch
+  maskInto(bytes, start, end, memory, 0, key, 0)
+  return textOf(memory.octets, 0, length)
+}
+
+/** The whole text between `start` and `end`, or where it is none, from `start` on. */
+function textOf(octets: Uint8Array, start: number, end: number): TextEvent | number {
+  const text = native.utf8Slice(octets, start, end)
+  // Only what holds the character that stands for errors can have one: that is looked at octet by octet.
+  if (text.includes('\ufffd')) {
+    const utf8 = new Utf8Check()
+    const at = utf8.check(octets, start, end)
+    if (at !== VALID) return at - start
+    if (!utf8.complete) return end - start
+  }
+  return { type: 'text', text }
 }
 
 function binary(bytes: Uint8Array, start: number, end: number, masked: boolean, key: number): BinaryEvent {

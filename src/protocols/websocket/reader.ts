@@ -1,6 +1,8 @@
 /** Reads the head of a frame (RFC 6455 section 5.2): up to 14 octets, checked as far as they say something. */
 
+import { NO_TRANSITION } from '../core/transitions.js'
 import type { WebSocketFaultCode } from './errors.js'
+import { FrameInputs, lifecycle } from './lifecycle.js'
 import type { WebSocketLimits } from './limits.js'
 
 /** The opcodes (RFC 6455 section 11.8). */
@@ -25,7 +27,15 @@ export const LENGTH_64 = 127
 export const NEED_MORE = -1
 export const FAULT = -2
 
-/** The head of the frame under way. */
+/** What a frame is to the lifecycle of its direction: a number of `FrameInputs`. */
+export function frameInput(opcode: number, fin: boolean): number {
+  if (opcode === Opcodes.close) return FrameInputs.close
+  if (opcode > Opcodes.close) return FrameInputs.control
+  if (opcode === Opcodes.continuation) return fin ? FrameInputs.last : FrameInputs.middle
+  return fin ? FrameInputs.whole : FrameInputs.first
+}
+
+/** The head of a frame. It may be shared between connections, as long as no frame is under way. */
 export class FrameReader {
   fin = false
   /** RSV1 is set: the message is compressed (RFC 7692 section 6). */
@@ -43,23 +53,29 @@ export class FrameReader {
   faultLimit = -1
   faultGot = -1
 
-  readonly #masked: boolean
-  readonly #deflate: boolean
-  readonly #frameBytesMax: number
+  #masked = false
+  #deflate = false
+  #frameBytesMax = 0
 
-  /** `masked` tells whether the peer is a client; `deflate` whether permessage-deflate was negotiated. */
-  constructor(masked: boolean, deflate: boolean, limits: WebSocketLimits) {
+  /**
+   * Says whose frames are read: `masked` tells whether the peer is a client; `deflate` whether permessage-deflate was
+   * negotiated.
+   */
+  begin(masked: boolean, deflate: boolean, { frameBytesMax }: WebSocketLimits): void {
     this.#masked = masked
     this.#deflate = deflate
-    this.#frameBytesMax = limits.frameBytesMax
+    this.#frameBytesMax = frameBytesMax
   }
 
-  /** Reads a head that begins at `at`. Gives the position behind it, `NEED_MORE` or `FAULT`. */
-  read(bytes: Uint8Array, at: number, end: number): number {
-    if (end - at < 2) return end - at === 1 ? this.#checkFirst(bytes[at]!, at) : NEED_MORE
+  /**
+   * Reads a head that begins at `at`, in a direction whose state is a number of `DirectionStates`. Gives the position
+   * behind it, `NEED_MORE` or `FAULT`.
+   */
+  read(state: number, bytes: Uint8Array, at: number, end: number): number {
+    if (end - at < 2) return end - at === 1 ? this.#checkFirst(state, bytes[at]!, at) : NEED_MORE
     const first = bytes[at]!
     const second = bytes[at + 1]!
-    if (this.#checkFirst(first, at) === FAULT) return FAULT
+    if (this.#checkFirst(state, first, at) === FAULT) return FAULT
     if (second >= MASKED !== this.#masked)
       return this.#fail(this.#masked ? 'WS_MASK_MISSING' : 'WS_MASK_UNEXPECTED', at + 1)
     this.fin = first >= FIN
@@ -68,7 +84,6 @@ export class FrameReader {
     this.length = second & 0x7f
     let next = at + 2
     if (this.opcode >= Opcodes.close) {
-      if (!this.fin) return this.#fail('WS_CONTROL_FRAGMENTED', at)
       if (this.length > CONTROL_BYTES_MAX) return this.#fail('WS_CONTROL_TOO_LONG', at + 1)
     } else if (this.length >= LENGTH_16) {
       next = this.#readLength(bytes, next, end)
@@ -82,13 +97,16 @@ export class FrameReader {
     return next + 4
   }
 
-  #checkFirst(first: number, at: number): number {
+  #checkFirst(state: number, first: number, at: number): number {
     const opcode = first & 0xf
     if (((KNOWN_OPCODES >> opcode) & 1) === 0) return this.#fail('WS_OPCODE', at)
     if ((first & RSV2_AND_3) !== 0) return this.#fail('WS_RESERVED_BIT', at)
     // Only the first frame of a message says that it is compressed (RFC 7692 section 6.1).
     if ((first & RSV1) !== 0 && (!this.#deflate || (opcode !== Opcodes.text && opcode !== Opcodes.binary)))
       return this.#fail('WS_RESERVED_BIT', at)
+    if (opcode >= Opcodes.close && first < FIN) return this.#fail('WS_CONTROL_FRAGMENTED', at)
+    if (lifecycle.next(state, frameInput(opcode, first >= FIN)) === NO_TRANSITION)
+      return this.#fail(opcode === Opcodes.continuation ? 'WS_CONTINUATION' : 'WS_MESSAGE_UNFINISHED', at)
     return NEED_MORE
   }
 

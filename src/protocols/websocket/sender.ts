@@ -32,11 +32,11 @@ export class Sender {
   readonly #out: OutputQueue
   readonly #writer: FrameWriter
   readonly #deflate: SenderDeflate | undefined
-  readonly #utf8: Utf8Check = new Utf8Check()
   /** About the message that is sent in pieces: its opcode until the first frame is sent, and how it is made. */
   #opcode = 0
-  #text = false
   #compressing = false
+  /** While the message is a text. */
+  #utf8: Utf8Check | undefined
 
   constructor(out: OutputQueue, maskingKey: (() => number) | undefined, deflate: SenderDeflate | undefined) {
     this.#out = out
@@ -87,25 +87,25 @@ export class Sender {
 
   begin(kind: MessageKind, compress: boolean): void {
     this.state = this.#next(FrameInputs.first, 'beginMessage')
-    this.#text = kind === 'text'
-    this.#opcode = this.#text ? Opcodes.text : Opcodes.binary
+    this.#opcode = kind === 'text' ? Opcodes.text : Opcodes.binary
     this.#compressing = compress && this.#deflate !== undefined
-    this.#utf8.reset()
+    this.#utf8 = kind === 'text' ? new Utf8Check() : undefined
   }
 
   piece(octets: Uint8Array): void {
     checkOctets(octets)
     this.#next(FrameInputs.middle, 'sendPiece')
-    if (this.#text && !this.#utf8.accepts(octets)) throw new UsageError('WS_UTF8', 'a piece of a text is not UTF-8')
+    if (this.#utf8?.accepts(octets) === false) throw new UsageError('WS_UTF8', 'a piece of a text is not UTF-8')
     const sent = this.#compressing ? this.#deflate!.deflater.piece(octets) : octets
     if (sent.length > 0) this.#frame(0, sent)
   }
 
   end(): void {
     const next = this.#next(FrameInputs.last, 'endMessage')
-    if (this.#text && !this.#utf8.complete) throw new UsageError('WS_UTF8', 'a text ends inside a character')
+    if (this.#utf8?.complete === false) throw new UsageError('WS_UTF8', 'a text ends inside a character')
     const rest = this.#compressing ? this.#deflate!.deflater.last() : NOTHING
     this.#frame(FIN, rest)
+    this.#utf8 = undefined
     this.state = next
   }
 

@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync, type Stats } from 'node:fs'
 import path from 'node:path'
-import { contentType } from 'mime-types'
 import type { Validators } from '../conditional.js'
 import { formatHttpDate } from '../http-date.js'
 import type { Reply } from '../reply.js'
 import type { ContentCoding } from './content-coding.js'
 import type { MaxAges } from './max-age.js'
+import { mediaTypeOf } from './media-type.js'
 
 /**
  * What changes whenever a file does. `ctimeMs` is the file system's own clock: programs can set the time of
@@ -137,7 +137,7 @@ export class FileEntry implements Validators, FileIdentity {
     this.etag = content === undefined ? tagOfIdentity(identity, this.settled) : tagOfContent(content)
     // A time to come must not be sent (RFC 9110 section 8.8.2.1).
     this.lastModifiedMs = Math.floor(Math.min(identity.mtimeMs, nowMs) / 1000) * 1000
-    this.mediaType = contentType(path.extname(source.namesake)) || 'application/octet-stream'
+    this.mediaType = mediaTypeOf(path.extname(source.namesake))
   }
 
   /**

@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Fields } from '#src/protocols/core/fields.js'
+import { Http1Server } from '#src/protocols/http1/server.js'
 
 const fields = Fields.of(['Accept', 'a', 'X-Y', '', 'accept', 'b', 'Cookie', 'c=1', 'cookie', 'd=2'])
+
+/** The fields of a request with this section. */
+function fieldsOf(section: string): Fields {
+  const server = new Http1Server({ date: () => '' })
+  server.start(0)
+  server.receive(new TextEncoder().encode(`GET / HTTP/1.0\r\n${section}\r\n`), 0)
+  const event = server.poll()
+  assert.ok(event?.type === 'request')
+  return event.fields
+}
 
 describe('Fields', () => {
   test('counts lines and keeps their order', () => {
@@ -47,6 +58,28 @@ describe('Fields', () => {
   test('throws for an index that is no field', () => {
     assert.throws(() => fields.value(5), /^RangeError: no field/)
     assert.throws(() => fields.name(-1), /^RangeError: no field/)
+  })
+
+  test('finds again what was given up', () => {
+    const sections = ['', 'A: 1\r\n', 'Host: a:1\r\nX:\r\nY: \t \r\nx:\t b c \t\r\nCookie:d=2\r\ncookie: e\r\n']
+    for (const section of sections) {
+      const read = fieldsOf(section)
+      const entries = read.entries()
+      assert.equal(entries.length, section.split('\r\n').length - 1)
+      const compact = fieldsOf(section)
+      compact.compact()
+      assert.equal(compact.count, entries.length)
+      assert.deepEqual(compact.entries(), entries)
+      read.compact()
+      assert.equal(read.get('cookie'), entries.length > 1 ? 'd=2; e' : undefined)
+      assert.deepEqual(read.entries(), entries)
+    }
+  })
+
+  test('gives nothing up when there is no text to find it in', () => {
+    const list = Fields.of(['A', '1'])
+    list.compact()
+    assert.deepEqual(list.entries(), [['a', '1']])
   })
 
   test('does not take letters and other characters for one another', () => {

@@ -91,6 +91,18 @@ describe('OutputQueue', () => {
     assert.deepEqual(new Uint8Array(first), copy)
   })
 
+  test('room that is given up for larger one leaves nothing empty behind', () => {
+    const queue = new OutputQueue()
+    for (let i = 0; i < 3000; i++) {
+      queue.reserve(50)
+      queue.commit(queue.reserve(150) + 100)
+      assert.deepEqual(
+        takeAll(queue).map(({ length }) => length),
+        [100],
+      )
+    }
+  })
+
   test('clear forgets all, sealed or open', () => {
     const queue = new OutputQueue()
     const other = new OutputQueue()

@@ -21,7 +21,8 @@ export class SimpleSession extends Session {
   /** Something is to be done before the first message. */
   #locked = true
   #busy = true
-  #queue: (string | Uint8Array | MessageStream)[] = []
+  /** Messages that wait; undefined when none does. */
+  #queue: (string | Uint8Array | MessageStream)[] | undefined
   #queuedBytes = 0
 
   constructor(setup: SessionSetup) {
@@ -64,9 +65,10 @@ export class SimpleSession extends Session {
   }
 
   #wait(message: string | Uint8Array | MessageStream, bytes: number): void {
-    this.#queue.push(message)
+    const queue = (this.#queue ??= [])
+    queue.push(message)
     this.#queuedBytes += bytes
-    if (this.#queue.length >= HELD_MESSAGES || this.#queuedBytes >= HELD_BYTES) this.link.hold(true)
+    if (queue.length >= HELD_MESSAGES || this.#queuedBytes >= HELD_BYTES) this.link.hold(true)
   }
 
   /** While the handler needs no time, there is no promise and nothing else made for a message. */
@@ -111,11 +113,11 @@ export class SimpleSession extends Session {
   #next(): void {
     this.#busy = false
     const queue = this.#queue
-    if (queue.length > 0) {
+    if (queue !== undefined) {
       let at = 0
       while (at < queue.length && !this.#isBusy()) this.#handle(queue[at++]!)
-      this.#queue = queue.slice(at)
-      if (this.#queue.length === 0) {
+      this.#queue = at < queue.length ? queue.slice(at) : undefined
+      if (this.#queue === undefined) {
         this.#queuedBytes = 0
         this.link.hold(false)
       }

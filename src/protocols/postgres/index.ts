@@ -1,0 +1,15 @@
+/** The protocol of PostgreSQL (3.0 and 3.2) as a pure state machine for one connection. */
+
+export type { BorrowedBytes, ClosedEvent, Engine, FatalEvent, Millis } from '../core/engine.js'
+export { InvariantError, UsageError } from '../core/errors.js'
+export type { AuthOptions } from './authenticator.js'
+export { PostgresClient, type PostgresClientOptions } from './client.js'
+export type { Digests } from './digests.js'
+export { type PostgresFault, type PostgresFaultCode, postgresFaults } from './errors.js'
+export type * from './events.js'
+export { lifecycle, type ServerInput, type WaitState } from './lifecycle.js'
+export { postgresLimits, type PostgresLimits } from './limits.js'
+export type { RowCursor } from './row-cursor.js'
+export type { ParameterValue } from './writer.js'
+export { cancelRequest } from './cancel-request.js'
+export { PostgresTlsRequest, type TlsAnswerEvent, type TlsRequestEvent } from './tls-request.js'

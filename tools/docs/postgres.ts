@@ -1,0 +1,32 @@
+/**
+ * What the tables of PostgreSQL do not say by themselves: why each limit is what it is, and what each usage code means.
+ */
+
+import type { PostgresLimits } from '#src/protocols/postgres/index.js'
+
+/** Why each limit has its default: what it stops, and what others have. */
+export const postgresLimitReasons: Readonly<Record<keyof PostgresLimits, string>> = {
+  messageBytesMax: 'What the server itself can make: a value has 1 GiB at the most. Memory grows with what came only.',
+  startupBytesMax: 'Whoever answers before it is authenticated may be anybody; no message of a start is larger.',
+  parametersMax: 'A server reports about 15; one that goes on for ever would never be ready.',
+  startupNoticesMax: 'A server sends a handful of warnings, such as that of a collation that has changed.',
+  scramIterationsMax:
+    'A server sets 4,096 by default. A fake one could make the client hash for minutes; the drivers of others have the ' +
+    'same limit.',
+  outputBytesMax: 'Commands that the server does not take wait in our memory.',
+  startupMs: 'A start takes a few round trips, and more while the server comes up again after a crash.',
+  writeMs: 'A server may be busy with one statement for long before it reads the next; but it does read.',
+}
+
+/** What each code of a `UsageError` says about the caller. */
+export const postgresUsageCodes: Readonly<Record<string, string>> = {
+  PG_COUNT: 'A message has more than 65,535 parameters, types or formats.',
+  PG_KEY: 'A key for cancelling does not have 4 to 256 octets.',
+  PG_LIMIT: 'A limit does not exist, or its value is not a number in its range.',
+  PG_MESSAGE_SIZE: 'A message would have more than 1 GiB (CVE-2024-27304).',
+  PG_PARAMETER: 'A parameter of the session has no name, or one that the start has itself.',
+  PG_ROWS: 'A number of rows is not one from 0 to 2,147,483,647.',
+  PG_STATE: 'The command does not fit: the server is not ready yet, or nothing is copied to it.',
+  PG_TEXT: 'A text is not a string, or holds a zero octet.',
+  PG_VALUE: 'A parameter is neither a string, a Uint8Array nor null, or data of COPY is no Uint8Array.',
+}
