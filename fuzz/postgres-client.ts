@@ -1,4 +1,6 @@
-/** Messages to the client role of PostgreSQL: any octets, and an application whose mood is decided by the first of them. */
+/**
+ * Messages to the client role of PostgreSQL: any octets, and an application whose mood is decided by the first of them.
+ */
 
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import {
@@ -45,7 +47,9 @@ export const programs: readonly ((engine: PostgresClient) => void)[] = [
   },
 ]
 
-/** The first octet is the mood: bits 0 and 1 the program, 2 without the handshake, 3 small limits; the rest is input. */
+/**
+ * The first octet is the mood: bits 0 and 1 the program, 2 without the handshake, 3 small limits; the rest is input.
+ */
 export function fuzz(data: Uint8Array): void {
   const mood = data[0] ?? 0
   const rest = data.subarray(1)

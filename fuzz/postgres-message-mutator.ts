@@ -5,7 +5,9 @@ import { mutate } from './mutator.js'
 
 const TYPES = Array.from('RKS12CWdcGHDIEvnNAtsZT3', (letter) => letter.charCodeAt(0))
 
-/** Messages of the corpus anew: left out, doubled, moved, changed inside; sometimes as octets. The first is the mood. */
+/**
+ * Messages of the corpus anew: left out, doubled, moved, changed inside; sometimes as octets. The first is the mood.
+ */
 export function mutateMessages(random: Random, corpus: readonly Uint8Array[]): Uint8Array {
   if (random.chance(0.25)) return mutate(random, corpus)
   const seed = random.pick(corpus)

@@ -28,5 +28,9 @@ export const postgresUsageCodes: Readonly<Record<string, string>> = {
   PG_ROWS: 'A number of rows is not one from 0 to 2,147,483,647.',
   PG_STATE: 'The command does not fit: the server is not ready yet, or nothing is copied to it.',
   PG_TEXT: 'A text is not a string, or holds a zero octet.',
+  PG_TYPE_UNKNOWN:
+    'A type is named that is not registered: that of the elements of an array, or of the fields of a composite.',
   PG_VALUE: 'A parameter is neither a string, a Uint8Array nor null, or data of COPY is no Uint8Array.',
+  PG_VALUE_TOO_LARGE: 'A value would have more octets than a message can hold.',
+  PG_VALUE_UNFIT: 'A value is none of its type.',
 }
