@@ -165,6 +165,7 @@ describe('a WebSocket client', () => {
 
   it('refuses what cannot be asked for, before it connects', async () => {
     const wrong: [string, Parameters<typeof websocket>[1], string][] = [
+      ['ws://127.0.0.1:1/', { limits: { idleMs: -1 } }, 'WS_LIMIT'],
       ['ftp://127.0.0.1/', {}, 'CLIENT_URL'],
       ['constructor:x', {}, 'CLIENT_URL'],
       ['nothing', {}, 'CLIENT_URL'],

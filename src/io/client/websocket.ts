@@ -10,7 +10,7 @@ import {
   readAnswer,
   type RequestOptions,
 } from '../../protocols/websocket/handshake.js'
-import type { WebSocketLimits } from '../../protocols/websocket/limits.js'
+import { limitsOf, type WebSocketLimits } from '../../protocols/websocket/limits.js'
 import type { DeflateOptions } from '../../protocols/websocket/negotiation.js'
 import { type ClientTlsOptions, connect } from '../connector.js'
 import { zlibCompression } from '../deflate.js'
@@ -93,6 +93,8 @@ const HANDSHAKE_FIELD = /^(?:connection|upgrade|sec-websocket-.*)$/i
  */
 export async function websocket(url: string | URL, options: ClientWebSocketOptions = {}): Promise<ClientWebSocket> {
   const { signal, connectTimeoutMs = CONNECT_TIMEOUT_MS, over } = options
+  // What cannot be is refused before there is a connection.
+  limitsOf(options.limits)
   const parsed = urlOf(url)
   const origin = originOf(parsed)
   const request = requestOf(options)

@@ -221,7 +221,8 @@ export abstract class FrameLayer implements Engine<WebSocketEvent> {
 
   /** Whether frames are read now. */
   #mayRead(): boolean {
-    return !this.#held && this.out.bytes < this.limits.outputBytesMax && this.#sliceAt() <= this.now
+    // Half of the room is for what an application sends upon one message.
+    return !this.#held && this.out.bytes * 2 < this.limits.outputBytesMax && this.#sliceAt() <= this.now
   }
 
   #next(): WebSocketEvent | undefined {

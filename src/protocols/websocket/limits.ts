@@ -18,7 +18,7 @@ export interface WebSocketLimits {
   readonly inflateRatioMax: number
   /** Octets that are inflated in one span of 100 ms; the rest waits for the next one. */
   readonly inflateBytesPerSliceMax: number
-  /** Octets of queued output from which nothing more is read, and no further message may be sent. */
+  /** Octets of queued output with which no further message may be sent. From half of it on, nothing more is read. */
   readonly outputBytesMax: number
   /** Ping and Pong frames of the peer: this many at once. */
   readonly controlBurst: number
