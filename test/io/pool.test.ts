@@ -36,7 +36,7 @@ class Hand implements PoolTime {
 
   async move(ms: number): Promise<void> {
     this.at += ms
-    for (const [run, at] of [...this.#timers]) {
+    for (const [run, at] of this.#timers) {
       if (at > this.at) continue
       this.#timers.delete(run)
       run()

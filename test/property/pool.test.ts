@@ -72,29 +72,15 @@ class World {
     const controller = new AbortController()
     const caller: Caller = { number: this.callers.length, controller, outcome: 'waiting', settled: 0 }
     this.callers.push(caller)
-    this.pool.acquire({ timeoutMs, signal: controller.signal }).then(
-      (lease) => {
-        caller.outcome = 'served'
-        caller.settled++
-        assert.ok(caller.number > this.lastServed, 'whoever came first is served first')
-        this.lastServed = caller.number
-        assert.ok(
-          this.leases.every(({ resource }) => resource !== lease.resource),
-          'one caller at a time',
-        )
-        assert.equal(lease.resource.destroyed, 0)
-        this.leases.push(lease)
-      },
-      () => {
-        caller.outcome = 'refused'
-        caller.settled++
-      },
+    void this.pool.acquire({ timeoutMs, signal: controller.signal }).then(
+      (lease) => this.#served(caller, lease),
+      () => this.#answered(caller, 'refused'),
     )
   }
 
   advance(ms: number): void {
     this.now += ms
-    for (const timer of [...this.timers]) {
+    for (const timer of this.timers) {
       if (timer.at > this.now) continue
       this.timers.delete(timer)
       timer.run()
@@ -111,7 +97,7 @@ class World {
     assert.equal(stats.busy, this.leases.filter(({ resource }) => resource.destroyed === 0).length + this.checks.length)
     const waiting = this.callers.filter(({ outcome }) => outcome === 'waiting')
     assert.equal(stats.waiting, waiting.length)
-    for (const { settled } of this.callers) assert.ok(settled <= 1)
+    for (const caller of this.callers) assert.ok(caller.settled <= 1)
     for (const { destroyed } of this.things) assert.ok(destroyed <= 1)
     if (waiting.length > 0) {
       assert.equal(this.closed, undefined, 'nobody waits for a closed pool')
@@ -119,6 +105,23 @@ class World {
       const coming = this.creations.length + this.checks.length + this.leases.length + this.timers.size
       assert.ok(coming > 0, 'whoever waits waits for something')
     }
+  }
+
+  #served(caller: Caller, lease: Lease<Thing>): void {
+    this.#answered(caller, 'served')
+    assert.ok(caller.number > this.lastServed, 'whoever came first is served first')
+    this.lastServed = caller.number
+    assert.ok(
+      this.leases.every(({ resource }) => resource !== lease.resource),
+      'one caller at a time',
+    )
+    assert.equal(lease.resource.destroyed, 0)
+    this.leases.push(lease)
+  }
+
+  #answered(caller: Caller, outcome: Caller['outcome']): void {
+    caller.outcome = outcome
+    caller.settled++
   }
 
   async #create(signal: AbortSignal): Promise<Thing> {
