@@ -29,6 +29,8 @@ export interface PostgresOptions {
   readonly settings?: readonly string[]
   /** Certificate and key in PEM: the server offers TLS then. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+  /** Starts it as a standby, which can only be read, and has no primary. */
+  readonly standby?: boolean
   /** The password of the user `postgres`. */
   readonly password?: string
 }
@@ -62,6 +64,8 @@ const SETTINGS = [
   'shared_buffers = 16MB',
   'jit = off',
 ]
+
+const READY = /database system is ready to accept (?:read-only )?connections/
 
 /** Long enough for a busy machine. */
 const START_TIMEOUT_MS = 60_000
@@ -122,7 +126,7 @@ class Cluster implements PostgresServer {
     for (const place of [this.#folder, this.#data, this.socketFolder]) own(place)
   }
 
-  async initialize({ access, settings = [], tls, password }: PostgresOptions): Promise<void> {
+  async initialize({ access, settings = [], tls, standby, password }: PostgresOptions): Promise<void> {
     const passwordFile = this.#write('password', `${password ?? 'postgres'}\n`)
     await finished(
       this.#run('initdb', [
@@ -138,6 +142,7 @@ class Cluster implements PostgresServer {
       () => this.#log,
     )
     if (access !== undefined) this.#write('data/pg_hba.conf', `${access.join('\n')}\n`)
+    if (standby === true) this.#write('data/standby.signal', '')
     const lines = [
       ...SETTINGS,
       `port = ${this.port}`,
@@ -167,7 +172,7 @@ class Cluster implements PostgresServer {
     server.once('close', () => process.off('exit', kill))
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
-        if (this.#log.includes('database system is ready to accept connections', from)) settle(resolve)
+        if (READY.test(this.#log.slice(from))) settle(resolve)
       }
       const fail = (): void => settle(() => reject(new Error(`PostgreSQL did not start:\n${this.#log.slice(from)}`)))
       const timer = setTimeout(fail, START_TIMEOUT_MS)
