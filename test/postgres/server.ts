@@ -29,6 +29,8 @@ export interface PostgresOptions {
   readonly settings?: readonly string[]
   /** Certificate and key in PEM: the server offers TLS then. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+  /** The folder of the programs of another version, which is installed. */
+  readonly programs?: string
   /** Starts it as a standby, which can only be read, and has no primary. */
   readonly standby?: boolean
   /** The password of the user `postgres`. */
@@ -75,7 +77,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const folder = mkdtempSync(path.join(tmpdir(), 'skitai-postgres-'))
   const cluster = new Cluster(folder, await freePort())
   try {
-    cluster.install()
+    cluster.install(options.programs)
     await cluster.initialize(options)
     await cluster.start()
   } catch (error) {
@@ -91,6 +93,7 @@ class Cluster implements PostgresServer {
   readonly socketFolder: string
   readonly #folder: string
   readonly #data: string
+  #programs: string
   #process: ChildProcess | undefined
   #log = ''
 
@@ -98,6 +101,7 @@ class Cluster implements PostgresServer {
     this.#folder = folder
     this.#data = path.join(folder, 'data')
     this.socketFolder = path.join(folder, 'socket')
+    this.#programs = path.join(folder, 'native', 'bin')
     this.port = port
   }
 
@@ -113,7 +117,13 @@ class Cluster implements PostgresServer {
    * Copies the programs where another user can read them, and makes the links that the package's own script would make:
    * npm packages hold no links.
    */
-  install(): void {
+  install(programs: string | undefined): void {
+    for (const name of ['data', 'socket']) mkdirSync(path.join(this.#folder, name), { mode: 0o700 })
+    for (const place of [this.#folder, this.#data, this.socketFolder]) own(place)
+    if (programs !== undefined) {
+      this.#programs = programs
+      return
+    }
     const native = path.join(this.#folder, 'native')
     const source = nativeFolder()
     cpSync(source, native, { recursive: true, dereference: true })
@@ -122,8 +132,6 @@ class Cluster implements PostgresServer {
       const link = path.join(this.#folder, target)
       if (!existsSync(link)) symlinkSync(path.basename(from), link)
     }
-    for (const name of ['data', 'socket']) mkdirSync(path.join(this.#folder, name), { mode: 0o700 })
-    for (const place of [this.#folder, this.#data, this.socketFolder]) own(place)
   }
 
   async initialize({ access, settings = [], tls, standby, password }: PostgresOptions): Promise<void> {
@@ -216,7 +224,7 @@ class Cluster implements PostgresServer {
 
   #run(program: string, args: readonly string[]): ChildProcess {
     const native = path.join(this.#folder, 'native')
-    const child = spawn(path.join(native, 'bin', program), args, {
+    const child = spawn(path.join(this.#programs, program), args, {
       cwd: this.#folder,
       env: { LD_LIBRARY_PATH: path.join(native, 'lib'), LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -252,7 +260,8 @@ function finished(child: ChildProcess, log: () => string): Promise<void> {
   })
 }
 
-function freePort(): Promise<number> {
+/** A port that is free now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
