@@ -1,5 +1,6 @@
 /** One connection to a server: operations are sent as they come, and answered in their order. */
 
+import { UsageError } from '../../../protocols/core/errors.js'
 import { PostgresClient } from '../../../protocols/postgres/client.js'
 import { postgresFaults } from '../../../protocols/postgres/errors.js'
 import type {
@@ -187,6 +188,8 @@ export class PostgresConnection implements DriverHandler<PostgresClientEvent>, S
     operation.sent = false
     if (!this.isUsable) {
       operation.lose(this.#lossOf(operation))
+    } else if (this.#sent.last?.streams === true) {
+      operation.lose(new UsageError('PG_BUSY', 'COPY is under way: nothing else can be done on this connection'))
     } else if (this.#waiting.count > 0 || !this.#maySend()) {
       this.#waiting.push(operation)
     } else {
@@ -390,7 +393,12 @@ export class PostgresConnection implements DriverHandler<PostgresClientEvent>, S
   #failure(error: Error | undefined): PostgresConnectionError {
     const dismissal = this.#dismissal
     if (dismissal !== undefined)
-      return new PostgresConnectionError(dismissal.code, `the server has ended the connection: ${dismissal.message}`, false, dismissal)
+      return new PostgresConnectionError(
+        dismissal.code,
+        `the server has ended the connection: ${dismissal.message}`,
+        false,
+        dismissal,
+      )
     const fault = this.#faultCode
     if (fault !== undefined) return new PostgresConnectionError(fault, postgresFaults[fault].text, false, error)
     if (error === undefined) return new PostgresConnectionError('PG_CLOSED', 'the connection is closed', false)

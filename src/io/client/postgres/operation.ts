@@ -1,10 +1,16 @@
 /** Something that is asked of one connection, from its first message to the ReadyForQuery that ends it. */
 
+import { UsageError } from '../../../protocols/core/errors.js'
 import type { PostgresClient } from '../../../protocols/postgres/client.js'
-import type { CopyEvent, FieldDescription, NoticeFields, TransactionStatus } from '../../../protocols/postgres/events.js'
+import type {
+  CopyEvent,
+  FieldDescription,
+  NoticeFields,
+  TransactionStatus,
+} from '../../../protocols/postgres/events.js'
 import type { RowCursor } from '../../../protocols/postgres/row-cursor.js'
 import type { TypeRegistry } from '../../../protocols/postgres/types/registry.js'
-import { type PostgresConnectionError, QueryTimeoutError } from './postgres-error.js'
+import { QueryTimeoutError } from './postgres-error.js'
 import type { Descriptions, StatementCache } from './statement-cache.js'
 
 /** What an operation may use of its connection. */
@@ -41,6 +47,12 @@ export abstract class Operation {
   reason: unknown
   /** A CancelRequest that was meant for the one before may have hit this one. */
   endangered = false
+  /** The connection is shared with others: a transaction that is begun must be ended, too. */
+  shared = false
+  /** Data are going over the wire for as long as their reader or writer likes: nothing else can be done meanwhile. */
+  streams = false
+  /** When it began to wait for a connection, on the clock of the driver. */
+  waitsSince = 0
   /** Takes the signal and the timer away. */
   #unwatch: (() => void) | undefined
 
@@ -50,8 +62,8 @@ export abstract class Operation {
   /** The server is ready. Gives whether the operation is over. */
   abstract onReady(status: TransactionStatus): boolean
 
-  /** The connection is gone. */
-  abstract lose(error: PostgresConnectionError): void
+  /** The connection is gone, or there will be none. */
+  abstract lose(error: Error): void
 
   /** It was given up before anything of it was sent. */
   abstract drop(): void
@@ -79,7 +91,8 @@ export abstract class Operation {
     if (signal === undefined && timeoutMs === Infinity) return
     if (signal?.aborted === true) return this.giveUp(signal.reason)
     const onAbort = (): void => this.giveUp(signal!.reason)
-    const timer = timeoutMs < Infinity ? setTimeout(() => this.giveUp(new QueryTimeoutError(timeoutMs)), timeoutMs) : undefined
+    const timer =
+      timeoutMs < Infinity ? setTimeout(() => this.giveUp(new QueryTimeoutError(timeoutMs)), timeoutMs) : undefined
     signal?.addEventListener('abort', onAbort)
     this.#unwatch = () => {
       clearTimeout(timer)
@@ -93,6 +106,12 @@ export abstract class Operation {
     this.reason = reason
     if (this.session === undefined) this.drop()
     else this.session.cancel(this)
+  }
+
+  /** What is wrong with the state in which the operation leaves a connection. */
+  protected transactionFault(status: TransactionStatus): UsageError | undefined {
+    if (!this.shared || status === 'idle') return undefined
+    return new UsageError('PG_TRANSACTION', 'a transaction has a connection alone: use begin(), not a statement')
   }
 
   /** Whoever waits is told now. */

@@ -87,6 +87,19 @@ export class QueryTimeoutError extends Error {
   }
 }
 
+/** A statement has given more rows than there may be, or fewer. */
+export class RowCountError extends Error {
+  override readonly name = 'RowCountError'
+  readonly code = 'PG_ROW_COUNT'
+  /** How many rows there were. */
+  readonly rowCount: number
+
+  constructor(expected: string, rowCount: number) {
+    super(`expected ${expected}, got ${rowCount}`)
+    this.rowCount = rowCount
+  }
+}
+
 /** A transaction has ended otherwise than it was to. */
 export class PostgresTransactionError extends Error {
   override readonly name = 'PostgresTransactionError'

@@ -1,18 +1,18 @@
 /** One statement with its own Sync: what it does wrong concerns no other. */
 
 import { UsageError } from '../../../protocols/core/errors.js'
-import type { CopyEvent, FieldDescription, NoticeFields, TransactionStatus } from '../../../protocols/postgres/events.js'
+import type {
+  CopyEvent,
+  FieldDescription,
+  NoticeFields,
+  TransactionStatus,
+} from '../../../protocols/postgres/events.js'
 import type { RowCursor } from '../../../protocols/postgres/row-cursor.js'
 import { Operation, type Session } from './operation.js'
 import { PostgresConnectionError, PostgresError } from './postgres-error.js'
 import type { QueryResult } from './result.js'
 import { type Statement, StatementRun } from './statement-run.js'
-
-/** Who waits for an operation. One of the two is called, once. */
-export interface Waiter<Value> {
-  readonly resolve: (value: Value) => void
-  readonly reject: (error: unknown) => void
-}
+import type { Waiter } from './waiter.js'
 
 /** The SQLSTATE of a statement that was cancelled. */
 const QUERY_CANCELED = '57014'
@@ -45,7 +45,8 @@ export class QueryOperation<Row> extends Operation {
     this.#session = session
     const run = this.#run
     try {
-      run.prepare(session)
+      run.look(session)
+      run.prepare()
       this.blocks = run.needsTypes
       if (!this.blocks) this.#execute()
     } catch (error) {
@@ -59,6 +60,7 @@ export class QueryOperation<Row> extends Operation {
       this.blocks = false
       if (this.#error === undefined && this.#describedExecutes()) return false
     }
+    this.#error ??= this.transactionFault(status)
     if (this.#error === undefined) {
       this.settled()
       this.#waiter.resolve(this.#run.result(this.#tag))
@@ -111,7 +113,7 @@ export class QueryOperation<Row> extends Operation {
     if (direction !== 'out') this.#session.destroy(this.#error as UsageError)
   }
 
-  lose(error: PostgresConnectionError): void {
+  lose(error: Error): void {
     this.#error ??= error
     this.#fail()
   }
@@ -137,7 +139,8 @@ export class QueryOperation<Row> extends Operation {
   #tryAgain(status: TransactionStatus): boolean {
     const error = this.#error
     if (!(error instanceof PostgresError)) return false
-    const stale = this.#run.onFailed(error.code)
+    this.#run.onFailed(error.code)
+    const { stale } = this.#run
     const hit = this.endangered && error.code === QUERY_CANCELED && ATOMIC.test(this.#run.statement.sql)
     if (!(stale || hit) || this.#retried || status !== 'idle' || this.reason !== undefined) return false
     this.#retried = true

@@ -40,3 +40,21 @@ export function readTag(tag: string): { readonly command: string; readonly rowCo
   // INSERT has an oid before the number, which is always 0 by now.
   return { command: tag.startsWith('INSERT ') ? 'INSERT' : tag.slice(0, last), rowCount: count }
 }
+
+/** How a pipeline is run. */
+export interface PipelineOptions extends QueryOptions {
+  /** All of it is done, or nothing (the default). */
+  readonly atomic?: boolean | undefined
+}
+
+/** How a cursor is run. */
+export interface CursorOptions extends Omit<QueryOptions, 'timeoutMs'> {
+  /** How many rows are asked for at a time. Default 1000. */
+  readonly batch?: number | undefined
+}
+
+/** How data are copied. */
+export interface CopyOptions {
+  /** Breaks off: the promise rejects with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined
+}

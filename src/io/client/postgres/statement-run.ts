@@ -1,5 +1,6 @@
 /** One statement on one connection: prepared if need be, bound, and its rows read. */
 
+import { UsageError } from '../../../protocols/core/errors.js'
 import type { FieldDescription } from '../../../protocols/postgres/events.js'
 import type { RowCursor } from '../../../protocols/postgres/row-cursor.js'
 import type { ParameterValue } from '../../../protocols/postgres/writer.js'
@@ -31,7 +32,7 @@ const STALE: ReadonlySet<string> = new Set(['0A000', '26000', '08P01'])
 const STALE_CLASS = '42'
 
 /**
- * One run. `prepare` comes first; with `needsTypes` the server must describe the statement before it can be bound, since
+ * One run. `look` comes first, then `prepare` and `bind`; with `needsTypes` the server must describe the statement before it can be bound, since
  * only the server knows the types of parameters. Once they are known, from here or another connection, all is sent at
  * once.
  */
@@ -39,6 +40,8 @@ export class StatementRun<Row> {
   readonly statement: Statement
   /** The parameters cannot be encoded before the server has told their types. */
   needsTypes = false
+  /** It has failed, nothing of it was executed, and another try may do better. */
+  stale = false
   #session!: Session
   #prepared: Prepared | undefined
   /** The statement, or the types of its parameters, were there before, and may be wrong by now. */
@@ -57,28 +60,41 @@ export class StatementRun<Row> {
     this.statement = statement
   }
 
-  /** Writes Parse and Describe, as far as they are needed. Throws `UsageError` for parameters that do not fit. */
-  prepare(session: Session): void {
-    const { engine, statements, descriptions } = session
-    const { sql, params, prepare } = this.statement
+  /**
+   * Finds out what is known, and encodes the parameters if that can be done. Writes nothing. Throws `UsageError` for
+   * parameters that do not fit.
+   */
+  look(session: Session): void {
+    const { sql, params } = this.statement
     this.#session = session
     this.#reader = undefined
     this.#bound = false
     this.#rows = []
-    const kept = prepare && statements.enabled
-    const found = kept ? statements.get(sql) : undefined
-    const known = found?.description ?? descriptions.get(sql)
+    const known = this.#find()?.description ?? session.descriptions.get(sql)
+    this.#description = known
+    this.needsTypes = known === undefined && params.length > 0
+    this.#values = this.needsTypes ? undefined : this.#encode(known)
+  }
+
+  /** Throws `UsageError` for a text that cannot be sent: what stands behind other statements must not fail by itself. */
+  checkTexts(): void {
+    for (const text of [this.statement.sql, ...(this.#values ?? [])])
+      if (typeof text === 'string' && text.includes('\0')) throw new UsageError('PG_TEXT', 'a text holds a zero octet')
+  }
+
+  /** Writes Parse and Describe, as far as they are needed. */
+  prepare(): void {
+    const { engine, statements } = this.#session
+    const { sql, prepare } = this.statement
+    const found = this.#find()
+    const known = this.#description
     this.#assumed = found !== undefined || known !== undefined
     this.#parsed = found !== undefined
     this.#prepared = found
-    this.#description = known
-    this.needsTypes = known === undefined && params.length > 0
-    // What cannot be sent is known before anything is written.
-    this.#values = this.needsTypes ? undefined : this.#encode(known)
     for (const name of statements.takeStale()) engine.closeObject('statement', name)
     if (found?.description !== undefined) return
     if (found === undefined) {
-      if (kept) this.#prepared = statements.add(sql)
+      if (prepare && statements.enabled) this.#prepared = statements.add(sql)
       engine.parse(this.#name, sql, known?.typeOids ?? [])
     }
     engine.describe('statement', this.#name)
@@ -142,21 +158,24 @@ export class StatementRun<Row> {
     return this.#description?.fields ?? NO_FIELDS
   }
 
-  /**
-   * It has failed. What may be wrong with what was assumed is forgotten; gives whether nothing was executed and another
-   * try may do better.
-   */
-  onFailed(code: string): boolean {
+  /** It has failed. What may be wrong with what was assumed is forgotten. */
+  onFailed(code: string): void {
     const prepared = this.#prepared
     const stale = this.#assumed && !this.#bound && (STALE.has(code) || code.startsWith(STALE_CLASS))
     if (prepared !== undefined && (stale || !this.#parsed)) this.#session.statements.drop(prepared)
     if (stale && this.#description !== undefined)
       this.#session.descriptions.delete(this.statement.sql, this.#description)
-    return stale
+    this.stale = stale
   }
 
   get #name(): string {
     return this.#prepared?.name ?? ''
+  }
+
+  #find(): Prepared | undefined {
+    const { sql, prepare } = this.statement
+    const { statements } = this.#session
+    return prepare && statements.enabled ? statements.get(sql) : undefined
   }
 
   #encode(description: Description | undefined): readonly ParameterValue[] {
