@@ -22,9 +22,7 @@ import { passwordFromFile } from './passfile.js'
 import { serviceSettings } from './service-file.js'
 
 /** A configuration in which everything is decided. */
-export interface PostgresConfig extends Required<
-  Omit<PostgresClientSettings, 'limits' | 'pool' | 'types' | 'onNotice'>
-> {
+export interface PostgresConfig {
   /** At least one. */
   readonly hosts: readonly PostgresHost[]
   readonly user: string
@@ -49,6 +47,9 @@ export interface PostgresConfig extends Required<
   readonly leastMinor: number
   readonly limits: PostgresLimits
   readonly pool: PoolOptions
+  readonly statementCacheMax: number
+  readonly uniqueStatementNames: boolean
+  readonly pipelineMax: number
   readonly types: PostgresClientSettings['types']
   readonly onNotice: PostgresClientSettings['onNotice']
 }

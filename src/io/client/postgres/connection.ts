@@ -49,11 +49,11 @@ export interface ConnectionSettings {
 /** Who is told what happens on a connection. All of it is optional; nothing of it may throw. */
 export interface ConnectionListener {
   /** An operation is over. */
-  onSettled?(connection: PostgresConnection): void
-  onNotification?(event: NotificationEvent): void
-  onNotice?(notice: NoticeFields): void
+  readonly onSettled?: ((connection: PostgresConnection) => void) | undefined
+  readonly onNotification?: ((event: NotificationEvent) => void) | undefined
+  readonly onNotice?: ((notice: NoticeFields) => void) | undefined
   /** The connection is gone; once. */
-  onClosed?(connection: PostgresConnection): void
+  readonly onClosed?: ((connection: PostgresConnection) => void) | undefined
 }
 
 /** So many operations are under way at the most; further ones wait here. */
@@ -76,6 +76,8 @@ export class PostgresConnection implements DriverHandler<PostgresClientEvent>, S
   readonly types: TypeRegistry
   /** The method by which the server knows us. */
   authMethod: AuthMethod = 'none'
+  /** The error with which the server has answered last. */
+  lastError: NoticeFields | undefined
   listener: ConnectionListener = {}
   /** Resolves when the connection is gone; with the reason unless it was us. */
   readonly closed: Promise<PostgresConnectionError | undefined>
@@ -343,7 +345,7 @@ export class PostgresConnection implements DriverHandler<PostgresClientEvent>, S
 
   #onErrorEvent(error: NoticeFields): void {
     if (!this.engine.ready || LAST_SEVERITIES.has(error.severity)) this.#dismissal = new PostgresError(error)
-    else this.#sent.first?.onError(error)
+    else this.#sent.first?.onError((this.lastError = error))
   }
 
   #onReadyForQuery(id: number, status: TransactionStatus): void {

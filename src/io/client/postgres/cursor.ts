@@ -3,7 +3,8 @@
 import { UsageError } from '../../../protocols/core/errors.js'
 import type { FieldDescription, NoticeFields } from '../../../protocols/postgres/events.js'
 import type { RowCursor } from '../../../protocols/postgres/row-cursor.js'
-import { type Acquire, type Exclusive, runCommand } from './exclusive.js'
+import { runCommand } from './commands.js'
+import type { Acquire, Exclusive } from './exclusive.js'
 import { Operation, type Session } from './operation.js'
 import { PostgresError } from './postgres-error.js'
 import { isCancellation } from './query.js'
@@ -47,7 +48,7 @@ class FetchOperation<Row> extends Operation {
     this.#write(() => {
       if (this.#bound) return
       this.#run.look(session)
-      this.#run.prepare()
+      this.#run.prepare(this.shared)
       this.blocks = this.#run.needsTypes
     })
   }

@@ -13,6 +13,9 @@ import type { TypeRegistry } from '../../../protocols/postgres/types/registry.js
 import { QueryTimeoutError } from './postgres-error.js'
 import type { Descriptions, StatementCache } from './statement-cache.js'
 
+/** What is said to who begins a transaction where others are. */
+export const TRANSACTION_ALONE = 'a transaction has a connection of its own: use begin(), not a statement'
+
 /** What an operation may use of its connection. */
 export interface Session {
   readonly engine: PostgresClient
@@ -111,7 +114,7 @@ export abstract class Operation {
   /** What is wrong with the state in which the operation leaves a connection. */
   protected transactionFault(status: TransactionStatus): UsageError | undefined {
     if (!this.shared || status === 'idle') return undefined
-    return new UsageError('PG_TRANSACTION', 'a transaction has a connection alone: use begin(), not a statement')
+    return new UsageError('PG_TRANSACTION', TRANSACTION_ALONE)
   }
 
   /** Whoever waits is told now. */

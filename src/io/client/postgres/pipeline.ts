@@ -42,7 +42,7 @@ export class PipelineOperation extends Operation {
       const unknown = this.#findUnknown()
       this.blocks = unknown.length > 0
       this.#answered = this.blocks ? unknown : this.#runs
-      if (this.blocks) for (const run of unknown) run.prepare()
+      if (this.blocks) for (const run of unknown) run.prepare(this.shared)
       else this.#execute()
     } catch (error) {
       this.#error = error
@@ -140,7 +140,7 @@ export class PipelineOperation extends Operation {
   /** Parameters that do not fit are found before anything is written: what is written will be done. */
   #execute(): void {
     for (const run of this.#runs) {
-      run.prepare()
+      run.prepare(this.shared)
       run.bind('')
       this.#session.engine.execute('')
     }

@@ -46,7 +46,7 @@ export class QueryOperation<Row> extends Operation {
     const run = this.#run
     try {
       run.look(session)
-      run.prepare()
+      run.prepare(this.shared)
       this.blocks = run.needsTypes
       if (!this.blocks) this.#execute()
     } catch (error) {

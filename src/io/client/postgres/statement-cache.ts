@@ -42,6 +42,12 @@ export class RecentMap<Value extends object> {
     return oldest
   }
 
+  clear(): void {
+    this.#map.clear()
+    this.#lastKey = undefined
+    this.#last = undefined
+  }
+
   /** Forgets a value, if it is still the one of this key. */
   delete(key: string, value: Value): boolean {
     if (this.#map.get(key) !== value) return false
@@ -106,6 +112,12 @@ export class StatementCache {
   /** Forgets a statement with which something is wrong; the server is to forget it, too. */
   drop(prepared: Prepared): void {
     if (this.#statements.delete(prepared.sql, prepared)) this.#stale.push(prepared.name)
+  }
+
+  /** The server has forgotten all of them. */
+  clear(): void {
+    this.#statements.clear()
+    this.#stale = []
   }
 
   /** Names to close before the next statement; they are given once. */

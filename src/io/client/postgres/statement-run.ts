@@ -5,7 +5,7 @@ import type { FieldDescription } from '../../../protocols/postgres/events.js'
 import type { RowCursor } from '../../../protocols/postgres/row-cursor.js'
 import type { ParameterValue } from '../../../protocols/postgres/writer.js'
 import { Description, type FormatChoice } from './description.js'
-import type { Session } from './operation.js'
+import { type Session, TRANSACTION_ALONE } from './operation.js'
 import { encodeParameters } from './parameters.js'
 import { type QueryResult, readTag } from './result.js'
 import { type Format, type RowMode, RowReader } from './rows.js'
@@ -30,6 +30,17 @@ const NO_FIELDS: readonly FieldDescription[] = []
 const STALE: ReadonlySet<string> = new Set(['0A000', '26000', '08P01'])
 /** The class of what a statement may not say: a column is not there, or has another type. */
 const STALE_CLASS = '42'
+/** The class of values that their type cannot be. */
+const VALUE_CLASS = '22'
+
+/** What a connection cannot do, or cannot do for one of many. The server has the last word on what these miss. */
+const COPY = /^\s*copy\b/i
+const BEGIN = /^\s*(?:begin|start\s+transaction)\b/i
+
+function checkKind(sql: string, shared: boolean): void {
+  if (COPY.test(sql)) throw new UsageError('PG_COPY', 'COPY is for copyTo and copyFrom')
+  if (shared && BEGIN.test(sql)) throw new UsageError('PG_TRANSACTION', TRANSACTION_ALONE)
+}
 
 /**
  * One run. `look` comes first, then `prepare` and `bind`; with `needsTypes` the server must describe the statement before it can be bound, since
@@ -82,8 +93,11 @@ export class StatementRun<Row> {
       if (typeof text === 'string' && text.includes('\0')) throw new UsageError('PG_TEXT', 'a text holds a zero octet')
   }
 
-  /** Writes Parse and Describe, as far as they are needed. */
-  prepare(): void {
+  /**
+   * Writes Parse and Describe, as far as they are needed. Throws `UsageError` for statements that are not for here; on a
+   * connection that is `shared`, those that begin a transaction, too.
+   */
+  prepare(shared: boolean): void {
     const { engine, statements } = this.#session
     const { sql, prepare } = this.statement
     const found = this.#find()
@@ -91,12 +105,13 @@ export class StatementRun<Row> {
     this.#assumed = found !== undefined || known !== undefined
     this.#parsed = found !== undefined
     this.#prepared = found
+    if (found === undefined) {
+      checkKind(sql, shared)
+      if (prepare && statements.enabled) this.#prepared = statements.add(sql)
+    }
     for (const name of statements.takeStale()) engine.closeObject('statement', name)
     if (found?.description !== undefined) return
-    if (found === undefined) {
-      if (prepare && statements.enabled) this.#prepared = statements.add(sql)
-      engine.parse(this.#name, sql, known?.typeOids ?? [])
-    }
+    if (found === undefined) engine.parse(this.#name, sql, known?.typeOids ?? [])
     engine.describe('statement', this.#name)
   }
 
@@ -161,9 +176,12 @@ export class StatementRun<Row> {
   /** It has failed. What may be wrong with what was assumed is forgotten. */
   onFailed(code: string): void {
     const prepared = this.#prepared
-    const stale = this.#assumed && !this.#bound && (STALE.has(code) || code.startsWith(STALE_CLASS))
-    if (prepared !== undefined && (stale || !this.#parsed)) this.#session.statements.drop(prepared)
-    if (stale && this.#description !== undefined)
+    const assumed = this.#assumed && !this.#bound
+    const stale = assumed && (STALE.has(code) || code.startsWith(STALE_CLASS))
+    // A value that does not fit may be wrong itself, or the type be another one by now.
+    const forgotten = stale || (assumed && code.startsWith(VALUE_CLASS))
+    if (prepared !== undefined && (forgotten || !this.#parsed)) this.#session.statements.drop(prepared)
+    if (forgotten && this.#description !== undefined)
       this.#session.descriptions.delete(this.statement.sql, this.#description)
     this.stale = stale
   }
