@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { runTransaction } from '#src/io/client/postgres/transaction.js'
 import { type Conversation, type Cut, LOST, record, replay, textOf } from '../postgres/conversation.js'
 import { type PostgresServer, startPostgres } from '../postgres/server.js'
 
@@ -52,6 +53,24 @@ const conversations: Readonly<Record<string, Conversation>> = {
     await outcome(rowsOf(db.query('select i from t order by i')), tell)
     for (const text of ['savepoint s', 'nonsense', 'rollback to s', 'commit', 'select i from t'])
       await outcome(rowsOf(db.query(text)), tell)
+  },
+
+  'of transactions that are begun and ended': async (db, tell) => {
+    const begin = (work: Parameters<typeof runTransaction>[3]): Promise<void> =>
+      outcome(runTransaction(db.connection, {}, true, work), tell)
+    await begin(async (tx) => {
+      await outcome(rowsOf(tx.query('select $1::int4 as n', [1])), tell)
+      await outcome(
+        tx.begin((inner) => inner.query('select 1 / 0')),
+        tell,
+      )
+      return (await tx.query('select $1::int4 as n', [2])).rows
+    })
+    await begin(async (tx) => {
+      await outcome(rowsOf(tx.query('nonsense')), tell)
+      await outcome(rowsOf(tx.query('select 1 as n')), tell)
+    })
+    await begin(() => Promise.reject(new Error('thought better of it')))
   },
 
   'of a cursor': async (db, tell) => {

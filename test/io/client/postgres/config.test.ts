@@ -268,6 +268,7 @@ describe('options', () => {
     [{ tls: { rejectUnauthorized: false } }, /unknown option of tls: rejectUnauthorized/],
     [{ statementCacheMax: -1 }, /statementCacheMax/],
     [{ pipelineMax: 0 }, /pipelineMax/],
+    [{ cancelTimeoutMs: NaN }, /cancelTimeoutMs/],
     [{ uniqueStatementNames: 'yes' }, /uniqueStatementNames/],
   ]
   for (const [options, message] of wrong)
