@@ -20,6 +20,8 @@ export const postgresLimitReasons: Readonly<Record<keyof PostgresLimits, string>
 
 /** What each code of a `UsageError` says about the caller. */
 export const postgresUsageCodes: Readonly<Record<string, string>> = {
+  PG_CONFIG:
+    'What is said about a connection is malformed, unknown or not supported, or two parts of it do not fit; the message names it.',
   PG_COUNT: 'A message has more than 65,535 parameters, types or formats.',
   PG_KEY: 'A key for cancelling does not have 4 to 256 octets.',
   PG_LIMIT: 'A limit does not exist, or its value is not a number in its range.',
@@ -33,4 +35,6 @@ export const postgresUsageCodes: Readonly<Record<string, string>> = {
   PG_VALUE: 'A parameter is neither a string, a Uint8Array nor null, or data of COPY is no Uint8Array.',
   PG_VALUE_TOO_LARGE: 'A value would have more octets than a message can hold.',
   PG_VALUE_UNFIT: 'A value is none of its type.',
+  POOL_LEASE: 'What a pool has lent was given back twice.',
+  POOL_OPTION: 'An option of a pool does not exist, or its value is not a number in its range.',
 }
