@@ -16,6 +16,7 @@ import {
   AuthCodes,
   readCopy,
   readFields,
+  readFunctionResult,
   readNotice,
   readStatus,
   readTypeOids,
@@ -286,6 +287,10 @@ export abstract class ClientReceiver implements Engine<PostgresClientEvent> {
         return { type: 'copyData', id, bytes: body.bytes.subarray(at + HEAD_BYTES, body.end) }
       case ServerMessages.copyDone:
         return this.#step(ServerInputs.copyDone, at) ? { type: 'copyDone', id } : undefined
+      case ServerMessages.functionCallResponse:
+        return this.#step(ServerInputs.functionResult, at)
+          ? { type: 'functionResult', id, value: readFunctionResult(body) }
+          : undefined
       default:
         return this.#readOther(type, body, at)
     }
