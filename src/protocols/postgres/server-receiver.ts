@@ -432,7 +432,6 @@ export abstract class ServerReceiver implements Engine<PostgresServerEvent> {
 
   /** Ends the connection for a fault of the client. `offset` is absolute; -1 for a deadline. */
   #fail(code: PostgresFaultCode, offset: number, limit = -1, got = -1): undefined {
-    if (this.#over) return
     const { sqlState, text } = postgresFaults[code]
     this.writer.dropRow()
     // Whoever has not begun to speak the protocol would not understand the answer.

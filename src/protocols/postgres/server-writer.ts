@@ -61,7 +61,7 @@ export class ServerWriter {
     const values = this.#values
     if (this.#rowAt >= 0) return
     if (values.length >= PASS_BYTES) {
-      this.#out.pass(values.take(idle ? FIRST_BYTES : 2 * PASS_BYTES))
+      this.#out.pass(values.take(2 * PASS_BYTES))
     } else if (values.length > 0) {
       this.#out.append(values.octets)
       values.clear()
@@ -214,6 +214,7 @@ export class ServerWriter {
     values.int32(octets.length + 4)
     if (octets.length < PASS_BYTES) {
       values.bytes(octets)
+      if (values.length >= PASS_BYTES) this.flush(false)
     } else {
       this.flush(false)
       this.#out.pass(octets)

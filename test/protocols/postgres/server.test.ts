@@ -266,6 +266,22 @@ describe('what a server writes', () => {
     ])
   })
 
+  test('messages of any size', () => {
+    const engine = told(['Query x'])
+    for (const size of [10, 16_500, 40_000]) engine.sendNotice({ message: 'x'.repeat(size) })
+    engine.sendCopy('out')
+    for (let i = 0; i < 20; i++) engine.sendCopyData(new Uint8Array(3000))
+    const lines = printServerMessages(outputOf(engine))
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[0]),
+      [...Array<string>(3).fill('NoticeResponse'), 'CopyOutResponse', ...Array<string>(20).fill('CopyData')],
+    )
+    assert.deepEqual(
+      lines.slice(0, 3).map((line) => line.length - lines[0]!.length),
+      [0, 16_490, 39_990],
+    )
+  })
+
   test('large data of COPY leaves as it is, in its place', () => {
     const engine = told(['Query x'])
     engine.sendCopy('out')
