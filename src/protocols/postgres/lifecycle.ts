@@ -2,7 +2,8 @@
  * What a client waits for, and which messages of the server may come then ("Message Flow" of the documentation). Each
  * command that was sent has its own state; with `done` the next one has its turn. A pair without a row is a fault of
  * the server: of the peer for the client role, of the caller for the server role, whose answers go by the same rows.
- * Notices, notifications and changed parameters may come at any time behind the start, and are no rows.
+ * Notices, notifications and changed parameters may come at any time behind the start, as may an error whose severity
+ * is FATAL or PANIC, and are no rows.
  */
 
 import { defineTransitions, type Transitions } from '../core/transitions.js'
