@@ -48,14 +48,13 @@ export class PostgresModel {
   /** Answers so far: what a row or a text holds. */
   #count = 0
 
-  /** Whether a command may be given: the server is ready, and nothing may turn out to copy in. */
-  get mayAsk(): boolean {
-    return this.#isReady && ![...this.#asked, ...this.#told].some(({ copies }) => copies)
-  }
-
-  /** Commands that are not answered. */
-  get openCount(): number {
-    return this.#asked.length + this.#told.length
+  /**
+   * Whether the client may give a command: the server is ready, and nothing that is not answered or skipped may turn out
+   * to copy in.
+   */
+  mayAsk(engine: PostgresClient): boolean {
+    if (!this.#isReady || engine.describeState()['copying'] === true) return false
+    return engine.pendingCount === 0 || ![...this.#asked, ...this.#told].some(({ copies }) => copies)
   }
 
   /** Whether the server owes an answer that it can give without more from the client. */

@@ -192,8 +192,7 @@ class Run {
     if (choice < 140) {
       const name = NAMES[this.#octet() & 3]!
       const kind = KINDS[choice % KINDS.length]!
-      const busy = client.describeState()['copying'] === true
-      if (client.ready && !busy && this.#model.mayAsk)
+      if (client.ready && this.#model.mayAsk(client))
         this.#model.ask(client, kind, name, [name, null, Uint8Array.of(choice)])
     } else if (choice < 150) this.#copyData()
     else if (choice < 154) client.copyDone()

@@ -16,7 +16,7 @@ describe('octets in an unusual form', () => {
     assert.equal(fromBinary(1700, '0000000040000000'), '0')
     assert.equal(fromBinary(1700, '0000000040000002'), '0.00')
     assert.equal(fromBinary(1700, '0001ffff4000000203e8'), '-0.10')
-    assert.equal(fromBinary(1700, '000100004000000000' + '01'), '-1')
+    assert.equal(fromBinary(1700, '00010000400000000001'), '-1')
   })
 
   it('a range without a bound is not inclusive there', () => {
