@@ -282,8 +282,7 @@ export class PostgresConnection implements DriverHandler<PostgresClientEvent>, S
   }
 
   onPolled(): boolean {
-    this.#sent.first?.onPolled()
-    return false
+    return this.#sent.first?.onPolled() === true
   }
 
   /** Inside of it nothing can be sent: the driver has just written. */

@@ -35,6 +35,7 @@ class CopyInOperation extends Operation {
   #text = ''
   #block: Uint8Array | undefined
   #used = 0
+  #scheduled = false
 
   constructor(sql: string) {
     super()
@@ -56,14 +57,16 @@ class CopyInOperation extends Operation {
     return this.#session.engine.outputBytes >= OUTPUT_BYTES_MAX
   }
 
-  /** Waits until more can be written. */
+  /** Waits until more can be written. Sockets have their turn meanwhile, however fast the source is. */
   async drained(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
     while (this.full && !this.over) await this.#change()
   }
 
   /** Takes a piece. Throws what is wrong with the copy, or with the piece. */
   write(piece: string | Uint8Array): void {
     if (!this.#open) throw this.#reasonOrError()
+    if (!this.#scheduled) this.#schedule()
     if (typeof piece === 'string') {
       if (this.#used > 0) this.#flushBlock()
       this.#text += piece
@@ -97,6 +100,13 @@ class CopyInOperation extends Operation {
       this.#open = false
     }
     while (!this.over) await this.#change()
+  }
+
+  /** A server that waits for data hears nothing else than that there will be none. */
+  override giveUp(reason: unknown): void {
+    if (!this.#open) return super.giveUp(reason)
+    this.reason = reason
+    void this.fail('given up')
   }
 
   send(session: Session): void {
@@ -193,6 +203,17 @@ class CopyInOperation extends Operation {
     this.#used += octets.length
   }
 
+  /** What a slow source has given does not wait for what it gives later. */
+  #schedule(): void {
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (!this.#open) return
+      this.#flushText()
+      this.#flushBlock()
+    })
+  }
+
   #flushText(): void {
     if (this.#text === '') return
     const octets = Buffer.from(this.#text)
@@ -212,6 +233,10 @@ class CopyInOperation extends Operation {
     this.#session.enter()
     this.#session.engine.copyData(octets)
   }
+}
+
+function notASource(): UsageError {
+  return new UsageError('PG_COPY', 'the source is neither a text, nor octets, nor iterable')
 }
 
 function notThis(): UsageError {
@@ -263,6 +288,8 @@ class Pieces {
     const source = this.#source
     if (typeof source === 'string' || source instanceof Uint8Array) {
       operation.write(source)
+    } else if (typeof source !== 'object' || source === null) {
+      throw notASource()
     } else if (Symbol.asyncIterator in source) {
       const iterator = (this.#iterator = source[Symbol.asyncIterator]())
       for await (const piece of { [Symbol.asyncIterator]: () => iterator }) {
@@ -275,14 +302,14 @@ class Pieces {
         if (operation.full) await operation.drained()
       }
     } else {
-      throw new UsageError('PG_COPY', 'the source is neither a text, nor octets, nor iterable')
+      throw notASource()
     }
   }
 
   /** Nobody wants more of it. A generator that waits for something ends behind that; a stream ends now. */
   end(): void {
-    const source = this.#source as { destroy?: unknown; return?: unknown }
-    if (typeof source !== 'object') return
+    const source = this.#source as { readonly destroy?: unknown; readonly return?: unknown } | null
+    if (typeof source !== 'object' || source === null) return
     if (typeof source.destroy === 'function') source.destroy()
     else if (this.#iterator !== undefined) this.#iterator.return?.().then(ignore, ignore)
     else if (typeof source.return === 'function') Promise.resolve(source.return()).then(ignore, ignore)

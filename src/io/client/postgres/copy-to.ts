@@ -92,8 +92,10 @@ class CopyOutOperation extends Operation {
     }
   }
 
-  override onPolled(): void {
-    if (this.#reader !== undefined) this.#give()
+  override onPolled(): boolean {
+    const held = this.#held
+    this.#give()
+    return held && !this.#held
   }
 
   override onComplete(tag: string): void {

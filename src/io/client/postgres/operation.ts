@@ -84,8 +84,11 @@ export abstract class Operation {
   onCopy(_event: CopyEvent): void {}
   /** Valid during the call only. */
   onCopyData(_bytes: Uint8Array): void {}
-  /** The events of this turn have all come. */
-  onPolled(): void {}
+  /** There are no more events for now. Gives whether there may be, because of what was done here. */
+  onPolled(): boolean {
+    return false
+  }
+
   /** Output has left. */
   onFlushed(): void {}
 

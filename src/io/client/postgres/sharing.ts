@@ -182,9 +182,13 @@ export class Sharing implements Timed {
     try {
       const lease = await this.#pool.acquire({ timeoutMs: Infinity })
       this.#acquiring--
-      this.#add(lease)
-      this.#pump()
-      this.settled(lease.resource)
+      const connection = this.#add(lease)
+      // Whoever waits for one alone came later than these.
+      while (this.#waiting.count > 0 && connection.load < this.#options.pipelineMax) {
+        const operation = this.#shift()
+        if (!operation.over) connection.run(operation)
+      }
+      this.settled(connection)
     } catch (error) {
       this.#acquiring--
       // Those that are there will serve them.

@@ -1,7 +1,7 @@
 /** Transactions: statements that are done together, on one connection, or not at all. */
 
 import { UsageError } from '../../../protocols/core/errors.js'
-import { runCommand } from './commands.js'
+import { runCommand, settled } from './commands.js'
 import type { PostgresConnection } from './connection.js'
 import type { Exclusive } from './exclusive.js'
 import type { Operation } from './operation.js'
@@ -156,8 +156,10 @@ async function runOnce<Result>(
     await runCommand(connection, 'rollback').catch(ignore)
     throw error
   }
-  const lost = connection.isUsable && connection.transactionStatus === 'idle'
+  // Statements that nobody has waited for belong to it.
   transaction.end()
+  await settled(connection)
+  const lost = connection.isUsable && connection.transactionStatus === 'idle'
   if (lost) throw new PostgresTransactionError('PG_TRANSACTION_LOST', 'a statement has ended the transaction')
   if ((await runCommand(connection, 'commit')) === 'COMMIT') return result
   const cause = connection.lastError && new PostgresError(connection.lastError)
