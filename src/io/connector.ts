@@ -49,8 +49,8 @@ export interface ConnectSocketOptions extends Pick<ConnectOptions, 'timeoutMs' |
   /** TLS, as Node takes it; without it the connection is plain. */
   readonly secure?: ConnectionOptions | undefined
   /**
-   * Asks the peer on the plain socket whether TLS is to begin, and waits for the answer. It must leave nothing behind on
-   * the socket, neither octets nor listeners.
+   * Asks the peer on the plain socket whether TLS is to begin, and waits for the answer. It must leave nothing behind
+   * on the socket, neither octets nor listeners.
    */
   readonly ask?: ((socket: Socket) => Promise<boolean>) | undefined
   /** After so much silence, in milliseconds, TCP asks whether the peer is there; `Infinity`, the default, for never. */

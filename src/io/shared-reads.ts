@@ -55,8 +55,8 @@ export function sharedReads(onData: (this: Socket, chunk: Uint8Array) => void): 
 }
 
 /**
- * Moves a paused socket of which nothing is left to be read to one with shared reads. Undefined where the runtime works differently: then the
- * socket is as it was, and reads come as `data` events.
+ * Moves a paused socket of which nothing is left to be read to one with shared reads. Undefined where the runtime works
+ * differently: then the socket is as it was, and reads come as `data` events.
  */
 export function readShared(accepted: Socket, onread: SharedReads): Socket | undefined {
   const internals = accepted as unknown as Internals

@@ -23,8 +23,11 @@ export interface Pgbouncer {
 /** It refuses to run as root. */
 const NOBODY = 65_534
 
-/** Starts pgbouncer in transaction mode before a server, with two connections to it at the most. */
-export async function startPgbouncer({ host, port: serverPort }: PostgresServer): Promise<Pgbouncer> {
+/** Starts pgbouncer in transaction mode before a server, with so many connections to it at the most. */
+export async function startPgbouncer(
+  { host, port: serverPort }: PostgresServer,
+  connectionsMax: number,
+): Promise<Pgbouncer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'skitai-pgbouncer-'))
   const port = await freePort()
   const config = path.join(folder, 'pgbouncer.ini')
@@ -38,7 +41,7 @@ export async function startPgbouncer({ host, port: serverPort }: PostgresServer)
     unix_socket_dir =
     auth_type = any
     pool_mode = transaction
-    default_pool_size = 2`.replaceAll(/^ +/gm, ''),
+    default_pool_size = ${connectionsMax}`.replaceAll(/^ +/gm, ''),
   )
   const isRoot = process.getuid?.() === 0
   if (isRoot) for (const place of [folder, config]) chownSync(place, NOBODY, NOBODY)

@@ -90,6 +90,8 @@ export interface PostgresClientSettings {
   readonly uniqueStatementNames?: boolean | undefined
   /** Queries under way on one connection; 1 for one after the other. Default 100. */
   readonly pipelineMax?: number | undefined
+  /** Milliseconds for a statement that was cancelled to end; then its connection is ended. Default 10,000. */
+  readonly cancelTimeoutMs?: number | undefined
   /** Told of what the server says that is no error. */
   readonly onNotice?: ((notice: NoticeFields) => void) | undefined
 }

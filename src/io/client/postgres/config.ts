@@ -50,6 +50,7 @@ export interface PostgresConfig {
   readonly statementCacheMax: number
   readonly uniqueStatementNames: boolean
   readonly pipelineMax: number
+  readonly cancelTimeoutMs: number
   readonly types: PostgresClientSettings['types']
   readonly onNotice: PostgresClientSettings['onNotice']
 }
@@ -62,10 +63,10 @@ const TARGETS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer
 const OWN_OPTIONS: ReadonlySet<string> = new Set(
   (
     'url password tls parameters connectTimeoutMs limits pool types statementCacheMax uniqueStatementNames ' +
-    'pipelineMax onNotice'
+    'pipelineMax cancelTimeoutMs onNotice'
   ).split(' '),
 )
-const DEFAULTS = { statementCacheMax: 256, uniqueStatementNames: false, pipelineMax: 100 }
+const DEFAULTS = { statementCacheMax: 256, uniqueStatementNames: false, pipelineMax: 100, cancelTimeoutMs: 10_000 }
 
 /**
  * Decides everything that a connection needs. Throws `UsageError` (`PG_CONFIG`) for options and keywords that nobody
@@ -217,6 +218,8 @@ function clientSettings(options: PostgresOptions): typeof DEFAULTS {
   const all = { ...DEFAULTS, ...given }
   integer('statementCacheMax', String(all.statementCacheMax), 0, 2_147_483_647)
   integer('pipelineMax', String(all.pipelineMax), 1, 2_147_483_647)
+  if (typeof all.cancelTimeoutMs !== 'number' || !(all.cancelTimeoutMs >= 0))
+    throw configError(`cancelTimeoutMs is a number from 0 up, not ${String(all.cancelTimeoutMs)}`)
   if (typeof all.uniqueStatementNames !== 'boolean') throw configError('uniqueStatementNames is true or false')
   return all
 }

@@ -16,9 +16,6 @@ export interface Shared {
   readonly descriptions: Descriptions
 }
 
-/** How long a statement that was cancelled may take to end; then its connection is ended. */
-const CANCEL_TIMEOUT_MS = 10_000
-
 const PREFIX_BYTES = 6
 
 /**
@@ -53,7 +50,6 @@ function loginOf(config: PostgresConfig, shared: Shared): Login<PostgresConnecti
         ...shared,
         password,
         openCancel,
-        cancelTimeoutMs: CANCEL_TIMEOUT_MS,
         statementPrefix: config.uniqueStatementNames ? `s${randomBytes(PREFIX_BYTES).toString('hex')}_` : 's',
       }
       const connection = await PostgresConnection.login(transport, channelBindingData, settings, signal)

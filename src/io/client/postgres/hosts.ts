@@ -145,8 +145,8 @@ function mayBeEncryption(error: unknown): boolean {
 }
 
 /**
- * The addresses of a name, where it matters which of them is taken; otherwise `connect` tries all of them by itself, and
- * does not wait long for one that is silent.
+ * The addresses of a name, where it matters which of them is taken; otherwise `connectSocket` tries all of them by
+ * itself, and does not wait long for one that is silent.
  */
 async function placesOf(
   config: PostgresConfig,

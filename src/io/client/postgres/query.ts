@@ -118,9 +118,16 @@ export class QueryOperation<Row> extends Operation {
     this.#fail()
   }
 
-  /** The server has described the statement. Gives whether it runs now. */
+  /**
+   * The server has described the statement. Gives whether it runs now. One without a name is prepared once more: behind
+   * each ReadyForQuery a pooler may go on with another connection, where there is none, or a stranger's.
+   */
   #describedExecutes(): boolean {
     try {
+      if (!this.#run.isKept) {
+        this.#run.look(this.#session)
+        this.#run.prepare(this.shared)
+      }
       this.#execute()
     } catch (error) {
       this.#error = error

@@ -186,6 +186,11 @@ export class StatementRun<Row> {
     this.stale = stale
   }
 
+  /** Whether the statement has a name, under which it stays on the connection. */
+  get isKept(): boolean {
+    return this.#prepared !== undefined
+  }
+
   get #name(): string {
     return this.#prepared?.name ?? ''
   }

@@ -5,8 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import fc from 'fast-check'
 import type { PostgresOptions } from '#src/io/client/postgres/config-options.js'
 import { configOf, passwordOf, type PostgresConfig } from '#src/io/client/postgres/config.js'
+import { check } from '../../../property/run.js'
 
 let home = ''
 const file = (name: string): string => path.join(home, name)
@@ -104,6 +106,24 @@ describe('a connection string', () => {
     ['host=a,b hostaddr=1.1.1.1', /2 hosts do not fit 1 of hostaddr/],
   ]
   for (const [text, message] of wrong) it(`refuses ${text}`, () => refuses(text, message))
+
+  it('is read or refused, whatever it is', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(..."@:/?&=,[]%\\' ".split(''), '%41', '%ff', 'host', 'port', 'user', 'dbname', 'x', '1', '\n'),
+      fc.string({ maxLength: 3 }),
+    )
+    const text = fc.tuple(fc.constantFrom('postgres://', 'postgresql://', 'host=', ''), fc.array(piece))
+    check(
+      2000,
+      fc.property(text, ([scheme, pieces]) => {
+        try {
+          assert.ok(read(scheme + pieces.join('')).hosts.length > 0)
+        } catch (error) {
+          assert.equal((error as { readonly code?: unknown }).code, 'PG_CONFIG', String(error))
+        }
+      }),
+    )
+  })
 
   it('never stands in a message', () => {
     assert.throws(
@@ -268,6 +288,7 @@ describe('options', () => {
     [{ tls: { rejectUnauthorized: false } }, /unknown option of tls: rejectUnauthorized/],
     [{ statementCacheMax: -1 }, /statementCacheMax/],
     [{ pipelineMax: 0 }, /pipelineMax/],
+    [{ cancelTimeoutMs: NaN }, /cancelTimeoutMs/],
     [{ uniqueStatementNames: 'yes' }, /uniqueStatementNames/],
   ]
   for (const [options, message] of wrong)

@@ -10,7 +10,7 @@ import type { PostgresOptions } from '#src/io/client/postgres/config-options.js'
 import { configOf } from '#src/io/client/postgres/config.js'
 import { connectAny, type Login } from '#src/io/client/postgres/hosts.js'
 import { openTransport, placeOf } from '#src/io/client/postgres/open.js'
-import { type Transport, TransportError } from '#src/io/index.js'
+import { Listener, selfSigned, type Transport, TransportError } from '#src/io/index.js'
 
 const host = '127.0.0.1'
 const servers: Server[] = []
@@ -122,6 +122,28 @@ describe('the question for TLS', () => {
     const transport = await connect({ port, sslmode: 'prefer' })
     assert.deepEqual([transport.encrypted, connections], [false, 3])
     transport.destroy()
+  })
+})
+
+describe('direct TLS', () => {
+  it('is with a server that says that it speaks PostgreSQL', async () => {
+    const direct = { sslmode: 'require', sslnegotiation: 'direct' } as const
+    const alpns: readonly (readonly [string[], string])[] = [
+      [[], 'PG_TLS_ALPN'],
+      [['h2'], 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'],
+    ]
+    for (const [alpn, code] of alpns) {
+      const listener = await Listener.open({ address: host, tls: selfSigned(), alpn }, (peer) => peer.destroy())
+      await assert.rejects(connect({ ...direct, port: listener.endpoint.port }), { name: 'TransportError', code })
+      listener.close()
+    }
+    const listener = await Listener.open({ address: host, tls: selfSigned(), alpn: ['postgresql'] }, (peer) =>
+      peer.destroy(),
+    )
+    const transport = await connect({ ...direct, port: listener.endpoint.port })
+    assert.equal(transport.protocol, 'postgresql')
+    transport.destroy()
+    listener.close()
   })
 })
 
