@@ -110,7 +110,6 @@ describe('COPY and notifications', { timeout: 120_000 }, () => {
         yield 'not a number\tx\n'
         await new Promise(() => {})
       }
-      // eslint-disable-next-line require-yield -- it fails before
       async function* broken(): AsyncGenerator<string> {
         yield '1\ta\n'
         throw new Error('the source is broken')

@@ -1,10 +1,15 @@
 /** Queries of the client against a real PostgreSQL: values, errors, statements that are kept, pipelines, scripts. */
 
 import assert from 'node:assert/strict'
-import { inspect } from 'node:util'
+import { execFile } from 'node:child_process'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { inspect, promisify } from 'node:util'
 import { type Db, identifier, joinSql, PostgresError, RowCountError, sql, UsageError } from '#src/io/client/index.js'
+import { plainEnvironment, repoRoot } from '../../tools/repo.js'
 import { type Database, errorOf, startDatabase } from '../postgres/asking.js'
+
+const run = promisify(execFile)
 
 describe('queries', { timeout: 120_000 }, () => {
   let database: Database
@@ -38,8 +43,8 @@ describe('queries', { timeout: 120_000 }, () => {
   })
 
   it('gives the same values the first time and later, as text and in binary', async () => {
-    const text = `select 7::int2 as int2, 8::int8 as int8, 1.5::float4 as float4, 0.1::float8 as float8, 12.50::numeric as numeric,
-      true as bool, 'Grüße 🌍' as text, '\\x00ff'::bytea as bytea, date '2024-02-29' as date, time '12:34:56.5' as time,
+    const text = `select 7::int2 as int2, 8::int8 as int8, 1.5::float4 as float4, 0.1::float8 as float8,
+      12.50::numeric as numeric, true as bool, 'Grüße 🌍' as text, '\\x00ff'::bytea as bytea, date '2024-02-29' as date, time '12:34:56.5' as time,
       timestamp '2024-02-29 12:34:56.789' as timestamp, timestamptz '2024-02-29 12:34:56.789+02' as timestamptz,
       interval '1 day' as interval, uuid '00000000-0000-0000-0000-000000000001' as uuid, '{"a":[1]}'::jsonb as jsonb,
       '{1,null}'::int[] as ints, '[1,2)'::int4range as range, 'x'::"char" as char, 'name'::name as name, null::int as missing`
@@ -305,6 +310,30 @@ describe('queries', { timeout: 120_000 }, () => {
     const octets = new Uint8Array(5_000_000).fill(7)
     const one = await db.one<{ b: Uint8Array }>('select $1::bytea as b', [octets])
     assert.deepEqual(Buffer.from(one.b), Buffer.from(octets))
+  })
+
+  it('is shown by an example', async () => {
+    const { host, port } = database.server
+    const env = { ...plainEnvironment(), PGHOST: host, PGPORT: String(port), PGUSER: 'postgres' }
+    const { stdout, stderr } = await run(process.execPath, [path.join(repoRoot, 'examples/postgres-client.js')], {
+      env,
+    })
+    assert.deepEqual(
+      [stdout.split('\n'), stderr],
+      [
+        [
+          '3 accounts',
+          stdout.split('\n')[1]!,
+          'Ada: 74.75',
+          'Grace: 125.25',
+          'Karl: 100.00',
+          "Robert'); drop table accounts; --: 0.50",
+          '',
+        ],
+        '',
+      ],
+    )
+    assert.match(stdout.split('\n')[1]!, /^not done: accounts of \d+_amount_check \(23514\)$/)
   })
 
   it('tells of notices', async () => {

@@ -79,8 +79,8 @@ function templateOf(names: readonly string[]): Record<string, unknown> {
 
 /**
  * Types whose binary format costs server and client together less than their text, as measured over 20,000 rows: half
- * for times and float8, a tenth for interval; text and uuid, too, which the server need not print. numeric and jsonb are
- * better off as text. Both formats give the same value, so that this is a question of speed alone.
+ * for times and float8, a tenth for interval; text and uuid, too, which the server need not print. numeric and jsonb
+ * are better off as text. Both formats give the same value, so that this is a question of speed alone.
  */
 const BINARY: ReadonlySet<number> = new Set([
   16, // bool
