@@ -148,7 +148,8 @@ export abstract class Queries {
 
   /**
    * The rows of a statement one after the other, of which `batch` are asked for at a time: the next ones while those
-   * are looked at. Nothing is done before the first is asked for; whoever stops asking calls `return`, as `for await` does.
+   * are looked at. Nothing is done before the first is asked for; whoever stops asking calls
+   * `return`, as `for await` does.
    */
   cursor<Row = Record<string, unknown>>(
     sql: string | SqlFragment,
