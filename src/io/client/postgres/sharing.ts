@@ -87,6 +87,7 @@ export class Sharing implements Timed {
     if (connection.load > 0) return
     this.#leases.delete(connection)
     lease.release()
+    if (this.#waiting.count > 0) this.#pump()
     this.#tellEmpty()
   }
 
