@@ -9,7 +9,7 @@ import {
   type PostgresServerEvent,
   type PostgresServerLimits,
 } from 'skitai/postgres'
-import { COPY_NAME, type Kind, PostgresModel } from '../../fuzz/postgres-model.js'
+import { COPY_NAME, type Kind, type PostgresModel } from '../../fuzz/postgres-model.js'
 import { authOptions, digests } from '../../fuzz/postgres-subjects.js'
 
 /** One thing that a client asks for. */
