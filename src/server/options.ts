@@ -17,6 +17,11 @@ export interface SkitaiOptions {
   readonly onError?: (error: unknown) => void
   /** Where the request log goes: a stream, by default standard output; `false` for no log. */
   readonly log?: LogSink | false
+  /**
+   * Whether V8 is asked to give memory back once 1,000 connections or more have come in and the process has been idle
+   * for a second: about 2 ms for a MiB of objects, with 64 MiB of them at the most. Default true.
+   */
+  readonly collectWhenIdle?: boolean
 }
 
 /** Options of a mount. */

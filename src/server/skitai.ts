@@ -21,6 +21,7 @@ import { Http1Connection } from './http1-connection.js'
 import { Http2Connection } from './http2-connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
 import { answerForward, type Forward, forwardLimits, forwardOf, redirectToDomain } from './forward.js'
+import { idleCollection } from './idle-collection.js'
 import { LogFilter } from './log/log-filter.js'
 import { RequestLog } from './log/request-log.js'
 import type { MountedFunction } from './mounts.js'
@@ -235,6 +236,7 @@ export class Skitai implements ConnectionOwner {
 
   #accept(transport: Transport, h2c = true): void {
     const id = ++this.#connectionCount
+    if (this.#options.collectWhenIdle !== false) idleCollection.onConnection()
     const takeHttp2 = h2c && !transport.encrypted ? this.#takeHttp2 : undefined
     this.#begin(
       transport.protocol === 'h2'

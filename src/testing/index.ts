@@ -8,12 +8,13 @@ export { bytesOf, concat, escapeBytes, latin1Of, sameBytes, unescapeBytes } from
 export { Random } from './random.js'
 export { formatEvent, mergeData, snapshot } from './snapshot.js'
 export type { Snapshot, TypedEvent } from './snapshot.js'
-export { ContractError, stepsOf, trace } from './trace.js'
-export type { MakeSubject, Step, Subject, Trace, TraceOptions } from './trace.js'
+export { ContractError, stepsOf, trace, traceTogether } from './trace.js'
+export type { MakeSubject, Scripted, Step, Subject, Trace, TraceOptions } from './trace.js'
 export {
   checkBorrow,
   checkChunkInvariance,
   checkEveryCut,
+  checkIndependence,
   compareTraces,
   cutAt,
   cutEvery,

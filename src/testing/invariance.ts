@@ -5,8 +5,8 @@
 
 import { sameBytes, escapeBytes } from './bytes.js'
 import type { TypedEvent } from './snapshot.js'
-import { ContractError, trace } from './trace.js'
-import type { MakeSubject, Step, Trace } from './trace.js'
+import { ContractError, trace, traceTogether } from './trace.js'
+import type { MakeSubject, Scripted, Step, Trace } from './trace.js'
 
 /** `bytes` cut at `positions` (in any order, doubles and positions outside 1..length-1 ignored). No chunk is empty. */
 export function cutAt(bytes: Uint8Array, positions: readonly number[]): Uint8Array[] {
@@ -94,6 +94,19 @@ export function checkEveryCut<Event extends TypedEvent>(
     compareTraces(whole, trace(make, cutScript(script, positions)), `chunks of ${size}`)
   }
   return whole
+}
+
+/**
+ * Connections share nothing that can be seen: conversations that run beside each other, a step here and a step there
+ * (see `traceTogether`), give what each gives alone. Throws a ContractError.
+ */
+export function checkIndependence<Event extends TypedEvent>(
+  conversations: readonly Scripted<Event>[],
+  order: readonly number[],
+): void {
+  const together = traceTogether(conversations, order)
+  for (const [which, { make, script }] of conversations.entries())
+    compareTraces(trace(make, script), together[which]!, `conversation ${which} beside others`)
 }
 
 /** Throws a ContractError that names the first thing in which two traces differ. `how` says where `other` came from. */

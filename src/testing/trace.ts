@@ -94,6 +94,32 @@ export function trace<Event extends TypedEvent>(
   return run.finish()
 }
 
+/** A subject, and what happens to it. */
+export interface Scripted<Event extends TypedEvent> {
+  readonly make: MakeSubject<Event>
+  readonly script: readonly Step[]
+}
+
+/**
+ * Runs conversations beside each other, as one process has many connections: the next step is one of the conversation
+ * that stands next in `order` (numbers are taken modulo how many there are), and what is left over follows in turn.
+ */
+export function traceTogether<Event extends TypedEvent>(
+  conversations: readonly Scripted<Event>[],
+  order: readonly number[],
+): Trace[] {
+  const runs = conversations.map(({ make }) => new Run(make(), false))
+  const next = conversations.map(() => 0)
+  const step = (which: number): void => {
+    const at = conversations[which]!.script[next[which]!++]
+    if (at !== undefined) runs[which]!.step(at)
+  }
+  for (const run of runs) run.begin()
+  for (const number of order) step(number % runs.length)
+  for (const [which, { script }] of conversations.entries()) while (next[which]! < script.length) step(which)
+  return runs.map((run) => run.finish())
+}
+
 interface Delivered<Event> {
   readonly event: Event
   readonly copy: Snapshot

@@ -36,6 +36,8 @@ export const postgresServerLimitReasons: Readonly<Record<keyof PostgresServerLim
 
 /** What each code of a `UsageError` says about the caller. */
 export const postgresUsageCodes: Readonly<Record<string, string>> = {
+  PG_CONFIG:
+    'What is said about a connection is malformed, unknown or not supported, or two parts of it do not fit; the message names it.',
   PG_AUTH_OPTIONS: 'A server asks for a proof without digests, or its secret has fewer than 16 octets.',
   PG_COUNT: 'A message has more than 65,535 parameters, types or formats.',
   PG_KEY: 'A key for cancelling does not have 4 to 256 octets.',
@@ -54,4 +56,6 @@ export const postgresUsageCodes: Readonly<Record<string, string>> = {
   PG_VERIFIER: 'What is stored instead of a password is not one of the method that is asked for.',
   PG_VALUE_TOO_LARGE: 'A value would have more octets than a message can hold.',
   PG_VALUE_UNFIT: 'A value is none of its type.',
+  POOL_LEASE: 'What a pool has lent was given back twice.',
+  POOL_OPTION: 'An option of a pool does not exist, or its value is not a number in its range.',
 }
