@@ -21,8 +21,15 @@ interface Part {
   readonly octets: Uint8Array
 }
 
+/** Who logs in. */
+export interface Credentials {
+  readonly user: string
+  readonly password: string | undefined
+}
+
 /** A conversation as the client saw it. */
 export interface Recording {
+  readonly credentials: Credentials
   readonly parts: readonly Part[]
   /** Octets of the server. */
   readonly size: number
@@ -54,10 +61,20 @@ export class OneConnection extends Queries {
 export type Conversation = (db: OneConnection, tell: (happened: string) => void) => Promise<unknown>
 
 /** Logs in, converses, and closes. Whatever fails is told; it never rejects. */
-async function converse(transport: Transport, conversation: Conversation, log: string[]): Promise<void> {
+async function converse(
+  transport: Transport,
+  conversation: Conversation,
+  credentials: Credentials,
+  log: string[],
+): Promise<void> {
   const tell = (happened: string): void => void log.push(happened)
   try {
-    const connection = await PostgresConnection.login(transport, undefined, settings(), new AbortController().signal)
+    const connection = await PostgresConnection.login(
+      transport,
+      undefined,
+      settings(credentials),
+      new AbortController().signal,
+    )
     tell('logged in')
     await conversation(new OneConnection(connection), tell)
     await connection.close()
@@ -77,10 +94,9 @@ export function textOf(error: unknown): string {
 /** What a loss of the connection is told as. */
 export const LOST = 'lost'
 
-function settings(): Parameters<typeof PostgresConnection.login>[2] {
+function settings(credentials: Credentials): Parameters<typeof PostgresConnection.login>[2] {
   return {
-    user: 'postgres',
-    password: undefined,
+    ...credentials,
     database: 'postgres',
     parameters: {},
     requireAuth: undefined,
@@ -97,7 +113,11 @@ function settings(): Parameters<typeof PostgresConnection.login>[2] {
 }
 
 /** Has a conversation with a real server. */
-export async function record(server: PostgresServer, conversation: Conversation): Promise<Recording> {
+export async function record(
+  server: PostgresServer,
+  conversation: Conversation,
+  credentials: Credentials = { user: 'postgres', password: undefined },
+): Promise<Recording> {
   const config = configOf({ host: server.socketFolder, port: server.port, user: 'postgres' }, { HOME: '/nonexistent' })
   const [host] = config.hosts
   const target = { host: host!, place: placeOf(host!), encryption: 'plain' } as const
@@ -109,9 +129,9 @@ export async function record(server: PostgresServer, conversation: Conversation)
     onWrite: (octets) => counter.take(octets),
     onData: (chunk) => parts.push({ after: counter.count, octets: Uint8Array.from(chunk) }),
   })
-  await converse(watched, conversation, log)
+  await converse(watched, conversation, credentials, log)
   const size = parts.reduce((sum, { octets }) => sum + octets.length, 0)
-  return { parts, size, loginSize: loginSizeOf(parts), log }
+  return { credentials, parts, size, loginSize: loginSizeOf(parts), log }
 }
 
 /** How the server goes: it half-closes, it is gone in order, or it resets. */
@@ -122,7 +142,7 @@ export type Cut = 'end' | 'close' | 'reset'
  * something was still waited for when nothing could happen any more.
  */
 export async function replay(
-  { parts }: Recording,
+  { parts, credentials }: Recording,
   conversation: Conversation,
   octets: number,
   cut: Cut,
@@ -153,7 +173,7 @@ export async function replay(
   })
   const log: string[] = []
   const progress = { over: false }
-  void converse(ours, conversation, log).finally(() => (progress.over = true))
+  void converse(ours, conversation, credentials, log).finally(() => (progress.over = true))
   for (let turn = 0; turn < TURNS_MAX && !progress.over; turn++) await new Promise((resolve) => setImmediate(resolve))
   return progress.over ? log : undefined
 }

@@ -116,7 +116,12 @@ describe('conversations with PostgreSQL that end at any octet', { timeout: 120_0
   let server: PostgresServer
 
   before(async () => {
-    server = await startPostgres()
+    const access = ['local all hashed md5', 'local all salted scram-sha-256', 'local all all trust']
+    server = await startPostgres({ access })
+    await record(server, async (db) =>
+      db.script(`set password_encryption = 'md5'; create role hashed login password 'secret';
+        set password_encryption = 'scram-sha-256'; create role salted login password 'secret'`),
+    )
   })
   after(() => server.stop())
 
@@ -130,6 +135,19 @@ describe('conversations with PostgreSQL that end at any octet', { timeout: 120_0
       const from = name === 'of a login' ? 0 : loginSize
       for (let octets = from; octets <= size; octets++)
         for (const cut of CUTS) check(log, await replay(recording, conversation, octets, cut), `${cut} at ${octets}`)
+    })
+
+  for (const user of ['hashed', 'salted'])
+    it(`are of a login with a password, as ${user}`, async () => {
+      const recording = await record(server, conversations['of a login']!, { user, password: 'secret' })
+      const { log, loginSize } = recording
+      assert.equal(log.at(-1), 'closed', log.join('\n'))
+      // The random numbers of SCRAM are others each time: then the client does not take the answer.
+      const whole = user === 'salted' ? [LOST] : log
+      assert.deepEqual(await replay(recording, conversations['of a login']!, loginSize + 1, 'end'), whole)
+      for (let octets = 0; octets <= loginSize; octets++)
+        for (const cut of CUTS)
+          check(whole, await replay(recording, conversations['of a login']!, octets, cut), `${cut} at ${octets}`)
     })
 })
 

@@ -90,7 +90,7 @@ export interface PostgresClientSettings {
   readonly uniqueStatementNames?: boolean | undefined
   /** Queries under way on one connection; 1 for one after the other. Default 100. */
   readonly pipelineMax?: number | undefined
-  /** How long a statement that was cancelled may take to end, in milliseconds; then its connection is. Default 10,000. */
+  /** Milliseconds for a statement that was cancelled to end; then its connection is ended. Default 10,000. */
   readonly cancelTimeoutMs?: number | undefined
   /** Told of what the server says that is no error. */
   readonly onNotice?: ((notice: NoticeFields) => void) | undefined

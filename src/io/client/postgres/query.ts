@@ -119,8 +119,8 @@ export class QueryOperation<Row> extends Operation {
   }
 
   /**
-   * The server has described the statement. Gives whether it runs now. One without a name is prepared once more: a
-   * pooler may go on with another connection of its own behind each ReadyForQuery, where there is none, or a stranger's.
+   * The server has described the statement. Gives whether it runs now. One without a name is prepared once more: behind
+   * each ReadyForQuery a pooler may go on with another connection, where there is none, or a stranger's.
    */
   #describedExecutes(): boolean {
     try {
