@@ -1,4 +1,6 @@
-/** A conversation over the protocol of PostgreSQL as plain data, made from a seed, and the applications that hold it. */
+/**
+ * A conversation over the protocol of PostgreSQL as plain data, made from a seed, and the applications that hold it.
+ */
 
 import { type Controls, type LinkOptions, Random, type Subject } from 'skitai/testing'
 import {
