@@ -101,10 +101,15 @@ describe('connections of the client', { timeout: 120_000 }, () => {
         Array.from({ length: 100 }, (_, n) => ({ n })),
       )
       assert.ok(pool.stats.total <= 3)
-      const pids = await Promise.all(
-        Array.from({ length: 3 }, () => pool.one<{ pid: number }>('select pg_backend_pid() as pid, pg_sleep(0.2)')),
+      const blocker = await admin.reserve()
+      await blocker.query('select pg_advisory_lock(1)')
+      const asked = Array.from({ length: 3 }, () =>
+        pool.one<{ pid: number }>('select pg_backend_pid() as pid, pg_advisory_lock_shared(1)'),
       )
-      assert.equal(new Set(pids.map(({ pid }) => pid)).size, 3)
+      const waiting = `select from pg_locks where locktype = 'advisory' and not granted`
+      await until(async () => (await blocker.query(waiting)).rowCount === 3)
+      await blocker.release()
+      assert.equal(new Set((await Promise.all(asked)).map(({ pid }) => pid)).size, 3)
       await assertFree(pool)
     })
 
