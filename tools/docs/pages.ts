@@ -6,11 +6,13 @@ import { http1Faults, http1Limits, lifecycle } from '#src/protocols/http1/index.
 import { http2Faults, http2Limits, lifecycle as streamLifecycle } from '#src/protocols/http2/index.js'
 import { lifecycle as directionLifecycle, webSocketFaults, webSocketLimits } from '#src/protocols/websocket/index.js'
 import { lifecycle as waitLifecycle, postgresFaults, postgresLimits } from '#src/protocols/postgres/index.js'
+import { lifecycle as replyLifecycle, redisFaults, redisLimits } from '#src/protocols/redis/index.js'
 import type { Transitions } from '#src/protocols/core/transitions.js'
 import { repoRoot } from '../repo.js'
 import { http1LimitReasons, http1UsageCodes } from './http1.js'
 import { http2Answer, http2LimitReasons, http2UsageCodes } from './http2.js'
 import { postgresLimitReasons, postgresUsageCodes } from './postgres.js'
+import { redisLimitReasons, redisUsageCodes } from './redis.js'
 import { webSocketAnswer, webSocketLimitReasons, webSocketUsageCodes } from './websocket.js'
 
 /** A page: its path from the root of the repository, and all of its text. */
@@ -73,6 +75,15 @@ const PROTOCOLS: readonly ProtocolTables[] = [
     limitReasons: postgresLimitReasons,
     limitsFile: 'src/protocols/postgres/limits.ts',
     lifecycles: { 'What a client waits for': waitLifecycle },
+  },
+  {
+    title: 'Redis',
+    faults: rowsOf(redisFaults, () => '-'),
+    usageCodes: redisUsageCodes,
+    limits: { ...redisLimits },
+    limitReasons: redisLimitReasons,
+    limitsFile: 'src/protocols/redis/limits.ts',
+    lifecycles: { 'What a client waits for': replyLifecycle },
   },
 ]
 
