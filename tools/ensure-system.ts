@@ -19,6 +19,7 @@ export const postgres15: SystemProgram = {
   command: '/usr/lib/postgresql/15/bin/postgres',
   debianPackage: 'postgresql-15',
 }
+export const redisServer: SystemProgram = { command: 'redis-server', debianPackage: 'redis-server' }
 export const wrk: SystemProgram = { command: 'wrk', debianPackage: 'wrk' }
 
 /** Administrators' folders are looked into as well: Debian keeps servers there, outside of a user's PATH. */

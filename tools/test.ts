@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { checkCoverage } from './coverage.js'
-import { chromium, ensurePrograms, nghttp2, pgbouncer, postgres15 } from './ensure-system.js'
+import { chromium, ensurePrograms, nghttp2, pgbouncer, postgres15, redisServer } from './ensure-system.js'
 import { filesBelow, repoRoot } from './repo.js'
 
 /** Two cores are the machine that the time budget is made for. */
@@ -27,7 +27,7 @@ if (sources.length === 0) {
 }
 if (sources.some((file) => file.startsWith('test/portability/'))) ensurePrograms([chromium])
 if (sources.some((file) => file.startsWith('test/integration/')))
-  ensurePrograms([chromium, nghttp2, pgbouncer, postgres15])
+  ensurePrograms([chromium, nghttp2, pgbouncer, postgres15, redisServer])
 
 const rawFolder = path.join(repoRoot, 'coverage', 'raw')
 rmSync(path.join(repoRoot, 'coverage'), { recursive: true, force: true })

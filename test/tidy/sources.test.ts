@@ -14,7 +14,10 @@ const FOLDERS = ['src', 'test', 'fuzz', 'bench', 'examples', 'tools'].filter((fo
 const sources = sourceFiles(...FOLDERS)
 
 /** Files that hold a table of a standard and little else may be longer. By name, each with its reason. */
-const LONG_TABLES: readonly string[] = []
+const LONG_TABLES: readonly string[] = [
+  // A method for each command of a server.
+  'src/io/client/redis/commands.ts',
+]
 
 /** Longest line, in characters. */
 const COLUMNS = 120

@@ -12,11 +12,13 @@ import {
   postgresServerLimits,
   serverLifecycle as readLifecycle,
 } from '#src/protocols/postgres/index.js'
+import { lifecycle as replyLifecycle, redisFaults, redisLimits } from '#src/protocols/redis/index.js'
 import type { Transitions } from '#src/protocols/core/transitions.js'
 import { repoRoot } from '../repo.js'
 import { http1LimitReasons, http1UsageCodes } from './http1.js'
 import { http2Answer, http2LimitReasons, http2UsageCodes } from './http2.js'
 import { postgresLimitReasons, postgresServerLimitReasons, postgresUsageCodes } from './postgres.js'
+import { redisLimitReasons, redisUsageCodes } from './redis.js'
 import { webSocketAnswer, webSocketLimitReasons, webSocketUsageCodes } from './websocket.js'
 
 /** A page: its path from the root of the repository, and all of its text. */
@@ -86,6 +88,15 @@ const PROTOCOLS: readonly ProtocolTables[] = [
     serverLimitReasons: postgresServerLimitReasons,
     serverLimitsFile: 'src/protocols/postgres/server-limits.ts',
     lifecycles: { 'What a client waits for': waitLifecycle, 'What a server reads': readLifecycle },
+  },
+  {
+    title: 'Redis',
+    faults: rowsOf(redisFaults, () => '-'),
+    usageCodes: redisUsageCodes,
+    limits: { ...redisLimits },
+    limitReasons: redisLimitReasons,
+    limitsFile: 'src/protocols/redis/limits.ts',
+    lifecycles: { 'What a client waits for': replyLifecycle },
   },
 ]
 

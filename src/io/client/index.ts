@@ -44,3 +44,25 @@ export { Transaction, type TransactionOptions, type Work } from './postgres/tran
 export { PoolError } from '../pool.js'
 export type { PoolOptions } from '../pool-options.js'
 export type { PoolStats } from '../pool-stats.js'
+export type { Argument as RedisArgument, Key, Many, Pairs, Value } from './redis/arguments.js'
+export type { CacheStats } from './redis/cache.js'
+export type { RedisCommands } from './redis/commands.js'
+export type { CacheOptions, PasswordSource, RedisOptions } from './redis/config.js'
+export type { ConsumedEntry, ConsumeOptions } from './redis/consume.js'
+export type { RedisStats } from './redis/core.js'
+export type { ListedReplies, Multi, Pipeline } from './redis/pipeline.js'
+export { Redis, redis, ReservedRedis, type WatchOptions } from './redis/redis.js'
+export type { CallOptions } from './redis/redis-base.js'
+export { RedisConnectionError, RedisError, RedisTimeoutError } from './redis/redis-error.js'
+export type { GeoMatch, StreamEntries, StreamEntry } from './redis/reply-shapes.js'
+export type { ScanOptions } from './redis/scan.js'
+export type { RedisScript, ScriptOptions } from './redis/script.js'
+export {
+  type OnRedisMessage,
+  type RedisGap,
+  type RedisMessage,
+  RedisOverflowError,
+  type RedisSubscription,
+  type SubscribeOptions,
+} from './redis/subscription.js'
+export { RedisWatchError } from './redis/watch-error.js'

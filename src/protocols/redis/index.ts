@@ -1,0 +1,16 @@
+/** The protocol of Redis (RESP2 and RESP3) as pure state machines for one connection, in both roles. */
+
+export type { ClosedEvent, Engine, FatalEvent, Millis } from '../core/engine.js'
+export { InvariantError, UsageError } from '../core/errors.js'
+export { RedisClient } from './client.js'
+export type { RedisClientOptions } from './client-receiver.js'
+export type { CommandArgument } from './command-writer.js'
+export { type RedisFault, type RedisFaultCode, redisFaults } from './errors.js'
+export type * from './events.js'
+export type { HandshakeOptions } from './handshake.js'
+export { keySlot, SLOTS } from './key-slot.js'
+export { lifecycle, type ServerInput, type WaitState } from './lifecycle.js'
+export { redisLimits, type RedisLimits } from './limits.js'
+export type { AnswerValue } from './reply-writer.js'
+export { RedisServer, type RedisServerOptions } from './server.js'
+export * from './values.js'

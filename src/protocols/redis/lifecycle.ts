@@ -1,0 +1,96 @@
+/**
+ * What a client waits for, and what of a server may come then. Each command that was sent has its own state; with
+ * `done` the next one has its turn. A pair without a row is a fault of the server. Messages and other pushes may come
+ * at any time behind the start, and are no rows.
+ */
+
+import { defineTransitions, type Transitions } from '../core/transitions.js'
+
+/** What is waited for. */
+export type WaitState =
+  | 'hello'
+  | 'authenticate'
+  | 'setup'
+  | 'select'
+  | 'idle'
+  | 'command'
+  | 'subscribe'
+  | 'unsubscribe'
+  | 'monitor'
+  | 'monitoring'
+  | 'reset'
+  | 'quit'
+  | 'done'
+  | 'failed'
+
+/** What has come: a value, an error, that something is subscribed to or no more, a line of MONITOR. */
+export type ServerInput = 'value' | 'error' | 'confirmation' | 'line'
+
+const HELLO = 'HELLO'
+const REPLIES = 'Request-response model'
+const PUBSUB = 'Redis Pub/Sub'
+const MONITOR = 'MONITOR'
+const RESET = 'RESET'
+
+/** The rows as a table. */
+export const lifecycle: Transitions<WaitState, ServerInput> = defineTransitions<WaitState, ServerInput>(
+  [
+    'hello',
+    'authenticate',
+    'setup',
+    'select',
+    'idle',
+    'command',
+    'subscribe',
+    'unsubscribe',
+    'monitor',
+    'monitoring',
+    'reset',
+    'quit',
+    'done',
+    'failed',
+  ],
+  ['value', 'error', 'confirmation', 'line'],
+  [
+    ['hello', 'value', 'done', HELLO],
+    ['hello', 'error', 'done', HELLO],
+    ['authenticate', 'value', 'done', 'AUTH'],
+    ['authenticate', 'error', 'failed', 'AUTH'],
+    ['setup', 'value', 'done', 'CLIENT SETINFO'],
+    ['setup', 'error', 'done', 'CLIENT SETINFO'],
+    ['select', 'value', 'done', 'SELECT'],
+    ['select', 'error', 'failed', 'SELECT'],
+    ['idle', 'error', 'idle', REPLIES],
+    ['idle', 'confirmation', 'idle', PUBSUB],
+    ['command', 'value', 'done', REPLIES],
+    ['command', 'error', 'done', REPLIES],
+    ['command', 'confirmation', 'command', PUBSUB],
+    ['subscribe', 'confirmation', 'subscribe', PUBSUB],
+    ['subscribe', 'error', 'done', PUBSUB],
+    ['unsubscribe', 'confirmation', 'unsubscribe', PUBSUB],
+    ['unsubscribe', 'error', 'done', PUBSUB],
+    ['monitor', 'value', 'monitoring', MONITOR],
+    ['monitor', 'error', 'done', MONITOR],
+    ['monitor', 'confirmation', 'monitor', PUBSUB],
+    ['monitoring', 'line', 'monitoring', MONITOR],
+    ['monitoring', 'error', 'monitoring', MONITOR],
+    ['reset', 'line', 'reset', RESET],
+    ['reset', 'value', 'done', RESET],
+    ['reset', 'error', 'done', RESET],
+    ['reset', 'confirmation', 'reset', PUBSUB],
+    ['quit', 'line', 'quit', 'QUIT'],
+    ['quit', 'value', 'done', 'QUIT'],
+    ['quit', 'error', 'done', 'QUIT'],
+    ['quit', 'confirmation', 'quit', PUBSUB],
+  ],
+)
+
+/** The numbers of the states. */
+export const WaitStates: Readonly<Record<WaitState, number>> = numbers(lifecycle.states)
+
+/** The numbers of the inputs. */
+export const ServerInputs: Readonly<Record<ServerInput, number>> = numbers(lifecycle.inputs)
+
+function numbers<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name, index) => [name, index])) as Record<Name, number>
+}

@@ -1,0 +1,418 @@
+/**
+ * Octets into replies, of RESP2 and RESP3 alike. It goes by iteration: the aggregates that are open stand in a list,
+ * and what is complete stays complete, so that only the element that a chunk cuts is looked at again.
+ */
+
+import type { Input } from '../core/input.js'
+import { native } from '../core/native.js'
+import { CRLF_BYTES, ElementReader, NO_LENGTH, NOTHING, NULL_LENGTH, STREAMED } from './element-reader.js'
+import { bigNumberOf, doubleOf, integerAt } from './number-line.js'
+import { aggregateOf, joined, stringOf } from './reply-builder.js'
+import { ReplyTypes as T } from './reply-types.js'
+import { TextWindow } from './text-window.js'
+import {
+  BigNumber,
+  BulkString,
+  DoubleNumber,
+  ReplyError,
+  ReplyFlags,
+  type ReplyValue,
+  SimpleString,
+  VerbatimString,
+} from './values.js'
+
+/** What `read` gives. */
+export const READ_MORE = 0
+export const READ_REPLY = 1
+export const READ_PUSH = 2
+export const READ_FAULT = 3
+
+const CR = 0x0d
+const LF = 0x0a
+const ZERO = 0x30
+const MINUS = 0x2d
+const COLON = 0x3a
+
+/** Digits of a number that is exact as it is added up. */
+const SHORT_DIGITS_MAX = 15
+
+/** Where there are so many elements, their texts are kept or dropped together. */
+const MANY_ELEMENTS = 8
+
+/** Up to here there is room at once; beyond it a server would have to send what it has declared. */
+const FEW_ELEMENTS = 64
+
+const NO_ITEMS: ReplyValue[] = []
+
+/** An aggregate that is not complete. */
+interface Frame {
+  type: number
+  items: ReplyValue[]
+  /** Elements that are there. */
+  size: number
+  /** Elements that are still to come; below 0 for a streamed one. */
+  left: number
+}
+
+type Read = ReplyValue | typeof NOTHING
+
+/** Reads the replies of one connection. */
+export class ReplyReader extends ElementReader {
+  /** The reply, behind `READ_REPLY` and `READ_PUSH`. */
+  value: ReplyValue = null
+  /** The attributes before it; a `Map`, or a `ReplyMap`. */
+  attributes: ReplyValue | undefined
+  readonly #window: TextWindow = new TextWindow()
+  readonly #frames: Frame[] = []
+  #depth = 0
+  #flags = 0
+  #pushFlags = 0
+  #begun = false
+  #push = false
+  #elements = 0
+  /** Where the reply began: an absolute position. */
+  #begin = 0
+  /** Where it must have ended: an index. */
+  #endMax = 0
+  /** Pieces of a streamed string, and how many octets they are. */
+  #chunks: Uint8Array[] | undefined
+  #chunkBytes = 0
+  /** Attributes stand right before what comes. */
+  #attributed = false
+
+  /** Whether a part of a reply was read. */
+  get inside(): boolean {
+    return this.#begun
+  }
+
+  /** The octets of the input have changed. */
+  refresh(): void {
+    this.#window.clear()
+  }
+
+  /** Reads on, up to the end of a reply. `flags` are those of the reply, `pushFlags` those of a push. */
+  read(input: Input, flags: number, pushFlags: number): number {
+    const { bytes, end } = input
+    const origin = input.position(0)
+    this.#endMax = this.#begin + this.limits.replyBytesMax - origin
+    for (let { at } = input; at < end; at = this.next) {
+      input.at = at
+      const type = bytes[at]!
+      if (!this.#begun) this.#start(at, origin, flags, pushFlags)
+      const value =
+        type === T.bulk && this.#chunks === undefined ? this.#bulk(bytes, at, end) : this.#element(bytes, at, end, type)
+      if (value === NOTHING) {
+        if (this.fault !== undefined) return READ_FAULT
+        if (this.next < 0) return READ_MORE
+        continue
+      }
+      if (this.next > this.#endMax) {
+        this.#tooLarge(at)
+        return READ_FAULT
+      }
+      if (this.#depth > 0 ? this.#add(value) : this.#isReply(value)) {
+        input.at = this.next
+        return this.#push ? READ_PUSH : READ_REPLY
+      }
+      if (this.fault !== undefined) return READ_FAULT
+    }
+    input.at = end
+    return READ_MORE
+  }
+
+  #tooLarge(at: number): typeof NOTHING {
+    return this.fail('REDIS_REPLY_TOO_LARGE', at, this.limits.replyBytesMax)
+  }
+
+  #start(at: number, origin: number, flags: number, pushFlags: number): void {
+    this.#begun = true
+    this.#begin = origin + at
+    this.#endMax = at + this.limits.replyBytesMax
+    this.#push = false
+    this.#flags = flags
+    this.#pushFlags = pushFlags
+    this.#elements = 0
+    this.attributes = undefined
+  }
+
+  /** An element, at a level of its own: a scalar, an empty aggregate, or NOTHING with the frame of an aggregate. */
+  #element(bytes: Uint8Array, at: number, end: number, type: number): Read {
+    this.next = -1
+    if (this.#chunks !== undefined) return this.#chunk(bytes, at, end, type)
+    switch (type) {
+      case T.bulk:
+        return this.#bulk(bytes, at, end)
+      case T.integer:
+        return this.#integer(bytes, at, end)
+      case T.simple:
+        return this.#simple(bytes, at, end)
+      case T.array:
+      case T.map:
+      case T.set:
+      case T.push:
+      case T.attribute:
+        return this.#aggregate(bytes, at, end, type)
+      case T.verbatim:
+      case T.bulkError:
+        return this.#markedBulk(bytes, at, end, type)
+      case T.end:
+        return this.#endOfStream(bytes, at, end)
+      default:
+        return this.#rareLine(bytes, at, end, type)
+    }
+  }
+
+  /** The value is an element of the innermost aggregate; true when the reply is complete with it. */
+  #add(element: ReplyValue): boolean {
+    let value = element
+    for (;;) {
+      const frame = this.#frames[this.#depth - 1]!
+      this.#attributed = false
+      frame.items[frame.size++] = value
+      if (frame.left < 0) {
+        if (++this.#elements <= this.limits.elementsMax) return false
+        this.failed('REDIS_ELEMENTS', this.next, this.limits.elementsMax)
+        return false
+      }
+      if (--frame.left > 0) return false
+      this.#depth--
+      value = aggregateOf(frame.type, itemsOf(frame), this.#flags)
+      if (frame.type === T.attribute) {
+        this.#attribute(value)
+        return false
+      }
+      if (this.#depth === 0) return this.#isReply(value)
+    }
+  }
+
+  #isReply(value: ReplyValue): boolean {
+    this.value = value
+    this.#begun = false
+    this.#attributed = false
+    return true
+  }
+
+  #attribute(value: ReplyValue): void {
+    this.#attributed = true
+    if (this.#depth === 0) this.attributes = value
+  }
+
+  #aggregate(bytes: Uint8Array, at: number, end: number, type: number): Read {
+    const length = this.length(bytes, at, end)
+    if (length === NO_LENGTH) return NOTHING
+    if (type === T.push && (this.#depth > 0 || this.#push)) return this.fail('REDIS_NESTING', at)
+    if (length === NULL_LENGTH) return type === T.array ? null : this.fail('REDIS_LENGTH', at + 1)
+    if (length === STREAMED && (type === T.push || type === T.attribute)) return this.fail('REDIS_LENGTH', at + 1)
+    const paired = type === T.map || type === T.attribute
+    const count = length === STREAMED ? -1 : paired ? length * 2 : length
+    if (type === T.push) {
+      if (count === 0) return this.fail('REDIS_PUSH', at)
+      this.#push = true
+      this.#flags = this.#pushFlags
+    }
+    if (count > 0 && (this.#elements += count) > this.limits.elementsMax)
+      return this.fail('REDIS_ELEMENTS', at, this.limits.elementsMax, count)
+    if (count !== 0 || paired) {
+      if (this.#depth >= this.limits.depthMax) return this.fail('REDIS_DEPTH', at, this.limits.depthMax)
+    }
+    if (count === 0) return this.#whole(type, [])
+    return this.#filled(bytes, end, type, count)
+  }
+
+  /**
+   * The elements of an aggregate, as long as they are strings and integers that are there: most aggregates hold nothing
+   * else, and need no frame. Measured with arrays of three in an array: 0.7 of the time.
+   */
+  #filled(bytes: Uint8Array, end: number, type: number, count: number): Read {
+    const items = count > 0 && count <= FEW_ELEMENTS ? Array<ReplyValue>(count) : []
+    let size = 0
+    let at = this.next
+    this.#attributed = false
+    while (size < count && at < end) {
+      const element = bytes[at]
+      if (element !== T.bulk && element !== T.integer) break
+      const value = element === T.bulk ? this.#bulk(bytes, at, end) : this.#integer(bytes, at, end)
+      if (value === NOTHING) {
+        if (this.#chunks !== undefined) at = this.next
+        break
+      }
+      if (this.next > this.#endMax) return this.#tooLarge(at)
+      items[size++] = value
+      at = this.next
+    }
+    this.next = at
+    if (size === count) return this.#whole(type, items)
+    const frame = (this.#frames[this.#depth++] ??= { type, items, size, left: 0 })
+    frame.type = type
+    frame.items = items
+    frame.size = size
+    frame.left = count < 0 ? count : count - size
+    return NOTHING
+  }
+
+  /** Attributes are no value of their own. */
+  #whole(type: number, items: ReplyValue[]): Read {
+    const value = aggregateOf(type, items, this.#flags)
+    if (type !== T.attribute) return value
+    this.#attribute(value)
+    return NOTHING
+  }
+
+  /** The end of a streamed aggregate. */
+  #endOfStream(bytes: Uint8Array, at: number, end: number): Read {
+    if (at + 1 < end && bytes[at + 1] !== CR) return this.fail('REDIS_LINE', at + 1)
+    if (at + 2 < end && bytes[at + 2] !== LF) return this.fail('REDIS_LINE', at + 2)
+    if (at + CRLF_BYTES >= end) return NOTHING
+    const frame = this.#frames[this.#depth - 1]
+    const complete = frame !== undefined && frame.left < 0 && !this.#attributed && this.#depth > 0
+    if (!complete || (frame.type === T.map && frame.items.length % 2 !== 0)) return this.fail('REDIS_NESTING', at)
+    this.#depth--
+    this.next = at + 1 + CRLF_BYTES
+    return aggregateOf(frame.type, itemsOf(frame), this.#flags)
+  }
+
+  #bulk(bytes: Uint8Array, at: number, end: number): Read {
+    const length = this.length(bytes, at, end)
+    if (length < 0) return this.#noBulk(length)
+    if (length > this.limits.bulkBytesMax)
+      return this.fail('REDIS_BULK_TOO_LARGE', at, this.limits.bulkBytesMax, length)
+    const start = this.next
+    if (!this.hasBody(bytes, start, length, end)) return NOTHING
+    return this.#stringAt(bytes, start, start + length, end)
+  }
+
+  /** Null, the beginning of a streamed string, or no length. */
+  #noBulk(length: number): Read {
+    if (length === NULL_LENGTH) return null
+    if (length === STREAMED) {
+      this.#chunks = []
+      this.#chunkBytes = 0
+    }
+    return NOTHING
+  }
+
+  #stringAt(bytes: Uint8Array, start: number, end: number, chunkEnd: number): ReplyValue {
+    const flags = this.#flags
+    if ((flags & (ReplyFlags.bytes | ReplyFlags.both)) === 0)
+      return this.#window.slice(bytes, start, end, chunkEnd, this.#elements < MANY_ELEMENTS)
+    const octets = new Uint8Array(bytes.subarray(start, end))
+    return (flags & ReplyFlags.both) === 0 ? octets : new BulkString(octets, native.utf8Slice(bytes, start, end))
+  }
+
+  /** A verbatim string, or an error with its length. */
+  #markedBulk(bytes: Uint8Array, at: number, end: number, type: number): Read {
+    const length = this.length(bytes, at, end)
+    if (length === NO_LENGTH) return NOTHING
+    if (length < 0) return this.fail('REDIS_LENGTH', at + 1)
+    if (length > this.limits.bulkBytesMax)
+      return this.fail('REDIS_BULK_TOO_LARGE', at, this.limits.bulkBytesMax, length)
+    const start = this.next
+    if (!this.hasBody(bytes, start, length, end)) return NOTHING
+    if (type === T.bulkError) return new ReplyError(native.utf8Slice(bytes, start, start + length))
+    if (length < 4 || bytes[start + 3] !== COLON) return this.fail('REDIS_VERBATIM', start)
+    if ((this.#flags & ReplyFlags.typed) === 0) return this.#stringAt(bytes, start + 4, start + length, end)
+    const format = native.latin1Slice(bytes, start, start + 3)
+    return new VerbatimString(format, native.utf8Slice(bytes, start + 4, start + length))
+  }
+
+  /** A piece of a streamed string; the empty one is the last. */
+  #chunk(bytes: Uint8Array, at: number, end: number, type: number): Read {
+    if (type !== T.chunk) return this.fail('REDIS_STREAM', at)
+    const length = this.length(bytes, at, end)
+    if (length === NO_LENGTH) return NOTHING
+    if (length < 0) return this.fail('REDIS_LENGTH', at + 1)
+    const total = this.#chunkBytes + length
+    if (total > this.limits.bulkBytesMax) return this.fail('REDIS_BULK_TOO_LARGE', at, this.limits.bulkBytesMax, total)
+    if (length === 0) {
+      const octets = joined(this.#chunks!, total)
+      this.#chunks = undefined
+      return stringOf(octets, this.#flags)
+    }
+    const start = this.next
+    if (!this.hasBody(bytes, start, length, end)) return NOTHING
+    if (this.next > this.#endMax) return this.#tooLarge(at)
+    this.#chunks!.push(new Uint8Array(bytes.subarray(start, start + length)))
+    this.#chunkBytes = total
+    return NOTHING
+  }
+
+  #simple(bytes: Uint8Array, at: number, end: number): Read {
+    const lineEnd = this.lineEnd(bytes, at, end)
+    if (lineEnd < 0) return NOTHING
+    const text = isOk(bytes, at + 1, lineEnd)
+      ? 'OK'
+      : this.#window.slice(bytes, at + 1, lineEnd, end, this.#elements < MANY_ELEMENTS)
+    return (this.#flags & ReplyFlags.typed) === 0 ? text : new SimpleString(text)
+  }
+
+  /** Short ones in one go; what is long, wrong or incomplete is looked at as a line. */
+  #integer(bytes: Uint8Array, at: number, end: number): Read {
+    const negative = bytes[at + 1] === MINUS
+    const first = negative ? at + 2 : at + 1
+    const last = Math.min(first + SHORT_DIGITS_MAX, end - 2)
+    let value = 0
+    let next = first
+    for (; next < last; next++) {
+      const digit = bytes[next]! - ZERO
+      if (digit < 0 || digit > 9) break
+      value = value * 10 + digit
+    }
+    const plain =
+      next > first && bytes[next] === CR && bytes[next + 1] === LF && (bytes[first] !== ZERO || next === first + 1)
+    if (!plain || next >= end - 1) return this.#longInteger(bytes, at, end)
+    this.next = next + CRLF_BYTES
+    if (negative) value = 0 - value
+    return (this.#flags & ReplyFlags.bigints) === 0 ? value : BigInt(value)
+  }
+
+  #longInteger(bytes: Uint8Array, at: number, end: number): Read {
+    const lineEnd = this.lineEnd(bytes, at, end)
+    if (lineEnd < 0) return NOTHING
+    const value = integerAt(bytes, at + 1, lineEnd)
+    if (value === undefined) return this.fail('REDIS_NUMBER', at + 1)
+    return (this.#flags & ReplyFlags.bigints) === 0 ? value : BigInt(value)
+  }
+
+  /** Types of one line that are rarer. */
+  #rareLine(bytes: Uint8Array, at: number, end: number, type: number): Read {
+    if (!isLineType(type)) return this.fail('REDIS_TYPE', at, -1, type)
+    const lineEnd = this.lineEnd(bytes, at, end)
+    if (lineEnd < 0) return NOTHING
+    const text = native.utf8Slice(bytes, at + 1, lineEnd)
+    const typed = (this.#flags & ReplyFlags.typed) !== 0
+    switch (type) {
+      case T.error:
+        return new ReplyError(text)
+      case T.null:
+        return text === '' ? null : this.fail('REDIS_NULL', at + 1)
+      case T.boolean:
+        return text === 't' ? true : text === 'f' ? false : this.fail('REDIS_BOOLEAN', at + 1)
+      case T.double: {
+        const value = doubleOf(text)
+        if (value === undefined) return this.fail('REDIS_NUMBER', at + 1)
+        return typed ? new DoubleNumber(value) : value
+      }
+      default: {
+        const value = bigNumberOf(text)
+        if (value === undefined) return this.fail('REDIS_NUMBER', at + 1)
+        return typed ? new BigNumber(value) : value
+      }
+    }
+  }
+}
+
+/** The elements of a complete aggregate, which keeps them no longer. */
+function itemsOf(frame: Frame): ReplyValue[] {
+  const { items } = frame
+  frame.items = NO_ITEMS
+  return items
+}
+
+/** The most frequent reply. */
+function isOk(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at === 2 && bytes[at] === 0x4f && bytes[at + 1] === 0x4b
+}
+
+function isLineType(type: number): boolean {
+  return type === T.error || type === T.null || type === T.boolean || type === T.double || type === T.big
+}
