@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { runOrThrow } from '../../../tools/repo.js'
 import { CLIENT_CORE } from '../processes.js'
-import type { ClientSample } from './clients.js'
+import type { TaskSample } from '../tasks.js'
 import type { BenchDatabase } from './database.js'
 
 /** What it does. */
@@ -22,7 +22,7 @@ export function runPgbench(
   { host, port }: BenchDatabase,
   { connections, pipelined }: PgbenchCase,
   seconds: number,
-): ClientSample {
+): TaskSample {
   const folder = mkdtempSync(path.join(tmpdir(), 'skitai-pgbench-'))
   try {
     const file = path.join(folder, 'script.sql')

@@ -1,18 +1,9 @@
 /** What is done with PostgreSQL, by all clients in turn. */
 
-import { median } from '../../machine.js'
 import type { BenchOptions } from '../../options.js'
-import { type BenchRows, clientPercent, mebibytes, ratio } from '../section.js'
-import {
-  type ClientSample,
-  pg,
-  pgPipeline,
-  type PostgresClientCase,
-  postgresJs,
-  runTask,
-  skitai,
-  type Task,
-} from './clients.js'
+import type { BenchRows } from '../section.js'
+import { type ClientCase, measureInTurn, taskRows, type TaskSubject } from '../tasks.js'
+import { pg, pgPipeline, postgresJs, runPostgresTask, skitai, type Task } from './clients.js'
 import { runPgbench, type PgbenchCase } from './pgbench.js'
 import type { BenchDatabase } from './database.js'
 
@@ -21,13 +12,6 @@ export interface PostgresScenario {
   readonly name: string
   readonly title: string
   run(database: BenchDatabase, options: BenchOptions): BenchRows
-}
-
-/** Somebody who does the task: a client, or pgbench. */
-interface Subject {
-  readonly name: string
-  readonly samples: ClientSample[]
-  measure(seconds: number): ClientSample
 }
 
 const ALL = [skitai, pg, pgPipeline, postgresJs]
@@ -109,7 +93,7 @@ function scenario(
   name: string,
   title: string,
   unit: string,
-  clients: readonly PostgresClientCase[],
+  clients: readonly ClientCase[],
   { pgbench, atomic = false, ...task }: Task & { readonly pgbench?: PgbenchCase; readonly atomic?: boolean },
 ): PostgresScenario {
   return {
@@ -117,48 +101,28 @@ function scenario(
     title,
     run(database, options) {
       const { url } = database
-      const subjects: Subject[] = clients.map((client) => ({
+      const subjects: TaskSubject[] = clients.map((client) => ({
         name: client.name,
+        isPeer: client !== skitai,
         samples: [],
-        measure: (seconds) => runTask(client, url, task, seconds),
+        measure: (seconds) => runPostgresTask(client, url, task, seconds),
       }))
       if (atomic)
         subjects.push({
           name: 'skitai, one Sync',
+          isPeer: false,
           samples: [],
-          measure: (seconds) => runTask(skitai, url, { ...task, task: 'atomic' }, seconds),
+          measure: (seconds) => runPostgresTask(skitai, url, { ...task, task: 'atomic' }, seconds),
         })
       if (pgbench !== undefined)
         subjects.push({
           name: pgbench.pipelined === 0 ? 'pgbench' : 'pgbench, one Sync',
+          isPeer: false,
           samples: [],
           measure: (seconds) => runPgbench(database, pgbench, seconds),
         })
-      for (let round = 0; round < options.rounds; round++)
-        for (const { samples, measure } of subjects) samples.push(measure(options.seconds))
-      return rowsOf(unit, task.task === 'cursor', subjects)
+      measureInTurn(subjects, options.rounds, options.seconds)
+      return taskRows(unit, task.task === 'cursor', subjects)
     },
   }
-}
-
-/** Beside the best of the other clients. */
-function rowsOf(unit: string, memory: boolean, subjects: readonly Subject[]): BenchRows {
-  const measured = subjects.map(({ name, samples }) => ({
-    client: name,
-    rate: median(samples.map(({ rate }) => rate)),
-    busy: median(samples.map(({ client }) => client)),
-    growthBytes: median(samples.map(({ growthBytes }) => growthBytes)),
-    samples,
-  }))
-  const peers = new Set([pg, pgPipeline, postgresJs].map(({ name }) => name))
-  const best = Math.max(...measured.filter(({ client }) => peers.has(client)).map(({ rate }) => rate))
-  const head = ['client', unit, 'times the best of the others', 'client busy, %', ...(memory ? ['RSS growth MiB'] : [])]
-  const rows = measured.map(({ client, rate, busy, growthBytes }) => [
-    client,
-    Math.round(rate).toLocaleString('en-US'),
-    ratio(rate, best),
-    busy === 0 ? '-' : clientPercent(busy),
-    ...(memory ? [mebibytes(growthBytes)] : []),
-  ])
-  return { head, rows, measured }
 }
