@@ -100,15 +100,14 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   poll(): RedisClientEvent | undefined {
-    const queued = this.#queued
-    if (queued !== undefined) {
-      this.#queued = undefined
-      return queued
-    }
+    const queued = this.#takeQueued()
+    if (queued !== undefined) return queued
     while (!this.#over && this.#mayRead()) {
+      // What is true has no event of its own, but may have left one.
       const event = this.#next()
       if (event === undefined) break
-      if (event !== true) return event
+      const found = event === true ? this.#takeQueued() : event
+      if (found !== undefined) return found
     }
     if (this.#over) {
       const final = this.#final
@@ -199,6 +198,12 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
       this.pend(0, ReplyFlags.objects, state, 0)
     }
     if (steps.length === 0) this.#queued = this.#becomeReady()
+  }
+
+  #takeQueued(): RedisClientEvent | undefined {
+    const queued = this.#queued
+    if (queued !== undefined) this.#queued = undefined
+    return queued
   }
 
   #becomeReady(): RedisClientEvent {
