@@ -74,9 +74,9 @@ describe('client-side caching', { timeout: 60_000 }, () => {
     await r.set('k', 0)
     for (let i = 1; i < 200; i++) {
       assert.equal(Number(await r.get('k')), i - 1)
-      const before = r.get('k')
+      const previous = r.get('k')
       const [, now] = await Promise.all([r.incr('k'), r.get('k')])
-      assert.equal(Number(await before), i - 1)
+      assert.equal(Number(await previous), i - 1)
       assert.equal(Number(now), i)
     }
     await r.multi().set('k', 'multi').exec()
