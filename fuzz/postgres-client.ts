@@ -2,9 +2,7 @@
  * Messages to the client role of PostgreSQL: any octets, and an application whose mood is decided by the first of them.
  */
 
-import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import {
-  type Digests,
   PostgresClient,
   type PostgresClientEvent,
   type PostgresFaultCode,
@@ -13,19 +11,13 @@ import {
 } from 'skitai/postgres'
 import { concat, type Step, type Subject, type Trace } from 'skitai/testing'
 import { checkAllWays, ensure } from './http1-oracles.js'
+import { digests, ITERATIONS_MAX } from './postgres-subjects.js'
 
 /** Authentication is over, and the server is ready. */
 const HANDSHAKE = Uint8Array.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
 
 /** Longer than every deadline. */
 const FOR_EVER: Step = { type: 'wait', ms: 1_000_000 }
-
-const digests: Digests = {
-  md5: (octets) => createHash('md5').update(octets).digest('hex'),
-  sha256: (octets) => createHash('sha256').update(octets).digest(),
-  hmacSha256: (key, octets) => createHmac('sha256', key).update(octets).digest(),
-  pbkdf2Sha256: (password, salt, iterations) => pbkdf2Sync(password, salt, iterations, 32, 'sha256'),
-}
 
 /** What an application asks for when the server is ready for the first time. */
 export const programs: readonly ((engine: PostgresClient) => void)[] = [
@@ -59,7 +51,10 @@ export function fuzz(data: Uint8Array): void {
 }
 
 function subjectOf(mood: number): Subject<PostgresClientEvent> {
-  const limits = { scramIterationsMax: 10, ...((mood & 8) !== 0 && { messageBytesMax: 60, outputBytesMax: 200 }) }
+  const limits = {
+    scramIterationsMax: ITERATIONS_MAX,
+    ...((mood & 8) !== 0 && { messageBytesMax: 60, outputBytesMax: 200 }),
+  }
   const engine = new PostgresClient({
     user: 'user',
     password: 'pencil',

@@ -3,7 +3,7 @@
 import { concat, type Random } from 'skitai/testing'
 import { mutate } from './mutator.js'
 
-const TYPES = Array.from('RKS12CWdcGHDIEvnNAtsZT3', (letter) => letter.charCodeAt(0))
+const TYPES = Array.from('RKS12CWdcGHDIEvnNAtsZT3VBPQFXpfH', (letter) => letter.charCodeAt(0))
 
 /**
  * Messages of the corpus anew: left out, doubled, moved, changed inside; sometimes as octets. The first is the mood.
@@ -11,7 +11,7 @@ const TYPES = Array.from('RKS12CWdcGHDIEvnNAtsZT3', (letter) => letter.charCodeA
 export function mutateMessages(random: Random, corpus: readonly Uint8Array[]): Uint8Array {
   if (random.chance(0.25)) return mutate(random, corpus)
   const seed = random.pick(corpus)
-  const mood = random.chance(0.3) ? random.below(16) : (seed[0] ?? 0)
+  const mood = random.chance(0.3) ? random.below(256) : (seed[0] ?? 0)
   const messages = messagesOf(seed.subarray(1))
   for (let changes = random.pick([1, 1, 2, 3, 5]); changes > 0; changes--) {
     const at = random.below(messages.length + 1)

@@ -25,6 +25,10 @@ export const targetNames = [
   'websocket-deflate',
   'websocket-operations',
   'postgres-client',
+  'postgres-server',
+  'postgres-scram',
+  'postgres-types',
+  'postgres-operations',
   'canary',
 ] as const
 export type TargetName = (typeof targetNames)[number]
@@ -70,7 +74,7 @@ export async function loadTarget(name: TargetName): Promise<Target> {
 
 /** How inputs of a target are made. */
 export function mutatorOf(name: TargetName): Mutate {
-  if (name === 'postgres-client') return mutateMessages
+  if (name === 'postgres-client' || name === 'postgres-server') return mutateMessages
   if (name === 'websocket-server' || name === 'websocket-client') return mutateWebSocketFrames
   return name === 'http2-server' || name === 'http2-client' ? mutateFrames : mutate
 }

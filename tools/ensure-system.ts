@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 
 /** A program, and the Debian package that brings it. */
 export interface SystemProgram {
+  /** Its name, or its absolute path where the package keeps it out of every PATH. */
   readonly command: string
   readonly debianPackage: string
 }
@@ -13,6 +14,11 @@ export interface SystemProgram {
 export const chromium: SystemProgram = { command: 'chromium', debianPackage: 'chromium' }
 export const nginx: SystemProgram = { command: 'nginx', debianPackage: 'nginx-light' }
 export const nghttp2: SystemProgram = { command: 'nghttp', debianPackage: 'nghttp2-client' }
+export const pgbouncer: SystemProgram = { command: 'pgbouncer', debianPackage: 'pgbouncer' }
+export const postgres15: SystemProgram = {
+  command: '/usr/lib/postgresql/15/bin/postgres',
+  debianPackage: 'postgresql-15',
+}
 export const wrk: SystemProgram = { command: 'wrk', debianPackage: 'wrk' }
 
 /** Administrators' folders are looked into as well: Debian keeps servers there, outside of a user's PATH. */
@@ -20,7 +26,8 @@ const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '
 
 /** The absolute path of a program, or undefined when it is not installed. */
 export function findProgram(command: string): string | undefined {
-  return FOLDERS.map((folder) => path.join(folder, command)).find((file) => existsSync(file))
+  const places = path.isAbsolute(command) ? [command] : FOLDERS.map((folder) => path.join(folder, command))
+  return places.find((file) => existsSync(file))
 }
 
 /**

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { checkCoverage } from './coverage.js'
-import { chromium, ensurePrograms, nghttp2 } from './ensure-system.js'
+import { chromium, ensurePrograms, nghttp2, pgbouncer, postgres15 } from './ensure-system.js'
 import { filesBelow, repoRoot } from './repo.js'
 
 /** Two cores are the machine that the time budget is made for. */
@@ -26,7 +26,8 @@ if (sources.length === 0) {
   process.exit(2)
 }
 if (sources.some((file) => file.startsWith('test/portability/'))) ensurePrograms([chromium])
-if (sources.some((file) => file.startsWith('test/integration/'))) ensurePrograms([chromium, nghttp2])
+if (sources.some((file) => file.startsWith('test/integration/')))
+  ensurePrograms([chromium, nghttp2, pgbouncer, postgres15])
 
 const rawFolder = path.join(repoRoot, 'coverage', 'raw')
 rmSync(path.join(repoRoot, 'coverage'), { recursive: true, force: true })

@@ -1,13 +1,15 @@
 /** Connects: TCP, TLS and Unix sockets become transports, within a time, or an error that names the peer. */
 
-import { connect as connectSocket, type NetConnectOpts, type Socket } from 'node:net'
+import { connect as connectSocketTo, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type CertificateSource, loadCertificate, type PemSource, readPem } from './certificate.js'
 import { SocketTransport } from './socket-transport.js'
 import { type Endpoint, type Transport, TransportError } from './transport.js'
 
 /** TLS on the side of a client. Relative paths are taken from the working directory. */
-export interface ClientTlsOptions extends Partial<Pick<CertificateSource, 'cert' | 'key' | 'passphrase'>> {
+export interface ClientTlsOptions extends Pick<Partial<CertificateSource>, 'key' | 'passphrase'> {
+  /** Our own certificate, followed by those that lead to its root; the key may stand here, too. */
+  readonly cert?: PemSource | undefined
   /** The authorities that the certificate of the server must lead to, instead of those that Node brings along. */
   readonly ca?: PemSource | readonly PemSource[] | undefined
   /** False takes any certificate: whoever stands between then reads and changes all. For tests only. Default true. */
@@ -42,6 +44,19 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** How to connect a socket. */
+export interface ConnectSocketOptions extends Pick<ConnectOptions, 'timeoutMs' | 'signal'> {
+  /** TLS, as Node takes it; without it the connection is plain. */
+  readonly secure?: ConnectionOptions | undefined
+  /**
+   * Asks the peer on the plain socket whether TLS is to begin, and waits for the answer. It must leave nothing behind
+   * on the socket, neither octets nor listeners.
+   */
+  readonly ask?: ((socket: Socket) => Promise<boolean>) | undefined
+  /** After so much silence, in milliseconds, TCP asks whether the peer is there; `Infinity`, the default, for never. */
+  readonly keepAliveMs?: number | undefined
+}
+
 const TIMEOUT_MS = 10_000
 
 /**
@@ -49,18 +64,34 @@ const TIMEOUT_MS = 10_000
  * or of TLS, or `CONNECT_TIMEOUT`), with the reason of `signal`, and with `UsageError` for a certificate of ours that
  * cannot be used.
  */
-export function connect(place: Place, options: ConnectOptions = {}): Promise<Transport> {
+export async function connect(place: Place, options: ConnectOptions = {}): Promise<Transport> {
+  const { tls = false, alpn = [], timeoutMs, signal } = options
+  const secure =
+    tls === false ? undefined : { ALPNProtocols: [...alpn], ...tlsSettings(tls === true ? {} : tls, place) }
+  return new SocketTransport(await connectSocket(place, { secure, timeoutMs, signal }))
+}
+
+/** As `connect`, but gives the socket itself. */
+export function connectSocket(place: Place, options: ConnectSocketOptions = {}): Promise<Socket> {
   const { signal, timeoutMs = TIMEOUT_MS } = options
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const [socket, connected] = begin(place, options)
+    let [socket, connected] = begin(place, options)
     let timer: NodeJS.Timeout | undefined
-    const settle = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
+    const unwatch = (): void => {
       socket.off(connected, onConnect)
       socket.off('close', onClose)
       socket.off('error', fail)
+    }
+    const watch = (): void => {
+      socket.on(connected, onConnect)
+      socket.on('close', onClose)
+      socket.on('error', fail)
+    }
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+      unwatch()
     }
     const fail = (error: Error): void => {
       settle()
@@ -72,29 +103,46 @@ export function connect(place: Place, options: ConnectOptions = {}): Promise<Tra
     const onAbort = (): void => fail(signal!.reason as Error)
     const onClose = (): void => fail(failure(place, 'PEER_GONE', 'the peer has closed the connection'))
     const onConnect = (): void => {
+      if (connected === 'connect' && options.ask !== undefined) {
+        options.ask(socket).then(onAnswer, fail)
+        return
+      }
       settle()
-      resolve(new SocketTransport(socket))
+      resolve(socket)
+    }
+    const onAnswer = (accepts: boolean): void => {
+      if (socket.destroyed) return
+      if (!accepts || options.secure === undefined) {
+        settle()
+        resolve(socket)
+        return
+      }
+      unwatch()
+      socket.on('error', ignore)
+      socket = connectTls({ ...options.secure, socket })
+      connected = 'secureConnect'
+      watch()
     }
     if (timeoutMs < Infinity)
       timer = setTimeout(() => fail(failure(place, 'CONNECT_TIMEOUT', `no connection in ${timeoutMs} ms`)), timeoutMs)
     signal?.addEventListener('abort', onAbort)
-    socket.on(connected, onConnect)
-    socket.on('close', onClose)
-    socket.on('error', fail)
+    watch()
   })
 }
 
 /** Begins to connect; gives the socket, and the event that tells of its success. */
-function begin(place: Place, { tls = false, alpn = [] }: ConnectOptions): [Socket, string] {
-  const to: NetConnectOpts = { ...place, allowHalfOpen: true, noDelay: true }
-  if (tls === false) return [connectSocket(to), 'connect']
-  const settings = tlsSettings(tls === true ? {} : tls)
-  return [connectTls({ ...to, ALPNProtocols: [...alpn], ...settings }), 'secureConnect']
+function begin(place: Place, { secure, ask, keepAliveMs = Infinity }: ConnectSocketOptions): [Socket, string] {
+  const alive = keepAliveMs < Infinity ? { keepAlive: true, keepAliveInitialDelay: keepAliveMs } : {}
+  const to: NetConnectOpts = { ...place, allowHalfOpen: true, noDelay: true, ...alive }
+  if (secure === undefined || ask !== undefined) return [connectSocketTo(to), 'connect']
+  return [connectTls({ ...to, ...secure }), 'secureConnect']
 }
 
-/** What is left to Node, its environment could switch off. */
-function tlsSettings(tls: ClientTlsOptions): ConnectionOptions {
-  const { cert, key, passphrase, ca, rejectUnauthorized = true, servername, minVersion = 'TLSv1.2' } = tls
+/** Options as Node takes them. What is left to Node, its environment could switch off. */
+export function tlsSettings(tls: ClientTlsOptions, place: Place): ConnectionOptions {
+  const { cert, key, passphrase, ca, rejectUnauthorized = true, minVersion = 'TLSv1.2' } = tls
+  // Node asks for no name by itself, and an address is none (RFC 6066 section 3).
+  const { servername = 'host' in place && isIP(place.host) === 0 ? place.host : undefined } = tls
   const directory = process.cwd()
   const authorities = ca === undefined ? undefined : isList(ca) ? ca : [ca]
   const own = cert === undefined ? undefined : loadCertificate({ cert, key, passphrase }, directory)

@@ -10,6 +10,10 @@ export { type InheritedSocket, takeInheritedSockets } from './inherited.js'
 export { Listener, type ListenOptions } from './listener.js'
 export { maskingKey } from './masking-key.js'
 export { memoryTransports } from './memory-transport.js'
+export { type AcquireOptions, type Lease, Pool, PoolError, type PoolResource } from './pool.js'
+export { poolDefaults, type PoolOptions } from './pool-options.js'
+export type { PoolGauges, PoolStats } from './pool-stats.js'
+export type { PoolTime } from './pool-time.js'
 export {
   type ProxyFault,
   proxyFaults,

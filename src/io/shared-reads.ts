@@ -17,6 +17,12 @@ interface Internals {
   [HANDLE]: object | null
 }
 
+/** A handle of a stream. */
+interface Handle {
+  reading?: boolean
+  readStop?(): void
+}
+
 interface HandleOptions {
   readonly handle: object
   readonly allowHalfOpen: boolean
@@ -49,8 +55,8 @@ export function sharedReads(onData: (this: Socket, chunk: Uint8Array) => void): 
 }
 
 /**
- * Moves an accepted, paused socket to one with shared reads. Undefined where the runtime works differently: then the
- * socket is as it was, and reads come as `data` events.
+ * Moves a paused socket of which nothing is left to be read to one with shared reads. Undefined where the runtime works
+ * differently: then the socket is as it was, and reads come as `data` events.
  */
 export function readShared(accepted: Socket, onread: SharedReads): Socket | undefined {
   const internals = accepted as unknown as Internals
@@ -62,6 +68,12 @@ export function readShared(accepted: Socket, onread: SharedReads): Socket | unde
     process.versions['bun'] !== undefined
   )
     return undefined
+  // Where something was read before, the other socket could not begin to.
+  const stream = handle as Handle
+  if (stream.reading === true) {
+    stream.reading = false
+    stream.readStop?.()
+  }
   internals[HANDLE] = null
   const options: HandleOptions = {
     handle,

@@ -183,6 +183,16 @@ describe('a connector over TLS', () => {
     without.destroy()
   })
 
+  it('asks for the host by its name, so that a server of many hosts finds the certificate', async () => {
+    const tls = { certificates: [other, localhost], strictSni: true }
+    const listener = await Listener.open({ address: host, tls }, (transport) => transports.push(transport))
+    const { port } = listener.endpoint
+    const transport = await connect({ host: 'localhost', port }, { tls: { ca: localhost.cert } })
+    transport.destroy()
+    await errorOf(connect({ host, port }, { tls: { ca: localhost.cert } }))
+    listener.close()
+  })
+
   it('takes any where it must not look', async () => {
     const transport = await connect(to(strange), { tls: { rejectUnauthorized: false } })
     assert.equal(transport.encrypted, true)

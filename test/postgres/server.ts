@@ -29,6 +29,10 @@ export interface PostgresOptions {
   readonly settings?: readonly string[]
   /** Certificate and key in PEM: the server offers TLS then. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string }
+  /** The folder of the programs of another version, which is installed. */
+  readonly programs?: string
+  /** Starts it as a standby, which can only be read, and has no primary. */
+  readonly standby?: boolean
   /** The password of the user `postgres`. */
   readonly password?: string
 }
@@ -63,6 +67,8 @@ const SETTINGS = [
   'jit = off',
 ]
 
+const READY = /database system is ready to accept (?:read-only )?connections/
+
 /** Long enough for a busy machine. */
 const START_TIMEOUT_MS = 60_000
 
@@ -71,7 +77,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const folder = mkdtempSync(path.join(tmpdir(), 'skitai-postgres-'))
   const cluster = new Cluster(folder, await freePort())
   try {
-    cluster.install()
+    cluster.install(options.programs)
     await cluster.initialize(options)
     await cluster.start()
   } catch (error) {
@@ -87,6 +93,7 @@ class Cluster implements PostgresServer {
   readonly socketFolder: string
   readonly #folder: string
   readonly #data: string
+  #programs: string
   #process: ChildProcess | undefined
   #log = ''
 
@@ -94,6 +101,7 @@ class Cluster implements PostgresServer {
     this.#folder = folder
     this.#data = path.join(folder, 'data')
     this.socketFolder = path.join(folder, 'socket')
+    this.#programs = path.join(folder, 'native', 'bin')
     this.port = port
   }
 
@@ -109,7 +117,13 @@ class Cluster implements PostgresServer {
    * Copies the programs where another user can read them, and makes the links that the package's own script would make:
    * npm packages hold no links.
    */
-  install(): void {
+  install(programs: string | undefined): void {
+    for (const name of ['data', 'socket']) mkdirSync(path.join(this.#folder, name), { mode: 0o700 })
+    for (const place of [this.#folder, this.#data, this.socketFolder]) own(place)
+    if (programs !== undefined) {
+      this.#programs = programs
+      return
+    }
     const native = path.join(this.#folder, 'native')
     const source = nativeFolder()
     cpSync(source, native, { recursive: true, dereference: true })
@@ -118,11 +132,9 @@ class Cluster implements PostgresServer {
       const link = path.join(this.#folder, target)
       if (!existsSync(link)) symlinkSync(path.basename(from), link)
     }
-    for (const name of ['data', 'socket']) mkdirSync(path.join(this.#folder, name), { mode: 0o700 })
-    for (const place of [this.#folder, this.#data, this.socketFolder]) own(place)
   }
 
-  async initialize({ access, settings = [], tls, password }: PostgresOptions): Promise<void> {
+  async initialize({ access, settings = [], tls, standby, password }: PostgresOptions): Promise<void> {
     const passwordFile = this.#write('password', `${password ?? 'postgres'}\n`)
     await finished(
       this.#run('initdb', [
@@ -138,6 +150,7 @@ class Cluster implements PostgresServer {
       () => this.#log,
     )
     if (access !== undefined) this.#write('data/pg_hba.conf', `${access.join('\n')}\n`)
+    if (standby === true) this.#write('data/standby.signal', '')
     const lines = [
       ...SETTINGS,
       `port = ${this.port}`,
@@ -167,7 +180,7 @@ class Cluster implements PostgresServer {
     server.once('close', () => process.off('exit', kill))
     await new Promise<void>((resolve, reject) => {
       const look = (): void => {
-        if (this.#log.includes('database system is ready to accept connections', from)) settle(resolve)
+        if (READY.test(this.#log.slice(from))) settle(resolve)
       }
       const fail = (): void => settle(() => reject(new Error(`PostgreSQL did not start:\n${this.#log.slice(from)}`)))
       const timer = setTimeout(fail, START_TIMEOUT_MS)
@@ -211,7 +224,7 @@ class Cluster implements PostgresServer {
 
   #run(program: string, args: readonly string[]): ChildProcess {
     const native = path.join(this.#folder, 'native')
-    const child = spawn(path.join(native, 'bin', program), args, {
+    const child = spawn(path.join(this.#programs, program), args, {
       cwd: this.#folder,
       env: { LD_LIBRARY_PATH: path.join(native, 'lib'), LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -247,7 +260,8 @@ function finished(child: ChildProcess, log: () => string): Promise<void> {
   })
 }
 
-function freePort(): Promise<number> {
+/** A port that is free now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

@@ -31,6 +31,7 @@ const MESSAGES: Readonly<Record<ServerInput, string>> = {
   copyBoth: 'CopyBothResponse text',
   copyData: 'CopyData x',
   copyDone: 'CopyDone',
+  functionResult: 'FunctionCallResponse "1"',
   error: 'ErrorResponse VERROR CXX000 Mno',
 }
 
@@ -73,6 +74,8 @@ const WAYS: Readonly<Record<Exclude<WaitState, 'done'>, Way>> = {
   copied: one('execute "" 0', 'copyOut', 'copyDone'),
   close: one('close portal ""'),
   sync: one('sync'),
+  functionCall: one('call 1299'),
+  functionDone: one('call 1299', 'functionResult'),
   failed: one('parse "" x', 'error'),
 }
 

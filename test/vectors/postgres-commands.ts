@@ -58,6 +58,12 @@ export function runCommand(engine: PostgresClient, line: string): void {
       return void engine.execute(first, Number(second))
     case 'close':
       return void engine.closeObject(first as 'statement', second)
+    case 'call':
+      return void engine.callFunction(
+        Number(first),
+        values.length === 0 ? [] : values,
+        second === 'binary' ? 'binary' : 'text',
+      )
     case 'sync':
       return void engine.sync()
     case 'flush':

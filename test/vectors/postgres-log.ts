@@ -37,6 +37,31 @@ function lineOf(event: Snapshot): string {
       return `copy ${text('id')} ${text('direction')} ${text('format')}${list('columnFormats')}`
     case 'copyData':
       return `copyData ${text('id')} ${octets(event['bytes'])}`
+    case 'startup':
+      return `startup ${quoted(event['user'])} ${quoted(event['database'])} ${text('minor')}${list('unknown')}`
+    case 'handover':
+      return `handover ${event['direct'] === true ? 'direct' : 'asked'} ${octets(event['rest'])}`
+    case 'cancel':
+      return `cancel ${text('processId')} ${octets(event['key'])}`
+    case 'password':
+      return `password ${quoted(event['password'])}`
+    case 'query':
+      return `query ${text('id')} ${quoted(event['sql'])}`
+    case 'parse':
+      return `parse ${text('id')} ${quoted(event['name'])} ${quoted(event['sql'])}${list('typeOids')}`
+    case 'bind':
+      return `bind ${text('id')} ${quoted(event['portal'])} ${quoted(event['statement'])} [${values(event)}]${list('resultFormats')}`
+    case 'describe':
+    case 'close':
+      return `${event.type} ${text('id')} ${text('what')} ${quoted(event['name'])}`
+    case 'execute':
+      return `execute ${text('id')} ${quoted(event['portal'])} ${text('rowsMax')}`
+    case 'functionCall':
+      return `functionCall ${text('id')} ${text('oid')} [${values(event)}] ${text('resultFormat')}`
+    case 'copyFail':
+      return `copyFail ${text('id')} ${quoted(event['reason'])}`
+    case 'functionResult':
+      return `functionResult ${text('id')} ${event['value'] === null ? 'null' : octets(event['value'])}`
     case 'notification':
       return `notification ${text('processId')} ${quoted(event['channel'])} ${quoted(event['payload'])}`
     case 'fatal':
@@ -52,9 +77,20 @@ function lineOf(event: Snapshot): string {
   }
 }
 
+function values(event: Snapshot): string {
+  const all = event['values'] as (string | Uint8Array | null)[]
+  return all
+    .map((value) =>
+      value === null ? 'null' : typeof value === 'string' ? quoted(value) : `x:${Buffer.from(value).toString('hex')}`,
+    )
+    .join(', ')
+}
+
 /** Rows, columns and fields of errors, a line each. */
 function indented(event: Snapshot): string[] {
   switch (event.type) {
+    case 'startup':
+      return (event['parameters'] as [string, string][]).map(([name, value]) => `  ${name} ${quoted(value)}`)
     case 'rows':
       return (event['rows'] as (Uint8Array | null)[][]).map((row) =>
         ['  row', ...row.map((value) => (value === null ? 'null' : octets(value)))].join(' '),

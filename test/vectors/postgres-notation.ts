@@ -20,6 +20,7 @@ const SERVER: Readonly<Record<string, string>> = {
   DataRow: 'D',
   EmptyQueryResponse: 'I',
   ErrorResponse: 'E',
+  FunctionCallResponse: 'V',
   NegotiateProtocolVersion: 'v',
   NoData: 'n',
   NoticeResponse: 'N',
@@ -30,6 +31,32 @@ const SERVER: Readonly<Record<string, string>> = {
   PortalSuspended: 's',
   ReadyForQuery: 'Z',
   RowDescription: 'T',
+}
+
+/** Types of the messages of a client that no server has under the same name. */
+const CLIENT_TYPES: Readonly<Record<string, string>> = {
+  Bind: 'B',
+  Close: 'C',
+  CopyFail: 'f',
+  Describe: 'D',
+  Execute: 'E',
+  Flush: 'H',
+  FunctionCall: 'F',
+  Parse: 'P',
+  Password: 'p',
+  Query: 'Q',
+  SaslInitial: 'p',
+  SaslResponse: 'p',
+  Sync: 'S',
+  Terminate: 'X',
+}
+
+/** What a client begins with: no type, and a number. */
+const STARTS: Readonly<Record<string, number>> = {
+  CancelRequest: 80_877_102,
+  SSLRequest: 80_877_103,
+  GSSENCRequest: 80_877_104,
+  Startup: 196_608,
 }
 
 const AUTH: Readonly<Record<string, number>> = { ok: 0, cleartext: 3, md5: 5, sasl: 10, continue: 11, final: 12 }
@@ -54,12 +81,28 @@ export function encodeMessages(lines: readonly string[]): Uint8Array {
 function encodeMessage(line: string): Uint8Array {
   const { verb, options } = parseCommand(line, OPTIONS)
   if (verb === 'raw') return unescapeBytes(line.slice(5, -1))
-  const type = options.get('type') ?? SERVER[verb]
+  const start = STARTS[verb]
+  if (start !== undefined) return encodeStart(line, start)
+  const type = options.get('type') ?? SERVER[verb] ?? CLIENT_TYPES[verb]
   if (type === undefined) throw new Error(`not a message: ${line}`)
   const hex = options.get('hex')
   const content = hex === undefined ? contentOf(line) : Uint8Array.from(Buffer.from(hex, 'hex'))
   const length = Number(options.get('length') ?? content.length + 4)
   return concat([bytesOf(type), int32(length), content])
+}
+
+/** `Startup [major=3] [minor=0] [length=5] name value …`; what ends its pairs is written, too. */
+function encodeStart(line: string, code: number): Uint8Array {
+  const { verb, options } = parseCommand(line, OPTIONS)
+  const words = wordsOf(line).filter((word) => !/^(?:length|minor|major)=/.test(word))
+  const version = Number(options.get('major') ?? 3) * 65_536 + Number(options.get('minor') ?? 0)
+  const content =
+    verb === 'Startup'
+      ? concat([int32(version), ...words.map(zeroEnded), Uint8Array.of(0)])
+      : verb === 'CancelRequest'
+        ? concat([int32(code), int32(Number(words[0])), unescapeBytes(words[1] ?? '')])
+        : int32(code)
+  return concat([int32(Number(options.get('length') ?? content.length + 4)), content])
 }
 
 const WORD = /"((?:[^"\\]|\\.)*)"|(\S+)/g
@@ -91,6 +134,8 @@ function contentOf(line: string): Uint8Array {
     case 'CopyOutResponse':
     case 'CopyBothResponse':
       return copyResponse(words)
+    case 'FunctionCallResponse':
+      return first === 'null' ? int32(-1) : concat([int32(unescapeBytes(first).length), unescapeBytes(first)])
     case 'DataRow':
       return dataRow(line, Number(options.get('columns') ?? -1))
     case 'ErrorResponse':
@@ -108,8 +153,61 @@ function contentOf(line: string): Uint8Array {
     case 'RowDescription':
       return concat([int16(words.length), ...words.map(fieldOf)])
     default:
+      return clientContent(line, verb, words)
+  }
+}
+
+/** The content of a message that only clients send. */
+function clientContent(line: string, verb: string, words: readonly string[]): Uint8Array {
+  const [first = '', second = '', ...rest] = words
+  switch (verb) {
+    case 'Query':
+    case 'Password':
+    case 'CopyFail':
+      return concat(words.map(zeroEnded))
+    case 'SaslInitial':
+      return concat([zeroEnded(first), int32(unescapeBytes(second).length), unescapeBytes(second)])
+    case 'SaslResponse':
+      return unescapeBytes(first)
+    case 'Parse':
+      return concat([zeroEnded(first), zeroEnded(second), int16(rest.length), ...rest.map((oid) => int32(Number(oid)))])
+    case 'Describe':
+    case 'Close':
+      return concat([bytesOf(first === 'statement' ? 'S' : first === 'portal' ? 'P' : first), zeroEnded(second)])
+    case 'Execute':
+      return concat([zeroEnded(first), int32(Number(second))])
+    case 'Bind':
+      return concat([zeroEnded(first), zeroEnded(second), valuesOf(line, 2)])
+    case 'FunctionCall':
+      return concat([int32(Number(first)), valuesOf(line, 1)])
+    default:
       return new Uint8Array(0)
   }
+}
+
+/** `"text"`, `x:00ff`, `null`, then `-> 0 1` for the formats of what comes back; a function has one. */
+function valuesOf(line: string, skipped: number): Uint8Array {
+  const all = [...line.matchAll(WORD)].slice(1 + skipped)
+  const arrow = all.findIndex(([word]) => word === '->')
+  const given = arrow < 0 ? all : all.slice(0, arrow)
+  const formats = arrow < 0 ? [] : all.slice(arrow + 1).map(([word]) => int16(Number(word)))
+  const binary = given.some(([word]) => word.startsWith('x:'))
+  const values = given.map(([word, quoted]) => {
+    if (word === 'null') return int32(-1)
+    const octets = word.startsWith('x:')
+      ? Uint8Array.from(Buffer.from(word.slice(2), 'hex'))
+      : unescapeBytes(quoted ?? word)
+    return concat([int32(octets.length), octets])
+  })
+  const valueFormats = binary ? given.map(([word]) => int16(word.startsWith('x:') ? 1 : 0)) : []
+  const isCall = line.startsWith('FunctionCall')
+  return concat([
+    int16(valueFormats.length),
+    ...valueFormats,
+    int16(values.length),
+    ...values,
+    ...(isCall ? (formats.length === 0 ? [int16(0)] : formats) : [int16(formats.length), ...formats]),
+  ])
 }
 
 function authentication([kind = '', ...rest]: readonly string[]): Uint8Array {
@@ -152,6 +250,7 @@ const CLIENT: Readonly<Record<string, string>> = {
   C: 'Close',
   D: 'Describe',
   E: 'Execute',
+  F: 'FunctionCall',
   H: 'Flush',
   P: 'Parse',
   Q: 'Query',
@@ -175,6 +274,31 @@ export function printMessages(octets: Uint8Array): string[] {
     const name = first ? 'Startup' : (CLIENT[latin1Of(octets.subarray(at, at + 1))] ?? 'unknown')
     lines.push(content === '' ? name : `${name} "${content}"`)
     at = end
+  }
+  return lines
+}
+
+const SERVER_NAMES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(SERVER).map(([name, type]) => [type, name]),
+)
+
+/** What a server has written: answers of one octet first, then a message a line with its content in escaped octets. */
+export function printServerMessages(octets: Uint8Array): string[] {
+  const lines: string[] = []
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.length)
+  for (let at = 0; at < octets.length;) {
+    const type = latin1Of(octets.subarray(at, at + 1))
+    const length = octets.length - at < 5 ? Infinity : view.getInt32(at + 1)
+    // An answer to a request for encryption has no length behind it.
+    if (length > octets.length - at) {
+      lines.push(`octet ${type}`)
+      at += 1
+      continue
+    }
+    const content = escapeBytes(octets.subarray(at + 5, at + 1 + length))
+    const name = SERVER_NAMES[type] ?? 'unknown'
+    lines.push(content === '' ? name : `${name} "${content}"`)
+    at += 1 + length
   }
   return lines
 }

@@ -5,13 +5,19 @@ import path from 'node:path'
 import { http1Faults, http1Limits, lifecycle } from '#src/protocols/http1/index.js'
 import { http2Faults, http2Limits, lifecycle as streamLifecycle } from '#src/protocols/http2/index.js'
 import { lifecycle as directionLifecycle, webSocketFaults, webSocketLimits } from '#src/protocols/websocket/index.js'
-import { lifecycle as waitLifecycle, postgresFaults, postgresLimits } from '#src/protocols/postgres/index.js'
+import {
+  lifecycle as waitLifecycle,
+  postgresFaults,
+  postgresLimits,
+  postgresServerLimits,
+  serverLifecycle as readLifecycle,
+} from '#src/protocols/postgres/index.js'
 import { lifecycle as replyLifecycle, redisFaults, redisLimits } from '#src/protocols/redis/index.js'
 import type { Transitions } from '#src/protocols/core/transitions.js'
 import { repoRoot } from '../repo.js'
 import { http1LimitReasons, http1UsageCodes } from './http1.js'
 import { http2Answer, http2LimitReasons, http2UsageCodes } from './http2.js'
-import { postgresLimitReasons, postgresUsageCodes } from './postgres.js'
+import { postgresLimitReasons, postgresServerLimitReasons, postgresUsageCodes } from './postgres.js'
 import { redisLimitReasons, redisUsageCodes } from './redis.js'
 import { webSocketAnswer, webSocketLimitReasons, webSocketUsageCodes } from './websocket.js'
 
@@ -36,6 +42,10 @@ interface ProtocolTables {
   readonly limitReasons: Readonly<Record<string, string>>
   /** The file whose doc comments say what each limit counts. */
   readonly limitsFile: string
+  /** Those of the server role, where it has others. */
+  readonly serverLimits?: Readonly<Record<string, number>>
+  readonly serverLimitReasons?: Readonly<Record<string, string>>
+  readonly serverLimitsFile?: string
   readonly lifecycles: Readonly<Record<string, Transitions<string, string>>>
 }
 
@@ -69,12 +79,15 @@ const PROTOCOLS: readonly ProtocolTables[] = [
   },
   {
     title: 'PostgreSQL',
-    faults: rowsOf(postgresFaults, () => '-'),
+    faults: rowsOf(postgresFaults, ({ sqlState }) => (sqlState === '' ? '-' : sqlState)),
     usageCodes: postgresUsageCodes,
     limits: { ...postgresLimits },
     limitReasons: postgresLimitReasons,
     limitsFile: 'src/protocols/postgres/limits.ts',
-    lifecycles: { 'What a client waits for': waitLifecycle },
+    serverLimits: { ...postgresServerLimits },
+    serverLimitReasons: postgresServerLimitReasons,
+    serverLimitsFile: 'src/protocols/postgres/server-limits.ts',
+    lifecycles: { 'What a client waits for': waitLifecycle, 'What a server reads': readLifecycle },
   },
   {
     title: 'Redis',
@@ -147,17 +160,28 @@ const ERRORS_INTRODUCTION = `Who is to blame decides how an error shows up.
 
 function limitsPage(): string {
   const parts = [NOTICE, '# Limits', LIMITS_INTRODUCTION]
-  for (const { title, limits, limitReasons, limitsFile } of PROTOCOLS) {
-    const meanings = docComments(limitsFile)
-    const rows = Object.entries(limits).map(([name, value]) => [
-      `\`${name}\``,
-      shownLimit(name, value),
-      meanings.get(name) ?? missing(limitsFile, name),
-      limitReasons[name] ?? missing('the reasons', name),
-    ])
-    parts.push(`## ${title}`, table(['limit', 'default', 'what it bounds', 'why this much'], rows))
+  for (const tables of PROTOCOLS) {
+    const { title, serverLimits, serverLimitReasons = {}, serverLimitsFile = '' } = tables
+    parts.push(`## ${title}`, limitsTable(tables.limits, tables.limitReasons, tables.limitsFile))
+    if (serverLimits !== undefined)
+      parts.push(`## ${title}: server role`, limitsTable(serverLimits, serverLimitReasons, serverLimitsFile))
   }
   return page(parts)
+}
+
+function limitsTable(
+  limits: Readonly<Record<string, number>>,
+  reasons: Readonly<Record<string, string>>,
+  file: string,
+): string {
+  const meanings = docComments(file)
+  const rows = Object.entries(limits).map(([name, value]) => [
+    `\`${name}\``,
+    shownLimit(name, value),
+    meanings.get(name) ?? missing(file, name),
+    reasons[name] ?? missing('the reasons', name),
+  ])
+  return table(['limit', 'default', 'what it bounds', 'why this much'], rows)
 }
 
 const LIMITS_INTRODUCTION = `Every limit is an option of the engine's constructor, and of the server that uses it. All

@@ -23,3 +23,24 @@ export type { Tunnel } from './http2-tunnel.js'
 export type { RequestFields } from './request-fields.js'
 export { UnexpectedResponseError } from './unexpected-response.js'
 export { ClientWebSocket, type ClientWebSocketOptions, websocket } from './websocket.js'
+export type { CopyOut } from './postgres/copy-to.js'
+export type { CopySource } from './postgres/copy-from.js'
+export type { Cursor } from './postgres/cursor.js'
+export type { PostgresOptions } from './postgres/config-options.js'
+export { Db, type DbStats, postgres, Reserved } from './postgres/db.js'
+export { PostgresHostsError } from './postgres/hosts.js'
+export type { Gap, ListenOptions, OnNotification, Subscription } from './postgres/listen.js'
+export {
+  PostgresConnectionError,
+  PostgresError,
+  PostgresTransactionError,
+  QueryTimeoutError,
+  RowCountError,
+} from './postgres/postgres-error.js'
+export type { PipelineItem, Queries } from './postgres/queries.js'
+export type { CopyOptions, CursorOptions, PipelineOptions, QueryOptions, QueryResult } from './postgres/result.js'
+export { identifier, joinSql, sql, SqlFragment } from './postgres/sql.js'
+export { Transaction, type TransactionOptions, type Work } from './postgres/transaction.js'
+export { PoolError } from '../pool.js'
+export type { PoolOptions } from '../pool-options.js'
+export type { PoolStats } from '../pool-stats.js'

@@ -59,6 +59,15 @@ export class BodyReader {
     return text
   }
 
+  /** The next octets as text. */
+  text(size: number): string {
+    if (size < 0 || !this.#take(size)) {
+      this.malformed = true
+      return ''
+    }
+    return native.utf8Slice(this.bytes, this.at - size, this.at)
+  }
+
   /** A copy of the next octets. */
   octets(size: number): Uint8Array {
     if (size < 0 || !this.#take(size)) {

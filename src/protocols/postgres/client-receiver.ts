@@ -16,6 +16,7 @@ import {
   AuthCodes,
   readCopy,
   readFields,
+  readFunctionResult,
   readNotice,
   readStatus,
   readTypeOids,
@@ -286,6 +287,10 @@ export abstract class ClientReceiver implements Engine<PostgresClientEvent> {
         return { type: 'copyData', id, bytes: body.bytes.subarray(at + HEAD_BYTES, body.end) }
       case ServerMessages.copyDone:
         return this.#step(ServerInputs.copyDone, at) ? { type: 'copyDone', id } : undefined
+      case ServerMessages.functionCallResponse:
+        return this.#step(ServerInputs.functionResult, at)
+          ? { type: 'functionResult', id, value: readFunctionResult(body) }
+          : undefined
       default:
         return this.#readOther(type, body, at)
     }
@@ -382,10 +387,13 @@ export abstract class ClientReceiver implements Engine<PostgresClientEvent> {
 
   #readError(body: BodyReader, at: number): ErrorEvent | undefined {
     const { id } = this.#pending
-    if (!this.#step(ServerInputs.error, at)) return undefined
-    this.copying = false
     const error = readNotice(body)
-    if (!this.#ready || LAST_SEVERITIES.has(error.severity)) this.#dismissed = true
+    const isLast = LAST_SEVERITIES.has(error.severity)
+    // A server that is shut down says so at any time, behind another error, too.
+    const skipped = isLast && lifecycle.next(this.#state, ServerInputs.error) === NO_TRANSITION
+    if (!skipped && !this.#step(ServerInputs.error, at)) return undefined
+    this.copying = false
+    if (!this.#ready || isLast) this.#dismissed = true
     return { type: 'error', id, error }
   }
 

@@ -94,6 +94,14 @@ export class PostgresClient extends ClientReceiver {
     return this.#command(WaitStates.sync, () => this.writer.bare(ClientMessages.sync))
   }
 
+  /**
+   * Calls a function by its object identifier; `functionResult`, then `ready`, answer it, without a Sync. An old way;
+   * a statement that selects from the function does the same.
+   */
+  callFunction(oid: number, values: readonly ParameterValue[] = [], resultFormat: 'text' | 'binary' = 'text'): number {
+    return this.#command(WaitStates.functionCall, () => this.writer.functionCall(oid, values, resultFormat))
+  }
+
   /** Asks the server to send what it has, without the end of a part. */
   flush(): void {
     if (!this.over) this.writer.bare(ClientMessages.flush)

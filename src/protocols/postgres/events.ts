@@ -128,6 +128,14 @@ export interface CopyDoneEvent {
   readonly id: number
 }
 
+/** What a function has given. */
+export interface FunctionResultEvent {
+  readonly type: 'functionResult'
+  readonly id: number
+  /** The receiver's own octets, in the format that was asked for. */
+  readonly value: Uint8Array | null
+}
+
 /** The fields of an error or a notice, by the names of the documentation ("Error and Notice Message Fields"). */
 export interface NoticeFields {
   readonly severity: string
@@ -190,6 +198,7 @@ export type PostgresClientEvent =
   | CopyEvent
   | CopyDataEvent
   | CopyDoneEvent
+  | FunctionResultEvent
   | ErrorEvent
   | NoticeEvent
   | NotificationEvent

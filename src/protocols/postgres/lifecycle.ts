@@ -1,7 +1,9 @@
 /**
  * What a client waits for, and which messages of the server may come then ("Message Flow" of the documentation). Each
  * command that was sent has its own state; with `done` the next one has its turn. A pair without a row is a fault of
- * the server. Notices, notifications and changed parameters may come at any time behind the start, and are no rows.
+ * the server: of the peer for the client role, of the caller for the server role, whose answers go by the same rows.
+ * Notices, notifications and changed parameters may come at any time behind the start, as may an error whose severity
+ * is FATAL or PANIC, and are no rows.
  */
 
 import { defineTransitions, type Transitions } from '../core/transitions.js'
@@ -32,6 +34,8 @@ export type WaitState =
   | 'copied'
   | 'close'
   | 'sync'
+  | 'functionCall'
+  | 'functionDone'
   | 'done'
   | 'failed'
 
@@ -60,6 +64,7 @@ export type ServerInput =
   | 'copyBoth'
   | 'copyData'
   | 'copyDone'
+  | 'functionResult'
   | 'error'
 
 const START = 'Start-up'
@@ -67,6 +72,7 @@ const SASL = 'SASL Authentication'
 const SIMPLE = 'Simple Query'
 const EXTENDED = 'Extended Query'
 const COPY = 'COPY Operations'
+const FUNCTION = 'Function Call'
 
 /** The rows as a table. */
 export const lifecycle: Transitions<WaitState, ServerInput> = defineTransitions<WaitState, ServerInput>(
@@ -95,6 +101,8 @@ export const lifecycle: Transitions<WaitState, ServerInput> = defineTransitions<
     'copied',
     'close',
     'sync',
+    'functionCall',
+    'functionDone',
     'done',
     'failed',
   ],
@@ -122,6 +130,7 @@ export const lifecycle: Transitions<WaitState, ServerInput> = defineTransitions<
     'copyBoth',
     'copyData',
     'copyDone',
+    'functionResult',
     'error',
   ],
   [
@@ -194,6 +203,10 @@ export const lifecycle: Transitions<WaitState, ServerInput> = defineTransitions<
     ['close', 'error', 'failed', EXTENDED],
     ['sync', 'error', 'sync', EXTENDED],
     ['sync', 'ready', 'done', EXTENDED],
+    ['functionCall', 'functionResult', 'functionDone', FUNCTION],
+    ['functionCall', 'error', 'queryFailed', FUNCTION],
+    ['functionDone', 'error', 'queryFailed', FUNCTION],
+    ['functionDone', 'ready', 'done', FUNCTION],
   ],
 )
 

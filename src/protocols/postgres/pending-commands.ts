@@ -45,6 +45,15 @@ export class PendingCommands {
     }
   }
 
+  /** Drops all Syncs right behind the first one; gives whether nothing else stands there. */
+  dropSyncsBehind(): boolean {
+    let last = this.#head + 1
+    while (this.#states[last] === WaitStates.sync) last++
+    this.#ids.splice(this.#head + 1, last - this.#head - 1)
+    this.#states.splice(this.#head + 1, last - this.#head - 1)
+    return this.count === 1
+  }
+
   /** Drops what the server skips behind an error: all up to the next Sync. */
   skip(): void {
     while (this.count > 0 && this.state !== WaitStates.sync) this.shift()

@@ -18,6 +18,7 @@ export const ServerMessages = {
   dataRow: 0x44,
   emptyQueryResponse: 0x49,
   errorResponse: 0x45,
+  functionCallResponse: 0x56,
   negotiateProtocolVersion: 0x76,
   noData: 0x6e,
   noticeResponse: 0x4e,
@@ -60,13 +61,14 @@ export function readFields(body: BodyReader): FieldDescription[] {
   return fields
 }
 
-function readFormat(body: BodyReader): 'text' | 'binary' {
+/** Reads one format code. */
+export function readFormat(body: BodyReader): 'text' | 'binary' {
   const code = body.uint16()
   if (code > 1) body.malformed = true
   return code === 0 ? 'text' : 'binary'
 }
 
-/** Reads ParameterDescription. */
+/** Reads type oids, as ParameterDescription and Parse have them. */
 export function readTypeOids(body: BodyReader): number[] {
   const oids: number[] = []
   for (let left = body.uint16(); left > 0 && !body.malformed; left--) oids.push(body.uint32())
@@ -82,6 +84,12 @@ export function readCopy(body: BodyReader, id: number, direction: CopyEvent['dir
   return { type: 'copy', id, direction, format: format === 0 ? 'text' : 'binary', columnFormats }
 }
 
+/** Reads FunctionCallResponse: the octets of the value, or null. */
+export function readFunctionResult(body: BodyReader): Uint8Array | null {
+  const size = body.int32()
+  return size === -1 ? null : body.octets(size)
+}
+
 /** Reads the names in NegotiateProtocolVersion, behind the version. */
 export function readUnknownOptions(body: BodyReader): string[] {
   const names: string[] = []
@@ -95,6 +103,27 @@ export function readMechanisms(body: BodyReader): string[] {
   for (let name = body.string(); name !== ''; name = body.string()) names.push(name)
   return names
 }
+
+/** The letter of each field of an error or a notice ("Error and Notice Message Fields"). */
+export const NOTICE_LETTERS: readonly (readonly [letter: string, name: keyof NoticeFields])[] = [
+  ['V', 'severity'],
+  ['C', 'code'],
+  ['M', 'message'],
+  ['D', 'detail'],
+  ['H', 'hint'],
+  ['P', 'position'],
+  ['p', 'internalPosition'],
+  ['q', 'internalQuery'],
+  ['W', 'where'],
+  ['s', 'schema'],
+  ['t', 'table'],
+  ['c', 'column'],
+  ['d', 'dataType'],
+  ['n', 'constraint'],
+  ['F', 'file'],
+  ['L', 'line'],
+  ['R', 'routine'],
+]
 
 /** Reads ErrorResponse or NoticeResponse: fields with a letter each, in any order; unknown ones are passed over. */
 export function readNotice(body: BodyReader): NoticeFields {

@@ -17,6 +17,7 @@ export const ClientMessages = {
   describe: 0x44,
   execute: 0x45,
   flush: 0x48,
+  functionCall: 0x46,
   parse: 0x50,
   password: 0x70,
   query: 0x51,
@@ -39,14 +40,20 @@ const INLINE_BYTES_MAX = 8192
 /** Octets of type and length. */
 const HEAD_BYTES = 5
 
-/** Octets of a text with the zero octet behind it. Throws for a text that has one inside. */
-export function textBytes(text: string, what: string): number {
+/** Throws for a text that has a zero octet inside, which would end it. */
+export function checkText(text: string, what: string): void {
   if (typeof text !== 'string') throw new UsageError('PG_TEXT', `${what} is a string, not ${typeof text}`)
   if (text.includes('\0')) throw new UsageError('PG_TEXT', `${what} holds a zero octet`)
+}
+
+/** Octets of a text with the zero octet behind it. Throws for a text that has one inside. */
+export function textBytes(text: string, what: string): number {
+  checkText(text, what)
   return native.utf8Length(text) + 1
 }
 
-function checkCount(count: number, what: string): void {
+/** Throws for more than a count of 16 bits can say. */
+export function checkCount(count: number, what: string): void {
   if (count > COUNT_MAX) throw new UsageError('PG_COUNT', `${count} ${what} are more than ${COUNT_MAX}`)
 }
 
@@ -134,6 +141,22 @@ export class MessageWriter {
     values.forEach((value, index) => this.#value(value, sizes[index]!))
     this.#int16(resultFormats.length)
     for (const format of resultFormats) this.#int16(format === 'binary' ? 1 : 0)
+  }
+
+  /** FunctionCall. Texts are sent as text, octets in the binary format. */
+  functionCall(oid: number, values: readonly ParameterValue[], resultFormat: 'text' | 'binary'): void {
+    checkCount(values.length, 'arguments')
+    const sizes = values.map(valueBytes)
+    let bytes = 4 + 2 + values.length * 2 + 2 + 2
+    for (const size of sizes) bytes += 4 + Math.max(size, 0)
+    checkBytes(bytes)
+    this.#head(ClientMessages.functionCall, bytes)
+    this.#int32(oid)
+    this.#int16(values.length)
+    for (const value of values) this.#int16(value instanceof Uint8Array ? 1 : 0)
+    this.#int16(values.length)
+    values.forEach((value, index) => this.#value(value, sizes[index]!))
+    this.#int16(resultFormat === 'binary' ? 1 : 0)
   }
 
   /** Execute; 0 for all rows. */

@@ -75,7 +75,9 @@ function decodeBinary(octets: Uint8Array, start: number, end: number): string {
   const first = start + HEADER_BYTES
   const integer = integerOf(octets, first, end, weight + 1)
   const fraction = scale === 0 ? '' : `.${fractionOf(octets, first, end, weight + 1, scale)}`
-  return `${sign === NEGATIVE ? '-' : ''}${integer}${fraction}`
+  // Zero has no sign.
+  const negative = sign === NEGATIVE && (integer !== '0' || /[1-9]/.test(fraction))
+  return `${negative ? '-' : ''}${integer}${fraction}`
 }
 
 /** The decimal digits of the groups from `from` to `to`, as far as they are there. */

@@ -112,8 +112,10 @@ function decodeBinary(name: string, octets: Uint8Array, start: number, end: numb
   const upper = bound(empty || (flags & UPPER_INFINITE) !== 0)
   if (at !== end) throw new ValueError(name, at, 'expected the end')
   if (empty) return EMPTY_RANGE
-  const lowerInclusive = (flags & LOWER_INCLUSIVE) !== 0
-  return { empty, lower, upper, lowerInclusive, upperInclusive: (flags & UPPER_INCLUSIVE) !== 0 }
+  // No bound is never inclusive, as in text.
+  const lowerInclusive = lower !== null && (flags & LOWER_INCLUSIVE) !== 0
+  const upperInclusive = upper !== null && (flags & UPPER_INCLUSIVE) !== 0
+  return { empty, lower, upper, lowerInclusive, upperInclusive }
 }
 
 /** A caller's range: what is missing is null or false. */

@@ -32,6 +32,19 @@ export class ValueWriter {
     return this.#memory.subarray(0, this.length)
   }
 
+  /** Gives what was written away, and goes on in other memory with room for `capacityBytes`. */
+  take(capacityBytes: number): Uint8Array {
+    const { octets } = this
+    this.#memory = native.allocate(capacityBytes)
+    this.length = 0
+    return octets
+  }
+
+  /** Octets that the memory has room for before it grows. */
+  get capacityBytes(): number {
+    return this.#memory.length
+  }
+
   /** Forgets what was written and keeps the memory. */
   clear(): void {
     this.length = 0
@@ -105,6 +118,13 @@ export class ValueWriter {
     memory[at + 1] = value >> 16
     memory[at + 2] = value >> 8
     memory[at + 3] = value
+  }
+
+  /** Writes 16 bits over those that stand at `at`. */
+  setInt16(at: number, value: number): void {
+    const memory = this.#memory
+    memory[at] = value >> 8
+    memory[at + 1] = value
   }
 
   #room(size: number): number {
