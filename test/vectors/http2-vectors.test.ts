@@ -1,67 +1,23 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
-import { type Http2FaultCode, http2Faults, type Http2Limits, http2Limits } from 'skitai/http2'
-import {
-  bytesOf,
-  checkBorrow,
-  checkEveryCut,
-  concat,
-  type MakeSubject,
-  scriptBytes,
-  type Step,
-  type Subject,
-  trace,
-  type Trace,
-} from 'skitai/testing'
+import { http2Faults, type Http2Limits, http2Limits } from 'skitai/http2'
+import { bytesOf, concat, type Step, type Subject, trace, type Trace } from 'skitai/testing'
 import { clientSubject, runClientCommand, runServerCommand, serverSubject } from './http2-commands.js'
 import { logOf } from './http2-log.js'
 import { encodeLines, FramePrinter } from './http2-notation.js'
 import { readVectors, type Vector } from './vector-file.js'
+import { checkCuts, describeVectors, linesOf, mayFollow, type Runner, scriptOf, withMore } from './vector-suite.js'
 
 const files = readVectors('http2', encodeLines)
-
-for (const [file, vectors] of files)
-  describe(`http2/${file}`, () => {
-    for (const vector of vectors) test(`${vector.name} (line ${vector.line})`, () => check(vector))
-  })
-
-describe('the vectors of HTTP/2', () => {
-  const all = [...files.values()].flat()
-
-  test('are at least 250, and no two share file and name', () => {
-    assert.ok(all.length >= 250, `${all.length} vectors`)
-    assert.equal(new Set(all.map(({ file, name }) => `${file} ${name}`)).size, all.length)
-  })
-
-  test('hit every fault that input and time can cause', () => {
-    const hit = new Set(all.flatMap(({ events }) => events.map(faultOf)))
-    // A peer that takes no output needs a driver that cannot write; the simulation has one.
-    const byOutput: Http2FaultCode[] = ['H2_WRITE_TIMEOUT']
-    const codes = Object.keys(http2Faults) as Http2FaultCode[]
-    assert.deepEqual(
-      codes.filter((code) => !hit.has(code) && !byOutput.includes(code)),
-      [],
-    )
-  })
-})
-
-function faultOf(event: string): string | undefined {
-  return /^(?:fatal|streamFault \d+) (\S+)/.exec(event)?.[1]
-}
 
 const HANDSHAKE: Readonly<Record<'server' | 'client', Uint8Array>> = {
   server: encodeLines(['preface', 'SETTINGS', 'SETTINGS ack']),
   client: encodeLines(['SETTINGS', 'SETTINGS ack']),
 }
 
-/** A subject made anew for each run; the `do` steps act on the engine of the run that is under way. */
-interface Runner {
-  readonly make: MakeSubject<never>
-  readonly script: readonly Step[]
-}
+// A peer that takes no output needs a driver that cannot write; the simulation has one.
+describeVectors('http2', 'HTTP/2', files, check, { atLeast: 250, faults: http2Faults, others: ['H2_WRITE_TIMEOUT'] })
 
-function runnerOf(vector: Vector, more: Uint8Array = new Uint8Array(0)): Runner {
-  for (const name of Object.keys(vector.limits)) assert.ok(name in http2Limits, `no limit ${name}`)
+function runnerOf(vector: Vector, more?: Uint8Array): Runner<never> {
   const choices = { limits: vector.limits as Partial<Http2Limits>, flags: vector.flags }
   let run: (command: string) => void = () => {}
   const make = (): Subject<never> => {
@@ -74,42 +30,32 @@ function runnerOf(vector: Vector, more: Uint8Array = new Uint8Array(0)): Runner 
     run = (command) => runClientCommand(subject.engine, command)
     return subject as Subject<never>
   }
-  const script = vector.input.map((step): Step => {
-    if (step.type !== 'do') return step
-    return { type: 'command', run: () => run(step.command) }
-  })
-  if (!vector.flags.includes('raw')) joinBytes(script, 'first', HANDSHAKE[roleOf(vector)])
-  if (more.length > 0) joinBytes(script, 'last', more)
-  return { make, script }
+  const script = scriptOf(vector, http2Limits, (command) => run(command))
+  if (!vector.flags.includes('raw')) putFirst(script, HANDSHAKE[roleOf(vector)])
+  return { make, script: withMore(script, more) }
 }
 
 function roleOf(vector: Vector): 'server' | 'client' {
   return vector.requests === undefined ? 'server' : 'client'
 }
 
-/** Adds octets to the chunk at one end of a script, or as a chunk of their own. */
-function joinBytes(script: Step[], place: 'first' | 'last', bytes: Uint8Array): void {
-  const index = place === 'first' ? 0 : script.length - 1
-  const step = script[index]
-  if (step?.type !== 'bytes') script.splice(place === 'first' ? 0 : script.length, 0, { type: 'bytes', bytes })
-  else script[index] = { type: 'bytes', bytes: concat(place === 'first' ? [bytes, step.bytes] : [step.bytes, bytes]) }
+/** Adds octets to the first chunk, or as a chunk of their own. */
+function putFirst(script: Step[], bytes: Uint8Array): void {
+  const first = script[0]
+  if (first?.type === 'bytes') script[0] = { type: 'bytes', bytes: concat([bytes, first.bytes]) }
+  else script.unshift({ type: 'bytes', bytes })
 }
 
 const CUTS_MAX = 2000
 
 function check(vector: Vector): void {
-  const { make, script } = runnerOf(vector)
-  const whole = trace(make, script)
+  const runner = runnerOf(vector)
+  const whole = trace(runner.make, runner.script)
   assert.deepEqual(eventsOf(vector, whole), vector.events)
   if (vector.output === undefined) checkFaultAnswer(vector, whole)
-  else
-    assert.deepEqual(
-      outputOf(vector, whole),
-      vector.output.filter((line) => line !== ''),
-    )
+  else assert.deepEqual(outputOf(vector, whole), linesOf(vector.output))
   // An input of tens of thousands of octets is nearly all content: not each place in it is worth a run.
-  checkEveryCut(make, script, { sizeMax: 24, step: Math.ceil(scriptBytes(script) / CUTS_MAX) })
-  checkBorrow(make, script)
+  checkCuts(runner, CUTS_MAX)
   checkFollowing(vector, whole)
 }
 
@@ -147,7 +93,7 @@ const PING = encodeLines(['PING "followed"'])
 
 /** What comes behind the conversation is answered; behind a fault of the connection nothing is. */
 function checkFollowing(vector: Vector, whole: Trace): void {
-  if (vector.skipFollowing !== undefined || vector.input.at(-1)?.type !== 'bytes') return
+  if (!mayFollow(vector)) return
   const last = vector.events.at(-1) ?? ''
   const { make, script } = runnerOf(vector, last.startsWith('fatal') ? bytesOf('anything at all') : PING)
   const more = trace(make, script)

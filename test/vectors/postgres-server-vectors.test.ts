@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
 import {
   type PostgresFaultCode,
   postgresFaults,
@@ -7,27 +6,14 @@ import {
   type PostgresServerLimits,
   postgresServerLimits,
 } from 'skitai/postgres'
-import {
-  bytesOf,
-  checkBorrow,
-  checkEveryCut,
-  concat,
-  type MakeSubject,
-  scriptBytes,
-  type Step,
-  trace,
-} from 'skitai/testing'
+import { bytesOf, type MakeSubject, trace } from 'skitai/testing'
 import { logOf } from './postgres-log.js'
 import { encodeMessages, printServerMessages } from './postgres-notation.js'
 import { runServerCommand, serverSubjectOf } from './postgres-server-commands.js'
 import { readVectors, type Vector } from './vector-file.js'
+import { checkCuts, describeVectors, linesOf, mayFollow, type Runner, scriptOf, withMore } from './vector-suite.js'
 
 const files = new Map([...readVectors('postgres', encodeMessages)].filter(([file]) => file.startsWith('server-')))
-
-for (const [file, vectors] of files)
-  describe(`postgres/${file}`, () => {
-    for (const vector of vectors) test(`${vector.name} (line ${vector.line})`, () => check(vector))
-  })
 
 /** Faults of a server, and those of a client that need more than input and time. */
 const OTHERS: readonly PostgresFaultCode[] = [
@@ -47,35 +33,17 @@ const OTHERS: readonly PostgresFaultCode[] = [
   'PG_WRITE_TIMEOUT',
 ]
 
-describe('the vectors of a PostgreSQL server', () => {
-  const all = [...files.values()].flat()
-
-  test('are at least 100, and no two share file and name', () => {
-    assert.ok(all.length >= 100, `${all.length} vectors`)
-    assert.equal(new Set(all.map(({ file, name }) => `${file} ${name}`)).size, all.length)
-  })
-
-  test('hit every fault that the input of a client and time can cause', () => {
-    const hit = new Set(all.flatMap(({ events }) => events.map((event) => /^fatal (\S+)/.exec(event)?.[1])))
-    const codes = Object.keys(postgresFaults) as PostgresFaultCode[]
-    assert.deepEqual(
-      codes.filter((code) => hit.has(code) === OTHERS.includes(code)),
-      [],
-    )
-  })
-})
-
 /** The client is let in, as it stands before every vector but those `with: raw`. */
 const HANDSHAKE = encodeMessages(['Startup user user'])
 const HANDSHAKE_OUTPUT = ['Authentication "\\0\\0\\0\\0"', 'ReadyForQuery "I"']
 
-interface Runner {
-  readonly make: MakeSubject<PostgresServerEvent>
-  readonly script: readonly Step[]
-}
+describeVectors('postgres', 'a PostgreSQL server', files, check, {
+  atLeast: 100,
+  faults: postgresFaults,
+  others: OTHERS,
+})
 
-function runnerOf(vector: Vector, following?: Uint8Array): Runner {
-  for (const name of Object.keys(vector.limits)) assert.ok(name in postgresServerLimits, `no limit ${name}`)
+function runnerOf(vector: Vector, following?: Uint8Array): Runner<PostgresServerEvent> {
   let run: (command: string) => void = () => {}
   const make: MakeSubject<PostgresServerEvent> = () => {
     const limits = vector.limits as Partial<PostgresServerLimits>
@@ -83,22 +51,14 @@ function runnerOf(vector: Vector, following?: Uint8Array): Runner {
     run = (command) => runServerCommand(subject.engine, command)
     return subject
   }
-  const script = vector.input.map((step): Step => {
-    if (step.type !== 'do') return step
-    return { type: 'command', run: () => run(step.command) }
-  })
+  const script = scriptOf(vector, postgresServerLimits, (command) => run(command))
   if (!vector.flags.includes('raw')) script.unshift({ type: 'bytes', bytes: HANDSHAKE })
-  const last = script.at(-1)
-  if (following !== undefined && last?.type === 'bytes')
-    script[script.length - 1] = { type: 'bytes', bytes: concat([last.bytes, following]) }
-  return { make, script }
+  return { make, script: withMore(script, following) }
 }
 
-const CUTS_MAX = 1000
-
 function check(vector: Vector): void {
-  const { make, script } = runnerOf(vector)
-  const whole = trace(make, script)
+  const runner = runnerOf(vector)
+  const whole = trace(runner.make, runner.script)
   const log = logOf(whole.events)
   const lines = printServerMessages(whole.output)
   if (!vector.flags.includes('raw')) {
@@ -106,18 +66,13 @@ function check(vector: Vector): void {
     assert.deepEqual(lines.splice(0, 2), HANDSHAKE_OUTPUT)
   }
   assert.deepEqual(log, vector.events)
-  if (vector.output !== undefined)
-    assert.deepEqual(
-      lines,
-      vector.output.filter((line) => line !== ''),
-    )
+  if (vector.output !== undefined) assert.deepEqual(lines, linesOf(vector.output))
   const fault = whole.events.at(-1)
   const sqlState = postgresFaults[fault?.['code'] as PostgresFaultCode]?.sqlState ?? ''
   if (vector.output === undefined && fault?.type === 'fatal' && sqlState !== '')
     assert.match(lines.at(-1) ?? '', new RegExp(String.raw`^ErrorResponse "SFATAL\\0VFATAL\\0C${sqlState}\\0M`))
-  checkEveryCut(make, script, { sizeMax: 24, step: Math.ceil(scriptBytes(script) / CUTS_MAX) })
-  checkBorrow(make, script)
-  if (vector.skipFollowing !== undefined || vector.input.at(-1)?.type !== 'bytes') return
+  checkCuts(runner)
+  if (!mayFollow(vector)) return
   // What comes behind a conversation is read; behind its end nothing is.
   const farewell = encodeMessages(['Terminate'])
   const more = runnerOf(vector, whole.ended ? bytesOf('anything at all') : farewell)

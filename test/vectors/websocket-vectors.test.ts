@@ -1,16 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
-import {
-  bytesOf,
-  checkBorrow,
-  checkEveryCut,
-  concat,
-  type MakeSubject,
-  scriptBytes,
-  type Step,
-  trace,
-  type Trace,
-} from 'skitai/testing'
+import { bytesOf, type MakeSubject, trace, type Trace } from 'skitai/testing'
 import {
   type DeflateParameters,
   type WebSocketEvent,
@@ -22,6 +11,7 @@ import {
 } from 'skitai/websocket'
 import { zlibCompression } from 'skitai/io'
 import { readVectors, type Vector } from './vector-file.js'
+import { checkCuts, describeVectors, linesOf, mayFollow, type Runner, scriptOf, withMore } from './vector-suite.js'
 import { runCommand, subjectOf } from './websocket-commands.js'
 import { logOf } from './websocket-log.js'
 import { encodeFrames, printFrames } from './websocket-notation.js'
@@ -29,29 +19,11 @@ import { encodeFrames, printFrames } from './websocket-notation.js'
 // Whether frames are masked depends on the role, which stands in another block: lines are kept, and encoded later.
 const files = readVectors('websocket', (lines) => new TextEncoder().encode(lines.join('\n')))
 
-for (const [file, vectors] of files)
-  describe(`websocket/${file}`, () => {
-    for (const vector of vectors) test(`${vector.name} (line ${vector.line})`, () => check(vector))
-  })
-
-describe('the vectors of WebSocket', () => {
-  const all = [...files.values()].flat()
-
-  test('are at least 120, and no two share file and name', () => {
-    assert.ok(all.length >= 120, `${all.length} vectors`)
-    assert.equal(new Set(all.map(({ file, name }) => `${file} ${name}`)).size, all.length)
-  })
-
-  test('hit every fault that input, commands and time can cause', () => {
-    const hit = new Set(all.flatMap(({ events }) => events.map((event) => /^fatal (\S+)/.exec(event)?.[1])))
-    // A peer that takes no output needs a driver that cannot write; the simulation has one.
-    const byOutput: WebSocketFaultCode[] = ['WS_WRITE_TIMEOUT']
-    const codes = Object.keys(webSocketFaults) as WebSocketFaultCode[]
-    assert.deepEqual(
-      codes.filter((code) => !hit.has(code) && !byOutput.includes(code)),
-      [],
-    )
-  })
+// A peer that takes no output needs a driver that cannot write; the simulation has one.
+describeVectors('websocket', 'WebSocket', files, check, {
+  atLeast: 120,
+  faults: webSocketFaults,
+  others: ['WS_WRITE_TIMEOUT'],
 })
 
 /** `deflate`, `takeover`, `server-bits-9`, `client-bits-9`. */
@@ -67,14 +39,8 @@ function deflateOf(flags: readonly string[]): DeflateParameters | undefined {
   }
 }
 
-interface Runner {
-  readonly make: MakeSubject<WebSocketEvent>
-  readonly script: readonly Step[]
-}
-
-function runnerOf(vector: Vector, following?: Uint8Array): Runner {
+function runnerOf(vector: Vector, following?: Uint8Array): Runner<WebSocketEvent> {
   const { flags } = vector
-  for (const name of Object.keys(vector.limits)) assert.ok(name in webSocketLimits, `no limit ${name}`)
   const client = flags.includes('client')
   const deflate = deflateOf(flags)
   const options: WebSocketOptions = {
@@ -95,15 +61,11 @@ function runnerOf(vector: Vector, following?: Uint8Array): Runner {
     run = (command) => runCommand(subject.engine, command)
     return subject
   }
-  const script = vector.input.map((step): Step => {
-    if (step.type === 'do') return { type: 'command', run: () => run(step.command) }
+  const script = scriptOf(vector, webSocketLimits, (command) => run(command)).map((step) => {
     if (step.type !== 'bytes') return step
-    return { type: 'bytes', bytes: encodeFrames(new TextDecoder().decode(step.bytes).split('\n'), !client) }
+    return { ...step, bytes: encodeFrames(new TextDecoder().decode(step.bytes).split('\n'), !client) }
   })
-  const last = script.at(-1)
-  if (following !== undefined && last?.type === 'bytes')
-    script[script.length - 1] = { type: 'bytes', bytes: concat([last.bytes, following]) }
-  return { make, script }
+  return { make, script: withMore(script, following) }
 }
 
 const CUTS_MAX = 1000
@@ -112,20 +74,14 @@ const CUTS_MAX = 1000
 const PRINTED_BYTES_MAX = 20_000_000
 
 function check(vector: Vector): void {
-  const { make, script } = runnerOf(vector)
-  const whole = trace(make, script)
+  const runner = runnerOf(vector)
+  const whole = trace(runner.make, runner.script)
   assert.deepEqual(logOf(whole.events), vector.events)
   if (vector.output !== undefined) assert.deepEqual(printFrames(whole.output), linesOf(vector.output))
   else checkFaultAnswer(vector, whole)
   const printed = whole.log.reduce((sum, line) => sum + line.length, 1)
-  const cuts = Math.min(CUTS_MAX, Math.ceil(PRINTED_BYTES_MAX / printed))
-  checkEveryCut(make, script, { sizeMax: Math.min(24, cuts), step: Math.ceil(scriptBytes(script) / cuts) })
-  checkBorrow(make, script)
+  checkCuts(runner, Math.min(CUTS_MAX, Math.ceil(PRINTED_BYTES_MAX / printed)))
   checkFollowing(vector, whole)
-}
-
-function linesOf(output: readonly string[]): string[] {
-  return output.filter((line) => line !== '')
 }
 
 /** What answers a fault, where the vector does not say it: Close with its code, or nothing. */
@@ -142,7 +98,7 @@ function checkFaultAnswer(vector: Vector, whole: Trace): void {
 
 /** What comes behind the conversation is read; behind its end nothing is. */
 function checkFollowing(vector: Vector, whole: Trace): void {
-  if (vector.skipFollowing !== undefined || vector.input.at(-1)?.type !== 'bytes') return
+  if (!mayFollow(vector)) return
   const ping = encodeFrames(['ping "followed"'], !vector.flags.includes('client'))
   const { make, script } = runnerOf(vector, whole.ended ? bytesOf('anything at all') : ping)
   const more = trace(make, script)
