@@ -2,6 +2,7 @@
 
 import { installPackages } from '../tools/packages.js'
 import { benchServers } from './e2e/main.js'
+import { benchPostgres } from './e2e/postgres/main.js'
 import { benchHttp2 } from './e2e/http2/main.js'
 import { benchWebSocket } from './e2e/websocket/main.js'
 import { benchEngines } from './engine/main.js'
@@ -13,11 +14,12 @@ if (bench === 'engine' || bench === 'all') await benchEngines(options)
 if (bench === 'e2e' || bench === 'all') await benchServers(options)
 if (bench === 'http2' || bench === 'all') await benchHttp2(options)
 if (bench === 'websocket' || bench === 'all') await benchWebSocket(options)
+if (bench === 'postgres' || bench === 'all') await benchPostgres(options)
 
 function parsed(): ReturnType<typeof readOptions> {
   try {
     const command = readOptions(process.argv.slice(2))
-    if (['engine', 'e2e', 'http2', 'websocket', 'all'].includes(command.bench)) return command
+    if (['engine', 'e2e', 'http2', 'websocket', 'postgres', 'all'].includes(command.bench)) return command
     if (command.bench === 'help') {
       console.log(USAGE)
       process.exit(0)

@@ -19,12 +19,13 @@ export interface BenchOptions {
 }
 
 /** What `npm run bench` can do. */
-export const USAGE = `npm run bench -- [engine | e2e | http2 | websocket] [options]
+export const USAGE = `npm run bench -- [engine | e2e | http2 | websocket | postgres] [options]
 
   engine            parsers alone, beside node's own and http-parser-js
   e2e               servers over loopback, beside their peers; needs wrk and nginx
   http2             the same for HTTP/2; needs h2load, nghttpd, nginx and curl
   websocket         the same for WebSocket
+  postgres          clients of a real PostgreSQL, beside their peers; needs pgbench
 
   --rounds N        how often each case is measured; the median counts (default 5)
   --seconds N       how long one measurement of a server takes (default 5)

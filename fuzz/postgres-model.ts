@@ -1,7 +1,7 @@
 /**
  * What a conversation between a client and a server of PostgreSQL must be: the server is told what was asked, in order,
- * but for what an error skips up to the next Sync; the client hears what was said, in order, each with the number of its
- * own command.
+ * but for what an error skips up to the next Sync; the client hears what was said, in order, each with the number of
+ * its own command.
  */
 
 import type {
@@ -49,8 +49,8 @@ export class PostgresModel {
   #count = 0
 
   /**
-   * Whether the client may give a command: the server is ready, and nothing that is not answered or skipped may turn out
-   * to copy in.
+   * Whether the client may give a command: the server is ready, and nothing that is not answered or skipped may turn
+   * out to copy in.
    */
   mayAsk(engine: PostgresClient): boolean {
     if (!this.#isReady || engine.describeState()['copying'] === true) return false

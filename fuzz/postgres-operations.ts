@@ -1,7 +1,7 @@
 /**
- * Sequences of commands on both roles at once, with octets that go to and fro in pieces, and time that passes. A command
- * works, or throws a UsageError and changes nothing; no engine finds a fault in the other; what was asked is told, and
- * what was said is heard.
+ * Sequences of commands on both roles at once, with octets that go to and fro in pieces, and time that passes. A
+ * command works, or throws a UsageError and changes nothing; no engine finds a fault in the other; what was asked is
+ * told, and what was said is heard.
  */
 
 import {

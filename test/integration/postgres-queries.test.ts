@@ -1,53 +1,27 @@
 /** Queries of the client against a real PostgreSQL: values, errors, statements that are kept, pipelines, scripts. */
 
 import assert from 'node:assert/strict'
-import { inspect } from 'node:util'
+import { execFile } from 'node:child_process'
+import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import {
-  type Db,
-  identifier,
-  joinSql,
-  postgres,
-  PostgresError,
-  type PostgresOptions,
-  RowCountError,
-  sql,
-  UsageError,
-} from '#src/io/client/index.js'
-import { type PostgresServer, startPostgres } from '../postgres/server.js'
+import { inspect, promisify } from 'node:util'
+import { type Db, identifier, joinSql, PostgresError, RowCountError, sql, UsageError } from '#src/io/client/index.js'
+import { plainEnvironment, repoRoot } from '../../tools/repo.js'
+import { type Database, errorOf, startDatabase } from '../postgres/asking.js'
 
-/** What a promise rejects with. */
-const errorOf = async (promise: Promise<unknown>): Promise<unknown> => {
-  try {
-    await promise
-  } catch (error) {
-    return error
-  }
-  return assert.fail('it was to reject')
-}
+const run = promisify(execFile)
 
 describe('queries', { timeout: 120_000 }, () => {
-  let server: PostgresServer
+  let database: Database
   let db: Db
-  const clients: Db[] = []
-
-  const client = (options: PostgresOptions = {}): Db => {
-    const { host, port } = server
-    const one = postgres({ host, port, user: 'postgres', database: 'postgres', sslmode: 'disable', ...options })
-    clients.push(one)
-    return one
-  }
 
   before(async () => {
-    server = await startPostgres()
-    db = client()
+    database = await startDatabase()
+    db = database.client()
     await db.script('create table person (id int primary key, name text unique, doc jsonb, seen timestamptz)')
   })
 
-  after(async () => {
-    await Promise.all(clients.map((one) => one.close()))
-    await server.stop()
-  })
+  after(() => database.stop())
 
   it('gives rows, fields, what was done, and to how many rows', async () => {
     const { rows, fields, command, rowCount } = await db.query('select 1 as a, $1::text as b, null as c', ['x'])
@@ -69,8 +43,8 @@ describe('queries', { timeout: 120_000 }, () => {
   })
 
   it('gives the same values the first time and later, as text and in binary', async () => {
-    const text = `select 7::int2 as int2, 8::int8 as int8, 1.5::float4 as float4, 0.1::float8 as float8, 12.50::numeric as numeric,
-      true as bool, 'Grüße 🌍' as text, '\\x00ff'::bytea as bytea, date '2024-02-29' as date, time '12:34:56.5' as time,
+    const text = `select 7::int2 as int2, 8::int8 as int8, 1.5::float4 as float4, 0.1::float8 as float8,
+      12.50::numeric as numeric, true as bool, 'Grüße 🌍' as text, '\\x00ff'::bytea as bytea, date '2024-02-29' as date, time '12:34:56.5' as time,
       timestamp '2024-02-29 12:34:56.789' as timestamp, timestamptz '2024-02-29 12:34:56.789+02' as timestamptz,
       interval '1 day' as interval, uuid '00000000-0000-0000-0000-000000000001' as uuid, '{"a":[1]}'::jsonb as jsonb,
       '{1,null}'::int[] as ints, '[1,2)'::int4range as range, 'x'::"char" as char, 'name'::name as name, null::int as missing`
@@ -99,7 +73,7 @@ describe('queries', { timeout: 120_000 }, () => {
       assert.deepEqual(rows, [expected])
     }
     // A text is a value of JSON like others, also the first time that the statement is used.
-    assert.deepEqual((await client().query('select $1::jsonb as doc', ['5'])).rows, [{ doc: '5' }])
+    assert.deepEqual((await database.client().query('select $1::jsonb as doc', ['5'])).rows, [{ doc: '5' }])
     assert.deepEqual((await db.query('select $1::text is null as a', [null])).rows, [{ a: true }])
   })
 
@@ -177,7 +151,7 @@ describe('queries', { timeout: 120_000 }, () => {
 
   it('gives all fields of an error, and the text of the statement only to who asks', async () => {
     await db.query('insert into person (id, name) values ($1, $2)', [50, 'fifty'])
-    const error = await errorOf(db.query('insert into person (id, name) values ($1, $2)', [51, 'fifty']))
+    const error = await errorOf(db.query('insert into person (id, name) values ($1, $2)', [987_654, 'fifty']))
     assert.ok(error instanceof PostgresError)
     const { name, code, severity, constraint, table, schema, detail, routine } = error
     assert.deepEqual(
@@ -186,7 +160,7 @@ describe('queries', { timeout: 120_000 }, () => {
     )
     assert.equal(routine, '_bt_check_unique')
     assert.equal(error.query(), 'insert into person (id, name) values ($1, $2)')
-    assert.doesNotMatch(inspect(error), /insert into|51/)
+    assert.doesNotMatch(inspect(error), /insert into|987654/)
     assert.equal(((await errorOf(db.query('selec'))) as PostgresError).position, '1')
   })
 
@@ -205,7 +179,7 @@ describe('queries', { timeout: 120_000 }, () => {
   })
 
   it('prepares again what is not what it was', async () => {
-    const one = client({ pool: { max: 1 } })
+    const one = database.client({ pool: { max: 1 } })
     await one.script('create table changing (a int)')
     await one.query('insert into changing values ($1)', [1])
     const text = 'select * from changing where $1'
@@ -226,7 +200,7 @@ describe('queries', { timeout: 120_000 }, () => {
     await one.script('discard all')
     await read()
     // Another connection has been told other types than they are by now.
-    const pair = client({ pool: { max: 2 } })
+    const pair = database.client({ pool: { max: 2 } })
     await pair.query('select a from changing where a = $1', ['1'])
     await pair.script('truncate changing; alter table changing alter a type int using 0')
     await Promise.all([pair.query('select pg_sleep(0.05)'), pair.query('select a from changing where a = $1', [1])])
@@ -234,7 +208,7 @@ describe('queries', { timeout: 120_000 }, () => {
   })
 
   it('does not try again in a transaction', async () => {
-    const one = client({ pool: { max: 1 } })
+    const one = database.client({ pool: { max: 1 } })
     await one.script('create table moving (a int)')
     await one.query('select * from moving where $1', [true])
     await one.script('alter table moving add b int')
@@ -244,16 +218,16 @@ describe('queries', { timeout: 120_000 }, () => {
   })
 
   it('keeps no more statements than it may, and none where it may not', async () => {
-    const few = client({ pool: { max: 1 }, statementCacheMax: 3 })
+    const few = database.client({ pool: { max: 1 }, statementCacheMax: 3 })
     const prepared = (): Promise<unknown> =>
       few.script('select name from pg_prepared_statements').then(([all]) => all!.rows.length)
     for (let i = 0; i < 10; i++) await few.query(`select ${i} where $1`, [true])
     await few.query('select 0 where $1', [true])
     assert.equal(await prepared(), 3)
-    const none = client({ pool: { max: 1 }, statementCacheMax: 0 })
+    const none = database.client({ pool: { max: 1 }, statementCacheMax: 0 })
     for (let i = 0; i < 5; i++) assert.deepEqual((await none.query('select $1::int as a', [i])).rows, [{ a: i }])
     assert.deepEqual((await none.script('select name from pg_prepared_statements'))[0]!.rows, [])
-    const unique = client({ pool: { max: 1 }, uniqueStatementNames: true })
+    const unique = database.client({ pool: { max: 1 }, uniqueStatementNames: true })
     const { rows } = await unique.query<{ name: string }>('select name from pg_prepared_statements where $1', [true])
     assert.match(rows[0]!.name, /^s[\da-f]{12}_1$/)
   })
@@ -289,7 +263,7 @@ describe('queries', { timeout: 120_000 }, () => {
   })
 
   it('prepares a pipeline again when a statement is not what it was', async () => {
-    const one = client({ pool: { max: 1 } })
+    const one = database.client({ pool: { max: 1 } })
     await one.script('create table piped (a int)')
     const items = [{ sql: 'insert into piped values ($1)', params: [1] }, 'select * from piped']
     await one.pipeline(items)
@@ -338,9 +312,33 @@ describe('queries', { timeout: 120_000 }, () => {
     assert.deepEqual(Buffer.from(one.b), Buffer.from(octets))
   })
 
+  it('is shown by an example', async () => {
+    const { host, port } = database.server
+    const env = { ...plainEnvironment(), PGHOST: host, PGPORT: String(port), PGUSER: 'postgres' }
+    const { stdout, stderr } = await run(process.execPath, [path.join(repoRoot, 'examples/postgres-client.js')], {
+      env,
+    })
+    assert.deepEqual(
+      [stdout.split('\n'), stderr],
+      [
+        [
+          '3 accounts',
+          stdout.split('\n')[1]!,
+          'Ada: 74.75',
+          'Grace: 125.25',
+          'Karl: 100.00',
+          "Robert'); drop table accounts; --: 0.50",
+          '',
+        ],
+        '',
+      ],
+    )
+    assert.match(stdout.split('\n')[1]!, /^not done: accounts of \d+_amount_check \(23514\)$/)
+  })
+
   it('tells of notices', async () => {
     const notices: string[] = []
-    const one = client({ onNotice: ({ message }) => notices.push(message) })
+    const one = database.client({ onNotice: ({ message }) => notices.push(message) })
     await one.script(`do $$ begin raise notice 'listen to this'; end $$`)
     assert.deepEqual(notices, ['listen to this'])
   })

@@ -1,4 +1,6 @@
-/** A conversation over the protocol of PostgreSQL as plain data, made from a seed, and the applications that hold it. */
+/**
+ * A conversation over the protocol of PostgreSQL as plain data, made from a seed, and the applications that hold it.
+ */
 
 import { type Controls, type LinkOptions, Random, type Subject } from 'skitai/testing'
 import {
@@ -9,7 +11,7 @@ import {
   type PostgresServerEvent,
   type PostgresServerLimits,
 } from 'skitai/postgres'
-import { COPY_NAME, type Kind, PostgresModel } from '../../fuzz/postgres-model.js'
+import { COPY_NAME, type Kind, type PostgresModel } from '../../fuzz/postgres-model.js'
 import { authOptions, digests } from '../../fuzz/postgres-subjects.js'
 
 /** One thing that a client asks for. */

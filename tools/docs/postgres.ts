@@ -39,11 +39,23 @@ export const postgresUsageCodes: Readonly<Record<string, string>> = {
   PG_CONFIG:
     'What is said about a connection is malformed, unknown or not supported, or two parts of it do not fit; the message names it.',
   PG_AUTH_OPTIONS: 'A server asks for a proof without digests, or its secret has fewer than 16 octets.',
+  PG_BATCH: 'A cursor is to ask for a number of rows at a time that is not one from 1 to 1,000,000.',
+  PG_BUSY: 'Something is asked of a connection on which data are being copied.',
+  PG_COPY:
+    'COPY is not for the method that was given it, or the method for nothing else; or the source of data is none.',
+  PG_IDENTIFIER: 'A name is no text, is empty or holds a zero octet, or there is none.',
+  PG_RELEASED: 'Something is asked of a reserved connection that was given back.',
+  PG_TRANSACTION:
+    'A transaction is begun by a statement on a connection that others use, or with options that there are not.',
+  PG_TRANSACTION_ENDED: 'Something is asked of a transaction that has ended.',
+  PG_TRANSACTION_NESTED: 'Something is asked of a transaction while another one is open inside of it.',
   PG_COUNT: 'A message has more than 65,535 parameters, types or formats.',
   PG_KEY: 'A key for cancelling does not have 4 to 256 octets.',
   PG_LIMIT: 'A limit does not exist, or its value is not a number in its range.',
   PG_MESSAGE_SIZE: 'A message would have more than 1 GiB (CVE-2024-27304).',
-  PG_PARAMETER: 'A parameter of the session has no name, or one that the start has itself.',
+  PG_PARAMETER:
+    'A parameter of a statement is undefined, or there are too many or too few; or one of the session has no name, or one ' +
+    'that the start has itself.',
   PG_ROW: 'A row has another number of columns than its description, or than the row before.',
   PG_ROWS: 'A number of rows is not one from 0 to 2,147,483,647.',
   PG_STATE:

@@ -1,6 +1,6 @@
 /**
- * Every fault that a peer can commit: where the rule stands (a section of the chapter "Frontend/Backend Protocol" of the
- * documentation), the SQLSTATE with which a server answers it, its text.
+ * Every fault that a peer can commit: where the rule stands (a section of the chapter "Frontend/Backend Protocol" of
+ * the documentation), the SQLSTATE with which a server answers it, its text.
  */
 
 const table = {

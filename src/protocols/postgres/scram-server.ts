@@ -30,8 +30,8 @@ export function scramSecret(password: string, salt: Uint8Array, iterations: numb
 }
 
 /**
- * What to store instead of a password, in the form in which PostgreSQL does (`pg_authid.rolpassword`). `salt` is random,
- * 16 octets as a rule; `iterations` 4,096 or more.
+ * What to store instead of a password, in the form in which PostgreSQL does (`pg_authid.rolpassword`). `salt` is
+ * random, 16 octets as a rule; `iterations` 4,096 or more.
  */
 export function scramVerifier(password: string, salt: Uint8Array, iterations: number, digests: Digests): string {
   const { storedKey, serverKey } = scramSecret(password, salt, iterations, digests)

@@ -1,6 +1,6 @@
 /**
- * How a server finds out who a client is ("Start-up" and "SASL Authentication" of the documentation). A user that is not
- * there goes the same way as one with another password, and fails at its end.
+ * How a server finds out who a client is ("Start-up" and "SASL Authentication" of the documentation). A user that is
+ * not there goes the same way as one with another password, and fails at its end.
  */
 
 import { UsageError } from '../core/errors.js'
@@ -27,7 +27,9 @@ export interface ServerAuthOptions {
   readonly secret: Uint8Array
   /** Rounds of hashing where a password is given instead of a verifier. Default 4,096. */
   readonly scramIterations?: number | undefined
-  /** The hash of our certificate (`tls-server-end-point`, RFC 5929 section 4): the proof may be bound to the channel. */
+  /**
+   * The hash of our certificate (`tls-server-end-point`, RFC 5929 section 4): the proof may be bound to the channel.
+   */
   readonly channelBindingData?: Uint8Array | undefined
 }
 

@@ -1,6 +1,7 @@
 /**
- * The server role of a PostgreSQL connection, protocol 3.0 and 3.2: for tools, proxies and tests. Commands of the client
- * come as events, one at a time unless `pipelinedMax` says otherwise, and what is sent answers the oldest of them.
+ * The server role of a PostgreSQL connection, protocol 3.0 and 3.2: for tools, proxies and tests. Commands of the
+ * client come as events, one at a time unless `pipelinedMax` says otherwise, and what is sent answers the oldest of
+ * them.
  */
 
 import { UsageError } from '../core/errors.js'
@@ -72,7 +73,9 @@ export class PostgresServer extends ServerReceiver {
     this.reading = auth.method === 'scram-sha-256' ? ReadStates.sasl : ReadStates.password
   }
 
-  /** Asks for the password in the clear: `password` has it, and `authenticate` with `none`, or `close`, answers that. */
+  /**
+   * Asks for the password in the clear: `password` has it, and `authenticate` with `none`, or `close`, answers that.
+   */
   askPassword(): void {
     if (!this.#decides('askPassword')) return
     this.asked = 'application'
@@ -193,8 +196,8 @@ export class PostgresServer extends ServerReceiver {
   }
 
   /**
-   * Begins to copy: `in` from the client, `out` to it, or both ways. What the client sends comes as `copyData`, and ends
-   * with `copyDone` or `copyFail`.
+   * Begins to copy: `in` from the client, `out` to it, or both ways. What the client sends comes as `copyData`, and
+   * ends with `copyDone` or `copyFail`.
    */
   sendCopy(
     direction: 'in' | 'out' | 'both',

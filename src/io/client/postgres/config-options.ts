@@ -88,7 +88,7 @@ export interface PostgresClientSettings {
   readonly statementCacheMax?: number | undefined
   /** Names of prepared statements that no other client has, for poolers that share connections. Default false. */
   readonly uniqueStatementNames?: boolean | undefined
-  /** Queries under way on one connection; 1 for one after the other. Default 100. */
+  /** Queries under way on one connection; 1 for one after the other. Default 1,000. */
   readonly pipelineMax?: number | undefined
   /** Milliseconds for a statement that was cancelled to end; then its connection is ended. Default 10,000. */
   readonly cancelTimeoutMs?: number | undefined

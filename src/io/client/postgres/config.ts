@@ -66,7 +66,7 @@ const OWN_OPTIONS: ReadonlySet<string> = new Set(
     'pipelineMax cancelTimeoutMs onNotice'
   ).split(' '),
 )
-const DEFAULTS = { statementCacheMax: 256, uniqueStatementNames: false, pipelineMax: 100, cancelTimeoutMs: 10_000 }
+const DEFAULTS = { statementCacheMax: 256, uniqueStatementNames: false, pipelineMax: 1000, cancelTimeoutMs: 10_000 }
 
 /**
  * Decides everything that a connection needs. Throws `UsageError` (`PG_CONFIG`) for options and keywords that nobody

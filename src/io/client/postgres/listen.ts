@@ -46,6 +46,11 @@ export class Listening {
   readonly #channels: Map<string, Set<Handler>> = new Map()
   #connection: Promise<PostgresConnection> | undefined
   #controller: AbortController = new AbortController()
+  /** The connection that was made last. */
+  #current: PostgresConnection | undefined
+  /** Why it was lost, as long as nobody has seen to that. */
+  #loss: Error | undefined
+  #reopening = false
 
   constructor(connect: (signal: AbortSignal) => Promise<PostgresConnection>) {
     this.#connect = connect
@@ -89,20 +94,28 @@ export class Listening {
   async #open(): Promise<PostgresConnection> {
     const connection = await this.#connect(this.#controller.signal)
     connection.listener = { onNotification: (event) => this.#notify(event), onNotice: connection.listener.onNotice }
+    this.#current = connection
     void this.#watch(connection)
     return connection
   }
 
   async #watch(connection: PostgresConnection): Promise<void> {
     const error = await connection.closed
-    if (error !== undefined) await this.#reopen(error)
+    if (this.#current === connection) this.#connection = undefined
+    this.#loss ??= error
+    if (this.#reopening) return
+    this.#reopening = true
+    for (let loss = this.#loss; loss !== undefined; loss = this.#loss) {
+      this.#loss = undefined
+      await this.#reopen(loss)
+    }
+    this.#reopening = false
   }
 
   /** The connection is lost: there will be another one, sooner or later. */
   async #reopen(error: Error): Promise<void> {
     const { signal } = this.#controller
     const since = performance.now()
-    this.#connection = undefined
     for (
       let delayMs = DELAY_MS;
       this.#channels.size > 0 && !signal.aborted;

@@ -122,8 +122,8 @@ export abstract class Queries {
   }
 
   /**
-   * Runs several statements in one round trip. By default they are all done, or none; the promise rejects with the first
-   * error then. With `atomic: false` each is on its own: they are given as `Promise.allSettled` does.
+   * Runs several statements in one round trip. By default they are all done, or none; the promise rejects with the
+   * first error then. With `atomic: false` each is on its own: they are given as `Promise.allSettled` does.
    */
   pipeline(
     items: readonly PipelineItem[],
@@ -147,8 +147,9 @@ export abstract class Queries {
   }
 
   /**
-   * The rows of a statement one after the other, of which `batch` are asked for at a time: the next ones while those are
-   * looked at. Nothing is done before the first is asked for; whoever stops asking calls `return`, as `for await` does.
+   * The rows of a statement one after the other, of which `batch` are asked for at a time: the next ones while those
+   * are looked at. Nothing is done before the first is asked for; whoever stops asking calls
+   * `return`, as `for await` does.
    */
   cursor<Row = Record<string, unknown>>(
     sql: string | SqlFragment,

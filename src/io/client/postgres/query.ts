@@ -20,7 +20,7 @@ const QUERY_CANCELED = '57014'
 /** Statements whose effects are all gone when they are cancelled: a procedure may have committed some. */
 const ATOMIC = /^\s*(?:select|insert|update|delete|merge|with|values|table)\b/i
 
-/** Whether this error is what has come of giving up: the server has cancelled, or would not, and the connection ended. */
+/** Whether this is what has come of giving up: the server has cancelled, or would not, and the connection ended. */
 export function isCancellation(error: unknown): boolean {
   if (error instanceof PostgresError) return error.code === QUERY_CANCELED
   return error instanceof PostgresConnectionError
@@ -142,7 +142,7 @@ export class QueryOperation<Row> extends Operation {
     this.#session.engine.execute('')
   }
 
-  /** Runs it once more where nothing of it was done, and it is not its own fault. Inside a transaction nothing is left. */
+  /** Runs it once more where nothing of it was done by no fault of its own. Inside a transaction nothing is left. */
   #tryAgain(status: TransactionStatus): boolean {
     const error = this.#error
     if (!(error instanceof PostgresError)) return false

@@ -87,6 +87,7 @@ export class Sharing implements Timed {
     if (connection.load > 0) return
     this.#leases.delete(connection)
     lease.release()
+    if (this.#waiting.count > 0) this.#pump()
     this.#tellEmpty()
   }
 
@@ -183,8 +184,10 @@ export class Sharing implements Timed {
       const lease = await this.#pool.acquire({ timeoutMs: Infinity })
       this.#acquiring--
       const connection = this.#add(lease)
-      // Whoever waits for one alone came later than these.
-      while (this.#waiting.count > 0 && connection.load < this.#options.pipelineMax) {
+      // Whoever waits for one alone came later than these. Connections that are still to come get their share.
+      const share = Math.ceil(this.#waiting.count / (this.#acquiring + 1))
+      const loadMax = Math.min(connection.load + share, this.#options.pipelineMax)
+      while (this.#waiting.count > 0 && connection.load < loadMax) {
         const operation = this.#shift()
         if (!operation.over) connection.run(operation)
       }

@@ -87,15 +87,15 @@ export class StatementRun<Row> {
     this.#values = this.needsTypes ? undefined : this.#encode(known)
   }
 
-  /** Throws `UsageError` for a text that cannot be sent: what stands behind other statements must not fail by itself. */
+  /** Throws `UsageError` for a text that cannot be sent: what stands behind others must not fail by itself. */
   checkTexts(): void {
     for (const text of [this.statement.sql, ...(this.#values ?? [])])
       if (typeof text === 'string' && text.includes('\0')) throw new UsageError('PG_TEXT', 'a text holds a zero octet')
   }
 
   /**
-   * Writes Parse and Describe, as far as they are needed. Throws `UsageError` for statements that are not for here; on a
-   * connection that is `shared`, those that begin a transaction, too.
+   * Writes Parse and Describe, as far as they are needed. Throws `UsageError` for statements that are not for here; on
+   * a connection that is `shared`, those that begin a transaction, too.
    */
   prepare(shared: boolean): void {
     const { engine, statements } = this.#session

@@ -219,7 +219,7 @@ describe('options', () => {
     )
     assert.deepEqual(
       [config.sslmode, config.connectTimeoutMs, config.statementCacheMax, config.pipelineMax, config.pool.max],
-      ['require', 5, 0, 100, 3],
+      ['require', 5, 0, 1000, 3],
     )
     assert.deepEqual(config.parameters, {
       client_encoding: 'UTF8',

@@ -1,0 +1,30 @@
+// A service that speaks PostgreSQL: `node examples/postgres-service.js [port]`, then, for one,
+// `psql -h 127.0.0.1 -p 5433 -c 'select'`. Whatever the select says, it gives what memory this process uses.
+import process from 'node:process'
+import { Driver, Listener } from 'skitai/io'
+import { PostgresServer } from 'skitai/postgres'
+
+const listener = await Listener.open({ address: '127.0.0.1', port: Number(process.argv[2] ?? 5433) }, (transport) => {
+  const engine = new PostgresServer()
+  /** @param {import('skitai/postgres').PostgresServerEvent} event */
+  const onEvent = (event) => {
+    if (event.type === 'startup') {
+      engine.authenticate({ method: 'none' })
+      engine.sendParameter('server_version', '18.0')
+      engine.sendReady()
+    } else if (event.type === 'query') {
+      if (/^\s*select\b/i.test(event.sql)) sendUsage()
+      else engine.sendError({ code: '0A000', message: `only select is known here, not: ${event.sql}` })
+      engine.sendReady()
+    } else if (event.type === 'sync') engine.sendReady()
+    else if ('id' in event) engine.sendError({ code: '0A000', message: 'only simple queries are known here' })
+  }
+  const sendUsage = () => {
+    const rows = Object.entries(process.memoryUsage())
+    engine.sendFields([{ name: 'name' }, { name: 'octets', typeOid: 20 }])
+    for (const [name, octets] of rows) engine.sendRow([name, String(octets)])
+    engine.sendComplete(`SELECT ${rows.length}`)
+  }
+  new Driver(transport, engine, { onEvent, onFlushed() {}, onClosed() {}, onReleased() {} }).start()
+})
+console.log(listener.endpoint)
