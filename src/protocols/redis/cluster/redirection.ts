@@ -2,7 +2,7 @@
 
 import { SLOTS } from '../key-slot.js'
 import type { ReplyError } from '../values.js'
-import { type ClusterNode, nodeOf } from './slot-map.js'
+import { type ClusterNode, isName, nodeOf } from './slot-map.js'
 
 /** Where the key is. */
 export interface Redirection {
@@ -14,7 +14,7 @@ export interface Redirection {
 /** `MOVED 3999 127.0.0.1:6381`; the host may be an IPv6 address, or missing. */
 const REDIRECTION = /^(MOVED|ASK) (\d{1,5}) (.*):(\d{1,5})$/
 
-/** Errors that go away: the slot is on its way, nobody has it, or the node is not there yet. */
+/** Errors that go away. Whoever answers so has executed nothing. */
 const TRANSIENT: ReadonlySet<string> = new Set(['TRYAGAIN', 'CLUSTERDOWN', 'MASTERDOWN', 'LOADING', 'READONLY'])
 
 /** Where an error says that the key is; undefined for other errors. `asked` is the node that has said so. */
@@ -26,7 +26,7 @@ export function redirectionOf({ message }: ReplyError, asked: ClusterNode): Redi
   const port = Number(portText)
   if (slot >= SLOTS || port === 0 || port > 65_535) return undefined
   // Without a name it is where the one is that has answered.
-  return { type: kind === 'MOVED' ? 'moved' : 'ask', slot, node: nodeOf(host === '' ? asked.host : host!, port) }
+  return { type: kind === 'MOVED' ? 'moved' : 'ask', slot, node: nodeOf(isName(host) ? host : asked.host, port) }
 }
 
 /** Whether the same may succeed a little later. */

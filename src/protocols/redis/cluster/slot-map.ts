@@ -60,10 +60,13 @@ function readRange(entry: ReplyValue, host: string): SlotRange | undefined {
 function readNode(entry: ReplyValue, asked: string): ClusterNode | undefined {
   if (!Array.isArray(entry)) return undefined
   const [host, port] = entry
-  if (!isPort(port)) return undefined
-  // A node that has not been told its name gives none; one that hides it, a question mark.
-  if (host === null || host === '' || host === '?') return nodeOf(asked, port)
-  return typeof host === 'string' ? nodeOf(host, port) : undefined
+  if (!isPort(port) || (host !== null && typeof host !== 'string')) return undefined
+  return nodeOf(isName(host) ? host : asked, port)
+}
+
+/** A node that has not been told its own name gives none, or a question mark in its place. */
+export function isName(host: string | null | undefined): host is string {
+  return host !== null && host !== undefined && host !== '' && host !== '?'
 }
 
 function isSlot(value: ReplyValue | undefined): value is number {
@@ -77,6 +80,8 @@ function isPort(value: ReplyValue | undefined): value is number {
 /** Slots and their shards. */
 export class SlotMap {
   readonly #shards: (Shard | undefined)[] = Array.from({ length: SLOTS })
+  /** The shards by the addresses of their primaries. */
+  readonly #led: Map<string, Shard> = new Map()
 
   /** The shard of a slot; undefined while nobody has it. */
   shardOf(slot: number): Shard | undefined {
@@ -86,37 +91,35 @@ export class SlotMap {
   /** Takes what a node has told in place of all that was known. */
   replace(ranges: readonly SlotRange[]): void {
     this.#shards.fill(undefined)
+    this.#led.clear()
     for (const { first, last, primary, replicas } of ranges) {
-      const shard = { primary, replicas }
+      const known = this.#led.get(primary.address)
+      const shard = known ?? { primary, replicas }
+      if (known === undefined) this.#led.set(primary.address, shard)
       this.#shards.fill(shard, first, last + 1)
     }
   }
 
   /** A slot has moved: its new shard is the one that this node is known to lead, or the node alone. */
   move(slot: number, node: ClusterNode): void {
-    this.#shards[slot] = this.#ledBy(node) ?? { primary: node, replicas: [] }
+    let shard = this.#led.get(node.address)
+    if (shard === undefined) {
+      shard = { primary: node, replicas: [] }
+      this.#led.set(node.address, shard)
+    }
+    this.#shards[slot] = shard
   }
 
   /** All nodes that have a slot, or copy one. */
   nodes(): ReadonlyMap<string, ClusterNode> {
     const nodes = new Map<string, ClusterNode>()
-    let before: Shard | undefined
-    for (const shard of this.#shards) {
-      if (shard === undefined || shard === before) continue
-      before = shard
-      for (const node of [shard.primary, ...shard.replicas]) nodes.set(node.address, node)
-    }
+    for (const { primary, replicas } of this.#led.values())
+      for (const node of [primary, ...replicas]) nodes.set(node.address, node)
     return nodes
   }
 
-  /** The shards, each once. */
+  /** The shards, each once. One that was left by its last slot is there until the next map. */
   shards(): readonly Shard[] {
-    const byPrimary = new Map<string, Shard>()
-    for (const shard of this.#shards) if (shard !== undefined) byPrimary.set(shard.primary.address, shard)
-    return [...byPrimary.values()]
-  }
-
-  #ledBy({ address }: ClusterNode): Shard | undefined {
-    return this.#shards.find((shard) => shard?.primary.address === address)
+    return [...this.#led.values()]
   }
 }

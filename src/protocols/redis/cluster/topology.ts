@@ -8,24 +8,29 @@ import type { ReplyError, ReplyValue } from '../values.js'
 import { isTransient, redirectionOf } from './redirection.js'
 import { type ClusterNode, nodeOf, readSlots, type Shard, SlotMap } from './slot-map.js'
 
-/** How a client of a cluster behaves. */
+/** How a client of a cluster behaves. Times are milliseconds. */
 export interface TopologyOptions {
-  /** Nodes that are asked first: host and port. */
+  /** Nodes that are asked first: host and port; at least one. */
   readonly seeds: readonly { readonly host: string; readonly port: number }[]
-  /** How often one command is sent on, or tried again, before it fails. Default 16. */
+  /** How often one command is sent on (MOVED, ASK) before it fails: redirections may go in circles. Default 16. */
+  readonly redirectionsMax?: number | undefined
+  /** How often one command waits and is tried again before it fails. Default 32. */
   readonly attemptsMax?: number | undefined
-  /** The map is asked for at most this often, in milliseconds. Default 1000. */
+  /** The map is asked for at most this often. Default 500. */
   readonly refreshMinMs?: number | undefined
-  /** How long a command waits before it is tried again: twice as long each time. Default 50 up to 1000 ms. */
+  /** How long a command waits before it is tried again: twice as long each time. Default 50 up to 1000. */
   readonly retryMs?: number | undefined
   readonly retryMaxMs?: number | undefined
 }
 
 /** A command on its way: one object from the first node to the last answer. */
 export interface Attempt {
-  readonly slot: number
-  /** How often it was sent on, or tried again. */
-  count: number
+  /** Undefined for a command without keys: any primary will do. */
+  readonly slot: number | undefined
+  /** How often it was sent on. */
+  redirections: number
+  /** How often it has waited. */
+  waits: number
 }
 
 /** What is done with a command. */
@@ -37,12 +42,12 @@ export type Decision =
       readonly asking: boolean
     }
   | {
-      /** Asked again, `route` may know more by then. */
+      /** Asked again after so long, or with a new map, `route` may know more. */
       readonly type: 'wait'
       readonly ms: Millis
     }
   | {
-      /** It was tried too often, or the error is its own. */
+      /** It was sent on or tried too often (`exhausted`), or the error is its own. */
       readonly type: 'fail'
       readonly exhausted: boolean
     }
@@ -53,31 +58,31 @@ export interface TopologyChange {
   readonly removed: readonly ClusterNode[]
 }
 
-const DEFAULTS = { attemptsMax: 16, refreshMinMs: 1000, retryMs: 50, retryMaxMs: 1000 }
+const DEFAULTS = { redirectionsMax: 16, attemptsMax: 32, refreshMinMs: 500, retryMs: 50, retryMaxMs: 1000 }
 
 /** The knowledge of one client. */
 export class Topology {
   readonly #map: SlotMap = new SlotMap()
-  readonly #seeds: readonly ClusterNode[]
+  readonly #seeds: ReadonlyMap<string, ClusterNode>
   readonly #settings: typeof DEFAULTS
   #nodes: ReadonlyMap<string, ClusterNode> = new Map()
-  /** Nodes that cannot be reached, since when. */
-  readonly #lost: Map<string, Millis> = new Map()
+  /** Addresses that cannot be reached. */
+  readonly #lost: Set<string> = new Set()
   #stale = true
   #refreshing = false
-  #refreshedAt: Millis = -Infinity
-  /** Who is asked next. */
+  #refreshAt: Millis = -Infinity
+  /** Who is asked next, and who reads next. */
   #turn = 0
   #replicaTurn = 0
 
   constructor(options: TopologyOptions) {
-    const { attemptsMax, refreshMinMs, retryMs, retryMaxMs } = options
-    this.#seeds = options.seeds.map(({ host, port }) => nodeOf(host, port))
+    this.#seeds = new Map(options.seeds.map(({ host, port }) => nodeOf(host, port)).map((node) => [node.address, node]))
     this.#settings = {
-      attemptsMax: attemptsMax ?? DEFAULTS.attemptsMax,
-      refreshMinMs: refreshMinMs ?? DEFAULTS.refreshMinMs,
-      retryMs: retryMs ?? DEFAULTS.retryMs,
-      retryMaxMs: retryMaxMs ?? DEFAULTS.retryMaxMs,
+      redirectionsMax: options.redirectionsMax ?? DEFAULTS.redirectionsMax,
+      attemptsMax: options.attemptsMax ?? DEFAULTS.attemptsMax,
+      refreshMinMs: options.refreshMinMs ?? DEFAULTS.refreshMinMs,
+      retryMs: options.retryMs ?? DEFAULTS.retryMs,
+      retryMaxMs: options.retryMaxMs ?? DEFAULTS.retryMaxMs,
     }
   }
 
@@ -98,40 +103,42 @@ export class Topology {
 
   /** When the map may be asked for again; `Infinity` while nothing speaks for it, or somebody is being asked. */
   refreshAt(): Millis {
-    return this.#stale && !this.#refreshing ? this.#refreshedAt + this.#settings.refreshMinMs : Infinity
+    return this.#stale && !this.#refreshing ? this.#refreshAt : Infinity
   }
 
-  /** The map is asked for now, of this node: known ones in turn, then seeds; those that are lost last. */
+  /** The map is asked for now, of this node: known ones and seeds in turn, those that are lost last. */
   beginRefresh(now: Millis): ClusterNode {
     this.#refreshing = true
-    this.#refreshedAt = now
-    const known = new Map(this.#nodes)
-    for (const seed of this.#seeds) known.set(seed.address, seed)
-    const all = [...known.values()]
-    const reachable = all.filter(({ address }) => !this.#lost.has(address))
-    const candidates = reachable.length > 0 ? reachable : all
-    return candidates[this.#turn++ % candidates.length]!
+    // What is heard from now on may be newer than the answer.
+    this.#stale = false
+    this.#refreshAt = now + this.#settings.refreshMinMs
+    return this.#anyNode()
   }
 
   /** A node has answered. Undefined when that was no map: another one is asked. */
   endRefresh(reply: ReplyValue, from: ClusterNode): TopologyChange | undefined {
-    this.#refreshing = false
     const ranges = readSlots(reply, from.host)
     // A node that has forgotten the others, or has never known them, knows nothing.
-    if (ranges === undefined || ranges.length === 0) return undefined
-    this.#stale = false
+    if (ranges === undefined || ranges.length === 0) {
+      this.failRefresh()
+      return undefined
+    }
+    this.#refreshing = false
     this.#map.replace(ranges)
     return this.#changeTo(this.#map.nodes())
   }
 
-  /** The node that was asked could not answer. */
+  /** The node that was asked could not answer: another one is asked a little later. */
   failRefresh(): void {
+    const { refreshMinMs, retryMs } = this.#settings
     this.#refreshing = false
+    this.#stale = true
+    this.#refreshAt -= Math.max(0, refreshMinMs - retryMs)
   }
 
   /** A node cannot be reached: what is known may be old. */
-  lose({ address }: ClusterNode, now: Millis): void {
-    if (!this.#lost.has(address)) this.#lost.set(address, now)
+  lose({ address }: ClusterNode): void {
+    if (this.#nodes.has(address) || this.#seeds.has(address)) this.#lost.add(address)
     this.#stale = true
   }
 
@@ -140,15 +147,15 @@ export class Topology {
     this.#lost.delete(address)
   }
 
-  /** Where a command goes; with `replicas` a reading one may go to a copy, in turn. */
+  /** Where a command goes; with `replicas` a reading one goes to one that copies its slot, in turn. */
   route(attempt: Attempt, replicas = false): Decision {
-    const shard = this.#map.shardOf(attempt.slot)
+    const { slot } = attempt
+    const shard = slot === undefined ? this.#anyShard() : this.#map.shardOf(slot)
     if (shard === undefined) {
       this.#stale = true
       return this.#again(attempt)
     }
-    if (!replicas) return { type: 'send', node: shard.primary, asking: false }
-    const reachable = shard.replicas.filter(({ address }) => !this.#lost.has(address))
+    const reachable = replicas ? shard.replicas.filter(({ address }) => !this.#lost.has(address)) : []
     const node = reachable.length === 0 ? shard.primary : reachable[this.#replicaTurn++ % reachable.length]!
     return { type: 'send', node, asking: false }
   }
@@ -158,31 +165,49 @@ export class Topology {
     const redirection = redirectionOf(error, from)
     if (redirection === undefined) {
       if (!isTransient(error)) return { type: 'fail', exhausted: false }
-      this.#stale = true
+      // A slot with keys in two places is where it was.
+      if (error.code !== 'TRYAGAIN') this.#stale = true
       return this.#again(attempt)
     }
     const { type, node, slot } = redirection
-    if (type === 'moved') {
-      this.#stale = true
-      this.#map.move(slot, node)
-      this.#changeTo(new Map([...this.#nodes, [node.address, node]]))
-      // A node that sends to itself has not noticed yet what it has become.
-      if (node.address === from.address) return this.#again(attempt)
-    }
-    if (++attempt.count > this.#settings.attemptsMax) return { type: 'fail', exhausted: true }
+    if (type === 'moved') this.#move(slot, node)
+    if (++attempt.redirections > this.#settings.redirectionsMax) return { type: 'fail', exhausted: true }
+    // A node that sends to itself has not noticed yet what it has become.
+    if (node.address === from.address) return this.#again(attempt)
     return { type: 'send', node, asking: type === 'ask' }
   }
 
   /** The connection to a node was lost before the command was answered, and it may be sent again. */
-  onLost(node: ClusterNode, attempt: Attempt, now: Millis): Decision {
-    this.lose(node, now)
+  onLost(node: ClusterNode, attempt: Attempt): Decision {
+    this.lose(node)
     return this.#again(attempt)
   }
 
+  #move(slot: number, node: ClusterNode): void {
+    if (this.#map.shardOf(slot)?.primary.address === node.address) return
+    this.#stale = true
+    this.#map.move(slot, node)
+    if (!this.#nodes.has(node.address)) this.#nodes = new Map([...this.#nodes, [node.address, node]])
+  }
+
+  #anyNode(): ClusterNode {
+    const all = [...new Map([...this.#nodes, ...this.#seeds]).values()]
+    const reachable = all.filter(({ address }) => !this.#lost.has(address))
+    const candidates = reachable.length > 0 ? reachable : all
+    return candidates[this.#turn++ % candidates.length]!
+  }
+
+  #anyShard(): Shard | undefined {
+    const all = this.shards
+    const reachable = all.filter(({ primary }) => !this.#lost.has(primary.address))
+    const candidates = reachable.length > 0 ? reachable : all
+    return candidates[this.#turn++ % candidates.length]
+  }
+
   #again(attempt: Attempt): Decision {
-    if (++attempt.count > this.#settings.attemptsMax) return { type: 'fail', exhausted: true }
+    if (++attempt.waits > this.#settings.attemptsMax) return { type: 'fail', exhausted: true }
     const { retryMs, retryMaxMs } = this.#settings
-    return { type: 'wait', ms: Math.min(retryMs * 2 ** (attempt.count - 1), retryMaxMs) }
+    return { type: 'wait', ms: Math.min(retryMs * 2 ** (attempt.waits - 1), retryMaxMs) }
   }
 
   #changeTo(nodes: ReadonlyMap<string, ClusterNode>): TopologyChange {
