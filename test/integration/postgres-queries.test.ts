@@ -262,6 +262,22 @@ describe('queries', { timeout: 120_000 }, () => {
     assert.deepEqual(await db.one('select count(*) from ordered'), { count: 101n })
   })
 
+  it('knows which statements of a pipeline were never prepared', async () => {
+    const one = database.client({ pool: { max: 1 } })
+    const later = 'select 2 as later'
+    for (const items of [
+      ['select 1/0', later],
+      ['nonsense', later],
+      [
+        { sql: 'nonsense where $1', params: [1] },
+        { sql: 'select $1::int as later', params: [2] },
+      ],
+    ])
+      assert.match(((await errorOf(one.pipeline(items))) as PostgresError).code, /22012|42601/)
+    const rows = await one.begin((tx) => Promise.all([tx.one(later), tx.one('select $1::int as later', [2])]))
+    assert.deepEqual(rows, [{ later: 2 }, { later: 2 }])
+  })
+
   it('prepares a pipeline again when a statement is not what it was', async () => {
     const one = database.client({ pool: { max: 1 } })
     await one.script('create table piped (a int)')

@@ -143,7 +143,17 @@ for (const protocol of [2, 3] as const)
       const bad: readonly unknown[] = [undefined, null, NaN, true, new Date(0), () => {}]
       for (const value of bad)
         await assert.rejects(r.set('k', value as string), UsageError, `${String(value)} was accepted`)
-      for (const name of ['SELECT', 'MULTI', 'client reply', 'SUBSCRIBE', 'WATCH', 'HELLO', 'MONITOR', 'RESET', 'WAIT']) {
+      for (const name of [
+        'SELECT',
+        'MULTI',
+        'client reply',
+        'SUBSCRIBE',
+        'WATCH',
+        'HELLO',
+        'MONITOR',
+        'RESET',
+        'WAIT',
+      ]) {
         const [first, ...others] = name.split(' ')
         await assert.rejects(r.command(first!, ...others, 1), UsageError, `${name} was accepted`)
       }

@@ -131,11 +131,11 @@ describe('the example of a chat', () => {
     // As a person does: the name, then the room.
     await ada.until(`document.getElementById('welcome')?.open`)
     await ada.evaluate(`document.getElementById('name').value = 'Ada'; document.querySelector('#enter button').click()`)
-    await ada.until(`document.getElementById('state').innerText === 'only you are here'`)
+    await ada.until(`document.getElementById('state')?.innerText === 'only you are here'`)
     const bob = await chromium.open(`${url}/?room=tea&name=Bob`)
     const eve = await chromium.open(`${url}/?room=coffee&name=Eve`)
-    await ada.until(`document.getElementById('state').innerText === '2 people are here'`)
-    await eve.until(`document.getElementById('state').innerText === 'only you are here'`)
+    await ada.until(`document.getElementById('state')?.innerText === '2 people are here'`)
+    await eve.until(`document.getElementById('state')?.innerText === 'only you are here'`)
     const say = (text: string): string =>
       `document.getElementById('text').value = ${JSON.stringify(text)}; document.querySelector('#say button').click()`
     await bob.until(`!document.getElementById('text').disabled`)

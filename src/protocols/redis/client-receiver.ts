@@ -12,8 +12,9 @@ import { lifecycle, ServerInputs, WaitStates } from './lifecycle.js'
 import { limitsOf, type RedisLimits } from './limits.js'
 import { PendingReplies } from './pending-replies.js'
 import { READ_FAULT, READ_MORE, READ_PUSH, ReplyReader } from './reply-reader.js'
+import { textOf } from './reply-builder.js'
 import { confirmationOf, messageKindOf, pushName, Subscriptions } from './subscriptions.js'
-import { ReplyError, ReplyFlags, type ReplyValue } from './values.js'
+import { ReplyError, ReplyFlags, type ReplyObject, type ReplyValue } from './values.js'
 
 /** What a client connection is given. */
 export interface RedisClientOptions extends HandshakeOptions {
@@ -35,7 +36,8 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   protected readonly subscriptions: Subscriptions = new Subscriptions()
   /** What is waited for: a number of `WaitStates`. */
   protected state: number = WaitStates.idle
-  protected monitoring = false
+  /** MONITOR was sent, and not refused. */
+  protected monitorAsked = false
 
   readonly #options: RedisClientOptions
   readonly #limits: RedisLimits
@@ -47,6 +49,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   /** Steps of the handshake that are not answered. */
   #steps = 0
   #fallback = false
+  #monitoring = false
   #started = false
   #ready = false
   /** Confirmations that the command whose turn it is still waits for; 0 before the first one. */
@@ -73,7 +76,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     this.#now = now
     this.#startedAt = now
     this.#started = true
-    this.#shake(handshakeSteps(this.#options, this.#options.protocol !== 2))
+    this.#queued = this.#shake(handshakeSteps(this.#options, this.#options.protocol !== 2))
   }
 
   receive(chunk: Uint8Array, now: Millis): void {
@@ -100,15 +103,14 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   poll(): RedisClientEvent | undefined {
-    const queued = this.#queued
-    if (queued !== undefined) {
-      this.#queued = undefined
-      return queued
-    }
+    const queued = this.#takeQueued()
+    if (queued !== undefined) return queued
     while (!this.#over && this.#mayRead()) {
+      // What is true has no event of its own, but may have left one.
       const event = this.#next()
       if (event === undefined) break
-      if (event !== true) return event
+      const found = event === true ? this.#takeQueued() : event
+      if (found !== undefined) return found
     }
     if (this.#over) {
       const final = this.#final
@@ -191,14 +193,20 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     this.#finish(CLOSED[initiator])
   }
 
-  /** Writes a part of the handshake; without one the connection is ready. */
-  #shake(steps: readonly HandshakeStep[]): void {
+  /** Writes a part of the handshake; without any step the connection is ready. */
+  #shake(steps: readonly HandshakeStep[]): RedisClientEvent | undefined {
     this.#steps = steps.length
     for (const { args, state } of steps) {
       writeCommand(this.out, args)
       this.pend(0, ReplyFlags.objects, state, 0)
     }
-    if (steps.length === 0) this.#queued = this.#becomeReady()
+    return steps.length === 0 ? this.#becomeReady() : undefined
+  }
+
+  #takeQueued(): RedisClientEvent | undefined {
+    const queued = this.#queued
+    if (queued !== undefined) this.#queued = undefined
+    return queued
   }
 
   #becomeReady(): RedisClientEvent {
@@ -214,7 +222,6 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   #next(): RedisClientEvent | true | undefined {
     const input = this.#input
     const reader = this.#reader
-    const { at } = input
     const flags = this.#protocol === 2 && this.#readsMessages() ? this.#pushFlags : this.pending.flags
     const read = reader.read(input, flags, this.#pushFlags)
     if (read === READ_MORE) return this.#ended ? this.#onEnd() : undefined
@@ -222,8 +229,8 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
       const { code, at: faultAt, limit, got } = reader.fault!
       return this.#fail(code, input.position(faultAt), limit, got)
     }
-    const { value } = reader
-    const position = input.position(at)
+    const value = reader.take()
+    const position = reader.begin
     if (read === READ_PUSH) return this.#onPush(value as ReplyValue[], position)
     if (value instanceof ReplyError) return this.#onError(value, position)
     if (this.#protocol === 2 && Array.isArray(value) && this.#readsMessages()) {
@@ -239,15 +246,17 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   #onValue(value: ReplyValue, at: number): RedisClientEvent | true | undefined {
-    const line = typeof value === 'string' && this.monitoring && value !== 'OK' && value !== 'RESET'
-    if (!this.#step(line ? ServerInputs.line : ServerInputs.value, at)) return undefined
-    if (line) return { type: 'monitor', line: value }
+    const line = this.#monitoring ? textOf(value) : undefined
+    // Lines begin with the time.
+    const isLine = line !== undefined && line !== 'OK' && line !== 'RESET'
+    if (!this.#step(isLine ? ServerInputs.line : ServerInputs.value, at)) return undefined
+    if (isLine) return { type: 'monitor', line }
     const { id } = this.pending
     const { state } = this
-    this.#answered()
-    if (id === 0) return this.#onHandshake(state, value)
-    if (state === WaitStates.monitor) this.monitoring = true
+    if (state === WaitStates.monitor) this.#monitoring = true
     if (state === WaitStates.reset) this.#reset()
+    this.#answered()
+    if (id === 0) return this.#onHandshake(state, value, at)
     return { type: 'reply', id, value, attributes: this.#reader.attributes }
   }
 
@@ -258,25 +267,30 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     if (this.pending.count > 0) this.#answered()
     if (state === WaitStates.hello && refusesResp3(error)) {
       this.#fallback = true
-      return this.#onHandshake(state, null)
+      return this.#onHandshakeStep()
     }
-    if (state === WaitStates.setup || (this.#fallback && !this.#ready && state === WaitStates.select))
-      return this.#onHandshake(state, null)
-    if (id === 0 && !this.#ready) this.#fail('REDIS_HANDSHAKE', at)
+    // Behind a HELLO that was refused nothing counts but what comes after it.
+    if (state === WaitStates.setup || (this.#fallback && state === WaitStates.select)) return this.#onHandshakeStep()
+    if (state === WaitStates.monitor) this.monitorAsked = false
+    if (!this.#ready) this.#fail('REDIS_HANDSHAKE', at)
     return { type: 'error', id, error }
   }
 
-  /** A step of the handshake is answered; behind the last one the connection is ready, or begins again with RESP2. */
-  #onHandshake(state: number, value: ReplyValue): RedisClientEvent | true {
-    if (state === WaitStates.hello && value !== null) {
+  #onHandshake(state: number, value: ReplyValue, at: number): RedisClientEvent | true | undefined {
+    if (state === WaitStates.hello) {
+      if (!isObject(value)) return this.#fail('REDIS_HANDSHAKE', at)
       this.#protocol = 3
-      this.#server = value as Readonly<Record<string, ReplyValue>>
+      this.#server = value
     }
+    return this.#onHandshakeStep()
+  }
+
+  /** A step of the handshake is answered; behind the last one the connection is ready, or begins again with RESP2. */
+  #onHandshakeStep(): RedisClientEvent | true {
     if (--this.#steps > 0) return true
     if (!this.#fallback) return this.#becomeReady()
     this.#fallback = false
-    this.#shake(handshakeSteps(this.#options, false))
-    return true
+    return this.#shake(handshakeSteps(this.#options, false)) ?? true
   }
 
   #onPush(values: ReplyValue[], at: number): RedisClientEvent | true | undefined {
@@ -305,9 +319,9 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
         pattern: kind === 'pattern' ? values[1] : undefined,
         payload: values[values.length - 1]!,
       }
-    const confirmation = confirmationOf(name, values.length)
+    const confirmation = confirmationOf(name, values)
     if (confirmation === undefined) return undefined
-    if (!this.#step(ServerInputs.confirmation, at)) return undefined
+    if (!this.#step(ServerInputs[confirmation.type], at)) return undefined
     const mine = this.state === (confirmation.type === 'subscribed' ? WaitStates.subscribe : WaitStates.unsubscribe)
     const { id } = this.pending
     // One that names nothing is answered once for each that there is, or once.
@@ -328,15 +342,15 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
 
   #nextCommand(): void {
     if (this.pending.count > 0) this.state = this.pending.state
-    else this.state = this.monitoring ? WaitStates.monitoring : WaitStates.idle
+    else this.state = this.#monitoring ? WaitStates.monitoring : WaitStates.idle
   }
 
   /** RESET has made the connection what it was before the handshake, but for the database and the name. */
   #reset(): void {
     this.#protocol = 2
-    this.monitoring = false
+    this.#monitoring = false
+    this.monitorAsked = false
     this.subscriptions.clear()
-    this.#nextCommand()
   }
 
   #step(input: number, at: number): boolean {
@@ -367,4 +381,9 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     this.#final = event
     this.#input.clear()
   }
+}
+
+/** Whether it is a map that was read as an object. */
+function isObject(value: ReplyValue): value is ReplyObject {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
 }

@@ -7,7 +7,7 @@ import { UsageError } from '../core/errors.js'
 import { type RedisClientOptions, RedisClientReceiver } from './client-receiver.js'
 import { checkCommand, type CommandArgument, writeCommand } from './command-writer.js'
 import { WaitStates } from './lifecycle.js'
-import { specialCommand } from './special-commands.js'
+import { END_OF_MULTI, MULTI, specialCommand } from './special-commands.js'
 
 /**
  * One client connection. Commands throw `UsageError` when they do not fit, and do nothing once the connection is over;
@@ -15,6 +15,8 @@ import { specialCommand } from './special-commands.js'
  */
 export class RedisClient extends RedisClientReceiver {
   #lastId = 0
+  /** Behind MULTI, before EXEC. */
+  #transaction = false
 
   constructor(options: RedisClientOptions = {}) {
     super(options)
@@ -28,12 +30,19 @@ export class RedisClient extends RedisClientReceiver {
     if (this.over) return this.#lastId
     if (!this.ready) throw new UsageError('REDIS_STATE', 'the server is not ready for commands yet')
     checkCommand(args)
-    const { state, whileSubscribed, kind } = specialCommand(args)
-    if (this.monitoring && state !== WaitStates.reset && state !== WaitStates.quit)
+    const special = specialCommand(args)
+    const { state, whileSubscribed, kind } = special
+    if (this.monitorAsked && state !== WaitStates.reset && state !== WaitStates.quit)
       throw new UsageError('REDIS_STATE', 'behind MONITOR there is RESET and QUIT only')
     if (!whileSubscribed && this.protocol === 2 && this.subscriptions.count > 0)
       throw new UsageError('REDIS_STATE', `with RESP2 a subscriber cannot send ${String(args[0])}`)
+    // Its confirmations would be parts of the reply to EXEC.
+    if (kind !== undefined && this.#transaction)
+      throw new UsageError('REDIS_STATE', `within a transaction there is no ${String(args[0])}`)
     writeCommand(this.out, args)
+    if (special === MULTI) this.#transaction = true
+    else if (special === END_OF_MULTI || state === WaitStates.reset) this.#transaction = false
+    else if (state === WaitStates.monitor) this.monitorAsked = true
     this.pend(++this.#lastId, flags, state, kind === undefined ? 0 : args.length - 1)
     return this.#lastId
   }

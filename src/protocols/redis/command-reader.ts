@@ -13,6 +13,9 @@ export const READ_FAULT = 2
 
 const LF = 0x0a
 
+/** As many words as our own client sends. Each takes memory of its own, and so much more than it has on the wire. */
+const WORDS_MAX = 1_048_576
+
 /** Reads the commands of one connection. */
 export class CommandReader extends ElementReader {
   /** The words of a command, behind `READ_COMMAND`. */
@@ -20,7 +23,8 @@ export class CommandReader extends ElementReader {
 
   /** Words of an array that are still to come. */
   #left = 0
-  #bytes = 0
+  /** Where the command must have ended: an absolute position. */
+  #endMax = 0
 
   /** Whether a part of a command was read. */
   get inside(): boolean {
@@ -30,9 +34,11 @@ export class CommandReader extends ElementReader {
   /** Reads on, up to the end of a command. Empty ones are passed over. */
   read(input: Input): number {
     const { bytes, end } = input
+    const origin = input.position(0)
+    this.endMax = this.#endMax - origin
     while (input.at < end) {
       const { at } = input
-      const word = this.#left > 0 ? this.#word(bytes, at, end) : this.#begin(bytes, at, end)
+      const word = this.#left > 0 ? this.#word(bytes, at, end) : this.#begin(bytes, at, end, origin)
       if (this.fault !== undefined) return READ_FAULT
       if (word === NOTHING && this.next < 0) return READ_MORE
       input.at = this.next
@@ -50,13 +56,15 @@ export class CommandReader extends ElementReader {
   }
 
   /** The length of an array, or a whole line. */
-  #begin(bytes: Uint8Array, at: number, end: number): typeof NOTHING {
-    this.#bytes = 0
+  #begin(bytes: Uint8Array, at: number, end: number, origin: number): typeof NOTHING {
     if (bytes[at] !== ReplyTypes.array) return this.#line(bytes, at, end)
     const count = this.length(bytes, at, end)
     if (count === NO_LENGTH) return NOTHING
-    if (count > this.limits.elementsMax) return this.fail('REDIS_ELEMENTS', at, this.limits.elementsMax, count)
+    const max = Math.min(this.limits.elementsMax, WORDS_MAX)
+    if (count > max) return this.fail('REDIS_ELEMENTS', at, max, count)
     if (count < -1) return this.fail('REDIS_LENGTH', at + 1)
+    this.endMax = at + this.limits.replyBytesMax
+    this.#endMax = origin + this.endMax
     this.#left = Math.max(count, 0)
     return NOTHING
   }
@@ -66,13 +74,12 @@ export class CommandReader extends ElementReader {
     const length = this.length(bytes, at, end)
     if (length === NO_LENGTH) return NOTHING
     if (length < 0) return this.fail('REDIS_LENGTH', at + 1)
-    const { bulkBytesMax, replyBytesMax } = this.limits
-    if (length > bulkBytesMax) return this.fail('REDIS_BULK_TOO_LARGE', at, bulkBytesMax, length)
-    if (this.#bytes + length > replyBytesMax)
-      return this.fail('REDIS_REPLY_TOO_LARGE', at, replyBytesMax, this.#bytes + length)
+    const { bulkBytesMax, lineBytesMax } = this.limits
+    // The name is a text.
+    const max = this.words.length === 0 ? Math.min(bulkBytesMax, lineBytesMax) : bulkBytesMax
+    if (length > max) return this.fail('REDIS_BULK_TOO_LARGE', at, max, length)
     const start = this.next
-    if (!this.hasBody(bytes, start, length, end)) return NOTHING
-    this.#bytes += length
+    if (!this.hasBody(bytes, at, length, end)) return NOTHING
     this.#left--
     return new Uint8Array(bytes.subarray(start, start + length))
   }

@@ -42,16 +42,22 @@ export abstract class ElementReader {
   protected next = 0
   /** Octets of an incomplete line that hold no CR. */
   protected searched = 0
+  /** Where the reply or the command must have ended. */
+  protected endMax: number = Infinity
 
   constructor(limits: RedisLimits) {
     this.limits = limits
   }
 
-  /** Whether a string of so many octets, with its CRLF, is there; `#next` is behind it then. */
-  protected hasBody(bytes: Uint8Array, start: number, length: number, end: number): boolean {
-    const behind = start + length
+  /**
+   * Whether the string of so many octets, with its CRLF, is there whose length was read at `at`; `next` is behind it
+   * then.
+   */
+  protected hasBody(bytes: Uint8Array, at: number, length: number, end: number): boolean {
+    const behind = this.next + length
     this.next = -1
-    if (behind < end && bytes[behind] !== CR) this.failed('REDIS_LINE', behind)
+    if (behind + CRLF_BYTES > this.endMax) this.failed('REDIS_REPLY_TOO_LARGE', at, this.limits.replyBytesMax)
+    else if (behind < end && bytes[behind] !== CR) this.failed('REDIS_LINE', behind)
     else if (behind + 1 < end && bytes[behind + 1] !== LF) this.failed('REDIS_LINE', behind + 1)
     else if (behind + 1 < end) {
       this.next = behind + CRLF_BYTES
@@ -61,7 +67,7 @@ export abstract class ElementReader {
   }
 
   /**
-   * The number behind a type, or what stands for one; NO_LENGTH with a fault, or when more octets are needed. `#next`
+   * The number behind a type, or what stands for one; NO_LENGTH with a fault, or when more octets are needed. `next`
    * is behind it then.
    */
   protected length(bytes: Uint8Array, at: number, end: number): number {

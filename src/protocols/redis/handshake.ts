@@ -31,14 +31,19 @@ const { hello, authenticate, setup, select } = WaitStates
 /** Errors to HELLO by which a server says that it does not speak RESP3. */
 const NO_RESP3 = /^(?:NOPROTO\b|ERR unknown command)/i
 
+/** What servers take as a name (CLIENT SETNAME). */
+const CONNECTION_NAME = /^[!-~]*$/
+
 /** Throws `UsageError` for options that cannot be. */
-export function checkHandshake({ protocol = 3, username, password, database = 0 }: HandshakeOptions): void {
+export function checkHandshake({ protocol = 3, username, password, database = 0, name }: HandshakeOptions): void {
   // In JavaScript anything may stand here.
   if (![2, 3].includes(protocol)) throw new UsageError('REDIS_OPTION', `protocol is 2 or 3, not ${protocol}`)
   if (!Number.isInteger(database) || database < 0)
     throw new UsageError('REDIS_OPTION', `a database is a whole number from 0 up, not ${database}`)
   if (username !== undefined && password === undefined)
     throw new UsageError('REDIS_OPTION', 'a user name without a password')
+  if (name !== undefined && !CONNECTION_NAME.test(name))
+    throw new UsageError('REDIS_OPTION', 'the name of a connection has visible characters of ASCII only')
 }
 
 /** All that is sent at the start, at once; with `resp3` it begins with HELLO. */

@@ -2,6 +2,7 @@
 
 export type { ClosedEvent, Engine, FatalEvent, Millis } from '../core/engine.js'
 export { InvariantError, UsageError } from '../core/errors.js'
+export * from './answers.js'
 export { RedisClient } from './client.js'
 export type { RedisClientOptions } from './client-receiver.js'
 export type { CommandArgument } from './command-writer.js'

@@ -1,7 +1,7 @@
 /**
  * What a client waits for, and what of a server may come then. Each command that was sent has its own state; with
  * `done` the next one has its turn. A pair without a row is a fault of the server. Messages and other pushes may come
- * at any time behind the start, and are no rows.
+ * at any time, and are no rows. A server ends subscriptions by itself where a slot moves away.
  */
 
 import { defineTransitions, type Transitions } from '../core/transitions.js'
@@ -24,7 +24,7 @@ export type WaitState =
   | 'failed'
 
 /** What has come: a value, an error, that something is subscribed to or no more, a line of MONITOR. */
-export type ServerInput = 'value' | 'error' | 'confirmation' | 'line'
+export type ServerInput = 'value' | 'error' | 'subscribed' | 'unsubscribed' | 'line'
 
 const HELLO = 'HELLO'
 const REPLIES = 'Request-response model'
@@ -50,7 +50,7 @@ export const lifecycle: Transitions<WaitState, ServerInput> = defineTransitions<
     'done',
     'failed',
   ],
-  ['value', 'error', 'confirmation', 'line'],
+  ['value', 'error', 'subscribed', 'unsubscribed', 'line'],
   [
     ['hello', 'value', 'done', HELLO],
     ['hello', 'error', 'done', HELLO],
@@ -61,27 +61,29 @@ export const lifecycle: Transitions<WaitState, ServerInput> = defineTransitions<
     ['select', 'value', 'done', 'SELECT'],
     ['select', 'error', 'failed', 'SELECT'],
     ['idle', 'error', 'idle', REPLIES],
-    ['idle', 'confirmation', 'idle', PUBSUB],
+    ['idle', 'unsubscribed', 'idle', PUBSUB],
     ['command', 'value', 'done', REPLIES],
     ['command', 'error', 'done', REPLIES],
-    ['command', 'confirmation', 'command', PUBSUB],
-    ['subscribe', 'confirmation', 'subscribe', PUBSUB],
+    ['command', 'unsubscribed', 'command', PUBSUB],
+    ['subscribe', 'subscribed', 'subscribe', PUBSUB],
+    ['subscribe', 'unsubscribed', 'subscribe', PUBSUB],
     ['subscribe', 'error', 'done', PUBSUB],
-    ['unsubscribe', 'confirmation', 'unsubscribe', PUBSUB],
+    ['unsubscribe', 'unsubscribed', 'unsubscribe', PUBSUB],
     ['unsubscribe', 'error', 'done', PUBSUB],
     ['monitor', 'value', 'monitoring', MONITOR],
     ['monitor', 'error', 'done', MONITOR],
-    ['monitor', 'confirmation', 'monitor', PUBSUB],
+    ['monitor', 'unsubscribed', 'monitor', PUBSUB],
     ['monitoring', 'line', 'monitoring', MONITOR],
     ['monitoring', 'error', 'monitoring', MONITOR],
+    ['monitoring', 'unsubscribed', 'monitoring', PUBSUB],
     ['reset', 'line', 'reset', RESET],
     ['reset', 'value', 'done', RESET],
     ['reset', 'error', 'done', RESET],
-    ['reset', 'confirmation', 'reset', PUBSUB],
+    ['reset', 'unsubscribed', 'reset', PUBSUB],
     ['quit', 'line', 'quit', 'QUIT'],
     ['quit', 'value', 'done', 'QUIT'],
     ['quit', 'error', 'done', 'QUIT'],
-    ['quit', 'confirmation', 'quit', PUBSUB],
+    ['quit', 'unsubscribed', 'quit', PUBSUB],
   ],
 )
 

@@ -8,11 +8,11 @@ export interface RedisLimits {
   readonly bulkBytesMax: number
   /** Octets of one reply, or one command, with all of its elements. */
   readonly replyBytesMax: number
-  /** Elements of one reply, or one command, all levels together. */
+  /** Elements of one reply, all levels together, or words of one command, of which there are 1,048,576 at the most. */
   readonly elementsMax: number
   /** How deep aggregates may be nested; attributes count like other ones. */
   readonly depthMax: number
-  /** Octets of a simple string, an error or a number, and of a line that a server reads inline. */
+  /** Octets of a simple string, an error or a number; for a server, of an inline command and of the name of any. */
   readonly lineBytesMax: number
   /** Octets of queued output from which nothing more is read. */
   readonly outputBytesMax: number

@@ -22,11 +22,11 @@ export function aggregateOf(type: number, items: ReplyValue[], flags: number): R
   return (flags & ReplyFlags.objects) !== 0 && type === ReplyTypes.map ? objectOf(items) : mapOf(items)
 }
 
-/** A string whose octets are given away. */
-export function stringOf(octets: Uint8Array, flags: number): ReplyValue {
-  if ((flags & ReplyFlags.bytes) !== 0) return octets
-  const text = native.utf8Slice(octets, 0, octets.length)
-  return (flags & ReplyFlags.both) === 0 ? text : new BulkString(octets, text)
+/** A string, as its flags have it; octets are copied. */
+export function stringOf(bytes: Uint8Array, start: number, end: number, flags: number): ReplyValue {
+  if ((flags & (ReplyFlags.bytes | ReplyFlags.both)) === 0) return native.utf8Slice(bytes, start, end)
+  const octets = new Uint8Array(bytes.subarray(start, end))
+  return (flags & ReplyFlags.both) === 0 ? octets : new BulkString(octets, native.utf8Slice(bytes, start, end))
 }
 
 function objectOf(items: readonly ReplyValue[]): ReplyObject {
@@ -43,10 +43,14 @@ function mapOf(items: readonly ReplyValue[]): Map<ReplyValue, ReplyValue> {
 
 /** The text of a value that names something, whatever type it came as. */
 export function keyOf(key: ReplyValue): string {
-  if (typeof key === 'string') return key
-  if (key instanceof BulkString || key instanceof SimpleString || key instanceof VerbatimString) return key.text
-  if (key instanceof Uint8Array) return native.utf8Slice(key, 0, key.length)
-  return typeof key === 'object' ? '' : String(key)
+  return textOf(key) ?? (typeof key === 'object' ? '' : String(key))
+}
+
+/** The text of a string of any type; undefined for what is none. */
+export function textOf(value: ReplyValue): string | undefined {
+  if (typeof value === 'string') return value
+  if (value instanceof BulkString || value instanceof SimpleString || value instanceof VerbatimString) return value.text
+  return value instanceof Uint8Array ? native.utf8Slice(value, 0, value.length) : undefined
 }
 
 function pairsOf(items: readonly ReplyValue[]): ReplyMap {
@@ -55,13 +59,25 @@ function pairsOf(items: readonly ReplyValue[]): ReplyMap {
   return new ReplyMap(pairs)
 }
 
-/** Pieces as one. */
-export function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
+const PIECES_BYTES_MIN = 256
+
+/** The pieces of a streamed string, one behind the other: however small they are, they take no more than twice that. */
+export class Pieces {
+  size = 0
+  #bytes: Uint8Array = new Uint8Array(PIECES_BYTES_MIN)
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    const size = this.size + end - start
+    if (size > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(size, this.#bytes.length * 2))
+      larger.set(this.#bytes.subarray(0, this.size))
+      this.#bytes = larger
+    }
+    this.#bytes.set(bytes.subarray(start, end), this.size)
+    this.size = size
   }
-  return whole
+
+  string(flags: number): ReplyValue {
+    return stringOf(this.#bytes, 0, this.size, flags)
+  }
 }

@@ -6,13 +6,13 @@
 import type { Input } from '../core/input.js'
 import { native } from '../core/native.js'
 import { CRLF_BYTES, ElementReader, NO_LENGTH, NOTHING, NULL_LENGTH, STREAMED } from './element-reader.js'
+import type { RedisLimits } from './limits.js'
 import { bigNumberOf, doubleOf, integerAt } from './number-line.js'
-import { aggregateOf, joined, stringOf } from './reply-builder.js'
+import { aggregateOf, Pieces, stringOf } from './reply-builder.js'
 import { ReplyTypes as T } from './reply-types.js'
 import { TextWindow } from './text-window.js'
 import {
   BigNumber,
-  BulkString,
   DoubleNumber,
   ReplyError,
   ReplyFlags,
@@ -33,6 +33,8 @@ const ZERO = 0x30
 const MINUS = 0x2d
 const COLON = 0x3a
 
+const OK_BYTES = 5
+
 /** Digits of a number that is exact as it is added up. */
 const SHORT_DIGITS_MAX = 15
 
@@ -43,6 +45,9 @@ const MANY_ELEMENTS = 8
 const FEW_ELEMENTS = 64
 
 const NO_ITEMS: ReplyValue[] = []
+
+/** The longest string of V8, in octets that are a character each. */
+const TEXT_BYTES_MAX = 536_870_888
 
 /** An aggregate that is not complete. */
 interface Frame {
@@ -58,10 +63,14 @@ type Read = ReplyValue | typeof NOTHING
 
 /** Reads the replies of one connection. */
 export class ReplyReader extends ElementReader {
-  /** The reply, behind `READ_REPLY` and `READ_PUSH`. */
-  value: ReplyValue = null
-  /** The attributes before it; a `Map`, or a `ReplyMap`. */
+  /** The attributes before the reply; a `Map`, or a `ReplyMap`. */
   attributes: ReplyValue | undefined
+  /** Where the reply began: an absolute position. */
+  begin = 0
+
+  #value: ReplyValue = null
+  /** What a string may have that is read as text. */
+  readonly #textBytesMax: number
   readonly #window: TextWindow = new TextWindow()
   readonly #frames: Frame[] = []
   #depth = 0
@@ -70,19 +79,26 @@ export class ReplyReader extends ElementReader {
   #begun = false
   #push = false
   #elements = 0
-  /** Where the reply began: an absolute position. */
-  #begin = 0
-  /** Where it must have ended: an index. */
-  #endMax = 0
-  /** Pieces of a streamed string, and how many octets they are. */
-  #chunks: Uint8Array[] | undefined
-  #chunkBytes = 0
+  /** Of a streamed string that is not complete. */
+  #pieces: Pieces | undefined
   /** Attributes stand right before what comes. */
   #attributed = false
+
+  constructor(limits: RedisLimits) {
+    super(limits)
+    this.#textBytesMax = Math.min(limits.bulkBytesMax, TEXT_BYTES_MAX)
+  }
 
   /** Whether a part of a reply was read. */
   get inside(): boolean {
     return this.#begun
+  }
+
+  /** The reply, behind `READ_REPLY` and `READ_PUSH`. The reader keeps it no longer: it may be all that there is. */
+  take(): ReplyValue {
+    const value = this.#value
+    this.#value = null
+    return value
   }
 
   /** The octets of the input have changed. */
@@ -94,22 +110,22 @@ export class ReplyReader extends ElementReader {
   read(input: Input, flags: number, pushFlags: number): number {
     const { bytes, end } = input
     const origin = input.position(0)
-    this.#endMax = this.#begin + this.limits.replyBytesMax - origin
+    this.endMax = this.begin + this.limits.replyBytesMax - origin
     for (let { at } = input; at < end; at = this.next) {
       input.at = at
       const type = bytes[at]!
       if (!this.#begun) this.#start(at, origin, flags, pushFlags)
       const value =
-        type === T.bulk && this.#chunks === undefined ? this.#bulk(bytes, at, end) : this.#element(bytes, at, end, type)
+        type === T.bulk && this.#pieces === undefined ? this.#bulk(bytes, at, end) : this.#element(bytes, at, end, type)
       if (value === NOTHING) {
         if (this.fault !== undefined) return READ_FAULT
         if (this.next < 0) return READ_MORE
-        continue
       }
-      if (this.next > this.#endMax) {
+      if (this.next > this.endMax) {
         this.#tooLarge(at)
         return READ_FAULT
       }
+      if (value === NOTHING) continue
       if (this.#depth > 0 ? this.#add(value) : this.#isReply(value)) {
         input.at = this.next
         return this.#push ? READ_PUSH : READ_REPLY
@@ -126,8 +142,8 @@ export class ReplyReader extends ElementReader {
 
   #start(at: number, origin: number, flags: number, pushFlags: number): void {
     this.#begun = true
-    this.#begin = origin + at
-    this.#endMax = at + this.limits.replyBytesMax
+    this.begin = origin + at
+    this.endMax = at + this.limits.replyBytesMax
     this.#push = false
     this.#flags = flags
     this.#pushFlags = pushFlags
@@ -138,7 +154,7 @@ export class ReplyReader extends ElementReader {
   /** An element, at a level of its own: a scalar, an empty aggregate, or NOTHING with the frame of an aggregate. */
   #element(bytes: Uint8Array, at: number, end: number, type: number): Read {
     this.next = -1
-    if (this.#chunks !== undefined) return this.#chunk(bytes, at, end, type)
+    if (this.#pieces !== undefined) return this.#chunk(this.#pieces, bytes, at, end, type)
     switch (type) {
       case T.bulk:
         return this.#bulk(bytes, at, end)
@@ -186,7 +202,7 @@ export class ReplyReader extends ElementReader {
   }
 
   #isReply(value: ReplyValue): boolean {
-    this.value = value
+    this.#value = value
     this.#begun = false
     this.#attributed = false
     return true
@@ -200,7 +216,7 @@ export class ReplyReader extends ElementReader {
   #aggregate(bytes: Uint8Array, at: number, end: number, type: number): Read {
     const length = this.length(bytes, at, end)
     if (length === NO_LENGTH) return NOTHING
-    if (type === T.push && (this.#depth > 0 || this.#push)) return this.fail('REDIS_NESTING', at)
+    if (type === T.push && this.#depth > 0) return this.fail('REDIS_NESTING', at)
     if (length === NULL_LENGTH) return type === T.array ? null : this.fail('REDIS_LENGTH', at + 1)
     if (length === STREAMED && (type === T.push || type === T.attribute)) return this.fail('REDIS_LENGTH', at + 1)
     const paired = type === T.map || type === T.attribute
@@ -212,9 +228,7 @@ export class ReplyReader extends ElementReader {
     }
     if (count > 0 && (this.#elements += count) > this.limits.elementsMax)
       return this.fail('REDIS_ELEMENTS', at, this.limits.elementsMax, count)
-    if (count !== 0 || paired) {
-      if (this.#depth >= this.limits.depthMax) return this.fail('REDIS_DEPTH', at, this.limits.depthMax)
-    }
+    if (this.#depth >= this.limits.depthMax) return this.fail('REDIS_DEPTH', at, this.limits.depthMax)
     if (count === 0) return this.#whole(type, [])
     return this.#filled(bytes, end, type, count)
   }
@@ -233,10 +247,10 @@ export class ReplyReader extends ElementReader {
       if (element !== T.bulk && element !== T.integer) break
       const value = element === T.bulk ? this.#bulk(bytes, at, end) : this.#integer(bytes, at, end)
       if (value === NOTHING) {
-        if (this.#chunks !== undefined) at = this.next
+        if (this.#pieces !== undefined) at = this.next
         break
       }
-      if (this.next > this.#endMax) return this.#tooLarge(at)
+      if (this.next > this.endMax) return this.#tooLarge(at)
       items[size++] = value
       at = this.next
     }
@@ -264,7 +278,7 @@ export class ReplyReader extends ElementReader {
     if (at + 2 < end && bytes[at + 2] !== LF) return this.fail('REDIS_LINE', at + 2)
     if (at + CRLF_BYTES >= end) return NOTHING
     const frame = this.#frames[this.#depth - 1]
-    const complete = frame !== undefined && frame.left < 0 && !this.#attributed && this.#depth > 0
+    const complete = frame !== undefined && frame.left < 0 && !this.#attributed
     if (!complete || (frame.type === T.map && frame.items.length % 2 !== 0)) return this.fail('REDIS_NESTING', at)
     this.#depth--
     this.next = at + 1 + CRLF_BYTES
@@ -274,10 +288,9 @@ export class ReplyReader extends ElementReader {
   #bulk(bytes: Uint8Array, at: number, end: number): Read {
     const length = this.length(bytes, at, end)
     if (length < 0) return this.#noBulk(length)
-    if (length > this.limits.bulkBytesMax)
-      return this.fail('REDIS_BULK_TOO_LARGE', at, this.limits.bulkBytesMax, length)
+    if (length > this.#textBytesMax && this.#isTooLong(at, length)) return NOTHING
     const start = this.next
-    if (!this.hasBody(bytes, start, length, end)) return NOTHING
+    if (!this.hasBody(bytes, at, length, end)) return NOTHING
     return this.#stringAt(bytes, start, start + length, end)
   }
 
@@ -285,18 +298,23 @@ export class ReplyReader extends ElementReader {
   #noBulk(length: number): Read {
     if (length === NULL_LENGTH) return null
     if (length === STREAMED) {
-      this.#chunks = []
-      this.#chunkBytes = 0
+      this.#pieces = new Pieces()
     }
     return NOTHING
+  }
+
+  /** A string with as many octets is none that may come, or none that can be a text. */
+  #isTooLong(at: number, length: number): boolean {
+    const max = (this.#flags & ReplyFlags.bytes) === 0 ? this.#textBytesMax : this.limits.bulkBytesMax
+    if (length > max) this.failed('REDIS_BULK_TOO_LARGE', at, max, length)
+    return length > max
   }
 
   #stringAt(bytes: Uint8Array, start: number, end: number, chunkEnd: number): ReplyValue {
     const flags = this.#flags
     if ((flags & (ReplyFlags.bytes | ReplyFlags.both)) === 0)
       return this.#window.slice(bytes, start, end, chunkEnd, this.#elements < MANY_ELEMENTS)
-    const octets = new Uint8Array(bytes.subarray(start, end))
-    return (flags & ReplyFlags.both) === 0 ? octets : new BulkString(octets, native.utf8Slice(bytes, start, end))
+    return stringOf(bytes, start, end, flags)
   }
 
   /** A verbatim string, or an error with its length. */
@@ -304,10 +322,9 @@ export class ReplyReader extends ElementReader {
     const length = this.length(bytes, at, end)
     if (length === NO_LENGTH) return NOTHING
     if (length < 0) return this.fail('REDIS_LENGTH', at + 1)
-    if (length > this.limits.bulkBytesMax)
-      return this.fail('REDIS_BULK_TOO_LARGE', at, this.limits.bulkBytesMax, length)
+    if (length > this.#textBytesMax) return this.fail('REDIS_BULK_TOO_LARGE', at, this.#textBytesMax, length)
     const start = this.next
-    if (!this.hasBody(bytes, start, length, end)) return NOTHING
+    if (!this.hasBody(bytes, at, length, end)) return NOTHING
     if (type === T.bulkError) return new ReplyError(native.utf8Slice(bytes, start, start + length))
     if (length < 4 || bytes[start + 3] !== COLON) return this.fail('REDIS_VERBATIM', start)
     if ((this.#flags & ReplyFlags.typed) === 0) return this.#stringAt(bytes, start + 4, start + length, end)
@@ -316,32 +333,30 @@ export class ReplyReader extends ElementReader {
   }
 
   /** A piece of a streamed string; the empty one is the last. */
-  #chunk(bytes: Uint8Array, at: number, end: number, type: number): Read {
+  #chunk(pieces: Pieces, bytes: Uint8Array, at: number, end: number, type: number): Read {
     if (type !== T.chunk) return this.fail('REDIS_STREAM', at)
     const length = this.length(bytes, at, end)
     if (length === NO_LENGTH) return NOTHING
     if (length < 0) return this.fail('REDIS_LENGTH', at + 1)
-    const total = this.#chunkBytes + length
-    if (total > this.limits.bulkBytesMax) return this.fail('REDIS_BULK_TOO_LARGE', at, this.limits.bulkBytesMax, total)
+    if (this.#isTooLong(at, pieces.size + length)) return NOTHING
     if (length === 0) {
-      const octets = joined(this.#chunks!, total)
-      this.#chunks = undefined
-      return stringOf(octets, this.#flags)
+      this.#pieces = undefined
+      return pieces.string(this.#flags)
     }
     const start = this.next
-    if (!this.hasBody(bytes, start, length, end)) return NOTHING
-    if (this.next > this.#endMax) return this.#tooLarge(at)
-    this.#chunks!.push(new Uint8Array(bytes.subarray(start, start + length)))
-    this.#chunkBytes = total
+    if (this.hasBody(bytes, at, length, end)) pieces.add(bytes, start, start + length)
     return NOTHING
   }
 
   #simple(bytes: Uint8Array, at: number, end: number): Read {
-    const lineEnd = this.lineEnd(bytes, at, end)
+    const ok = isOk(bytes, at, end)
+    if (ok) {
+      this.next = at + OK_BYTES
+      this.searched = 0
+    }
+    const lineEnd = ok ? 0 : this.lineEnd(bytes, at, end)
     if (lineEnd < 0) return NOTHING
-    const text = isOk(bytes, at + 1, lineEnd)
-      ? 'OK'
-      : this.#window.slice(bytes, at + 1, lineEnd, end, this.#elements < MANY_ELEMENTS)
+    const text = ok ? 'OK' : this.#window.slice(bytes, at + 1, lineEnd, end, this.#elements < MANY_ELEMENTS)
     return (this.#flags & ReplyFlags.typed) === 0 ? text : new SimpleString(text)
   }
 
@@ -361,6 +376,8 @@ export class ReplyReader extends ElementReader {
       next > first && bytes[next] === CR && bytes[next + 1] === LF && (bytes[first] !== ZERO || next === first + 1)
     if (!plain || next >= end - 1) return this.#longInteger(bytes, at, end)
     this.next = next + CRLF_BYTES
+    // It may have been looked at as a line before it was whole.
+    this.searched = 0
     if (negative) value = 0 - value
     return (this.#flags & ReplyFlags.bigints) === 0 ? value : BigInt(value)
   }
@@ -408,9 +425,15 @@ function itemsOf(frame: Frame): ReplyValue[] {
   return items
 }
 
-/** The most frequent reply. */
+/** The most frequent reply: `+OK` with its CRLF. */
 function isOk(bytes: Uint8Array, at: number, end: number): boolean {
-  return end - at === 2 && bytes[at] === 0x4f && bytes[at + 1] === 0x4b
+  return (
+    at + OK_BYTES <= end &&
+    bytes[at + 1] === 0x4f &&
+    bytes[at + 2] === 0x4b &&
+    bytes[at + 3] === CR &&
+    bytes[at + 4] === LF
+  )
 }
 
 function isLineType(type: number): boolean {

@@ -145,7 +145,7 @@ export class RedisServer implements Engine<RedisServerEvent> {
     if (this.#over) return
     if (values.length === 0) throw new UsageError('REDIS_VALUE', 'a push begins with its kind')
     if (answers && this.#unanswered === 0) throw new UsageError('REDIS_STATE', 'there is no command to answer')
-    for (const value of values) checkReply(value)
+    for (const value of values) checkReply(value, 1)
     writePush(this.#out, this.protocol, values)
     if (answers) this.#unanswered--
   }
@@ -188,9 +188,9 @@ export class RedisServer implements Engine<RedisServerEvent> {
     else if (this.#unanswered === 0) this.#finish(CLOSED.remote)
   }
 
-  /** Answers what is wrong, as Redis does. */
+  /** Answers what is wrong, as Redis does. Where an earlier command waits, it would be taken for its answer. */
   #fail(code: RedisFaultCode, offset: number, limit = -1, got = -1): void {
-    this.#out.latin1(`-ERR Protocol error: ${redisFaults[code].text}\r\n`)
+    if (this.#unanswered === 0) this.#out.latin1(`-ERR Protocol error: ${redisFaults[code].text}\r\n`)
     this.#finish({ type: 'fatal', code, wireCode: 0, offset, limit, got })
   }
 

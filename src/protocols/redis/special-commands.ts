@@ -1,6 +1,7 @@
 /** Commands that are answered in a way of their own, or change what a connection is. */
 
 import { UsageError } from '../core/errors.js'
+import { native } from '../core/native.js'
 import type { CommandArgument } from './command-writer.js'
 import type { SubscriptionKind } from './events.js'
 import { WaitStates } from './lifecycle.js'
@@ -24,6 +25,10 @@ const { command, subscribe, unsubscribe, monitor, reset, quit } = WaitStates
 /** What all others are. */
 export const ORDINARY: SpecialCommand = special(command, false)
 
+/** What begins and ends a transaction. */
+export const MULTI: SpecialCommand = special(command, false)
+export const END_OF_MULTI: SpecialCommand = special(command, false)
+
 const SPECIAL: ReadonlyMap<string, SpecialCommand> = new Map([
   ['SUBSCRIBE', special(subscribe, true, 'channel')],
   ['PSUBSCRIBE', special(subscribe, true, 'pattern')],
@@ -32,13 +37,16 @@ const SPECIAL: ReadonlyMap<string, SpecialCommand> = new Map([
   ['PUNSUBSCRIBE', special(unsubscribe, true, 'pattern')],
   ['SUNSUBSCRIBE', special(unsubscribe, true, 'shard')],
   ['PING', special(command, true)],
+  ['MULTI', MULTI],
+  ['EXEC', END_OF_MULTI],
+  ['DISCARD', END_OF_MULTI],
   ['MONITOR', special(monitor, false)],
   ['RESET', special(reset, true)],
   ['QUIT', special(quit, true)],
 ])
 
 /** What would leave it open which reply belongs to which command, or the version of the protocol. */
-const REFUSED: ReadonlySet<string> = new Set(['HELLO', 'SYNC', 'PSYNC'])
+const REFUSED: ReadonlySet<string> = new Set(['HELLO', 'SYNC', 'PSYNC', 'REPLCONF'])
 
 /** What a command is. Throws `UsageError` for one that an engine cannot follow. */
 export function specialCommand(args: readonly CommandArgument[]): SpecialCommand {
@@ -47,10 +55,16 @@ export function specialCommand(args: readonly CommandArgument[]): SpecialCommand
   const found = SPECIAL.get(first)
   if (found !== undefined) return found
   const name = first.toUpperCase()
-  if (REFUSED.has(name) || (name === 'CLIENT' && String(args[1]).toUpperCase() === 'REPLY'))
-    throw new UsageError(
-      'REDIS_COMMAND',
-      `${args.length > 1 && name === 'CLIENT' ? 'CLIENT REPLY' : name} is not for a connection that others use`,
-    )
+  if (REFUSED.has(name)) throw refused(name)
+  if (name === 'CLIENT' && wordOf(args[1]) === 'REPLY') throw refused('CLIENT REPLY')
   return SPECIAL.get(name) ?? ORDINARY
+}
+
+function refused(name: string): UsageError {
+  return new UsageError('REDIS_COMMAND', `${name} is not for a connection that others use`)
+}
+
+function wordOf(argument: CommandArgument | undefined): string {
+  const octets = argument instanceof Uint8Array
+  return (octets ? native.latin1Slice(argument, 0, argument.length) : String(argument)).toUpperCase()
 }

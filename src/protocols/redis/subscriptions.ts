@@ -2,7 +2,7 @@
 
 import { native } from '../core/native.js'
 import type { SubscriptionKind } from './events.js'
-import { keyOf } from './reply-builder.js'
+import { keyOf, textOf } from './reply-builder.js'
 import type { ReplyValue } from './values.js'
 
 /** What the commands and the confirmations of a kind are called. */
@@ -28,9 +28,12 @@ const MESSAGES: ReadonlyMap<string, SubscriptionKind> = new Map([
   ['smessage', 'shard'],
 ])
 
-/** What a push of this name, of so many elements, confirms. */
-export function confirmationOf(name: string, length: number): Confirmation | undefined {
-  return length === 3 ? CONFIRMATIONS.get(name) : undefined
+/** What a push of this name confirms: it has a channel, and how many there are. */
+export function confirmationOf(name: string, values: readonly ReplyValue[]): Confirmation | undefined {
+  const confirmation = CONFIRMATIONS.get(name)
+  if (confirmation === undefined || values.length !== 3) return undefined
+  const count = values[2]
+  return typeof count === 'number' || typeof count === 'bigint' ? confirmation : undefined
 }
 
 /** What a push of this name, of so many elements, is a message of. */
@@ -41,9 +44,7 @@ export function messageKindOf(name: string, length: number): SubscriptionKind | 
 
 /** The name that stands first in a push; undefined when that is no text. */
 export function pushName(first: ReplyValue | undefined): string | undefined {
-  if (typeof first === 'string') return first
-  if (first instanceof Uint8Array) return native.latin1Slice(first, 0, first.length)
-  return first === undefined || first === null || typeof first !== 'object' ? undefined : keyOf(first)
+  return first === undefined ? undefined : textOf(first)
 }
 
 /** The subscriptions of one connection. */

@@ -28,6 +28,7 @@ export class TextWindow {
 
   /** Another chunk, or what is left of one has moved. */
   clear(): void {
+    this.#text = ''
     this.#end = 0
   }
 

@@ -287,7 +287,7 @@ export class PostgresConnection implements DriverHandler<PostgresClientEvent>, S
 
   /** Inside of it nothing can be sent: the driver has just written. */
   onFlushed(): void {
-    if (this.#waiting.count > 0 && this.#maySend()) queueMicrotask(() => this.proceed())
+    if (this.#waiting.count > 0 && this.isUsable && this.#maySend()) queueMicrotask(() => this.proceed())
     this.#sent.first?.onFlushed()
   }
 
@@ -343,8 +343,13 @@ export class PostgresConnection implements DriverHandler<PostgresClientEvent>, S
   }
 
   #onErrorEvent(error: NoticeFields): void {
-    if (!this.engine.ready || LAST_SEVERITIES.has(error.severity)) this.#dismissal = new PostgresError(error)
-    else this.#sent.first?.onError((this.lastError = error))
+    if (this.engine.ready && !LAST_SEVERITIES.has(error.severity)) {
+      this.lastError = error
+      this.#sent.first?.onError(error)
+      return
+    }
+    this.#dismissal = new PostgresError(error)
+    this.#driver.cut()
   }
 
   #onReadyForQuery(id: number, status: TransactionStatus): void {

@@ -10,9 +10,9 @@ import type {
 import type { RowCursor } from '../../../protocols/postgres/row-cursor.js'
 import { Operation, type Session } from './operation.js'
 import { PostgresError } from './postgres-error.js'
-import { isCancellation } from './query.js'
+import { isCancellation, QUERY_CANCELED } from './query.js'
 import type { QueryResult } from './result.js'
-import { type Statement, StatementRun } from './statement-run.js'
+import { STALE_TRIES, type Statement, StatementRun } from './statement-run.js'
 import type { Waiter } from './waiter.js'
 
 /** All of them, or none. Inside of a transaction they are a part of it. */
@@ -24,7 +24,7 @@ export class PipelineOperation extends Operation {
   /** Those that are answered now, in their order, and how many of them have been. */
   #answered: readonly StatementRun<unknown>[] = []
   #at = 0
-  #retried = false
+  #triesLeft = STALE_TRIES
   #error: unknown
 
   constructor(statements: readonly Statement[], waiter: Waiter<QueryResult<unknown>[]>) {
@@ -170,8 +170,11 @@ export class PipelineOperation extends Operation {
     const run = this.#current
     if (!(error instanceof PostgresError) || run === undefined) return false
     run.onFailed(error.code)
-    if (!run.stale || this.#retried || status !== 'idle' || this.reason !== undefined) return false
-    this.#retried = true
+    for (const skipped of this.#answered.slice(this.#at + 1)) skipped.onSkipped()
+    const hit = this.endangered && error.code === QUERY_CANCELED && this.#runs.every((each) => each.isAtomic)
+    const stale = run.stale && this.#triesLeft > 0
+    if (!(stale || hit) || status !== 'idle' || this.reason !== undefined) return false
+    if (stale) this.#triesLeft--
     this.#error = undefined
     this.#session.run(this)
     return true

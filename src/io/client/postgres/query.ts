@@ -11,14 +11,11 @@ import type { RowCursor } from '../../../protocols/postgres/row-cursor.js'
 import { Operation, type Session } from './operation.js'
 import { PostgresConnectionError, PostgresError } from './postgres-error.js'
 import type { QueryResult } from './result.js'
-import { type Statement, StatementRun } from './statement-run.js'
+import { STALE_TRIES, type Statement, StatementRun } from './statement-run.js'
 import type { Waiter } from './waiter.js'
 
 /** The SQLSTATE of a statement that was cancelled. */
-const QUERY_CANCELED = '57014'
-
-/** Statements whose effects are all gone when they are cancelled: a procedure may have committed some. */
-const ATOMIC = /^\s*(?:select|insert|update|delete|merge|with|values|table)\b/i
+export const QUERY_CANCELED: string = '57014'
 
 /** Whether this is what has come of giving up: the server has cancelled, or would not, and the connection ended. */
 export function isCancellation(error: unknown): boolean {
@@ -31,7 +28,8 @@ export class QueryOperation<Row> extends Operation {
   readonly #run: StatementRun<Row>
   readonly #waiter: Waiter<QueryResult<Row>>
   #session!: Session
-  #retried = false
+  /** What was prepared may change again while it is prepared again. */
+  #triesLeft = STALE_TRIES
   #tag = ''
   #error: unknown
 
@@ -147,10 +145,10 @@ export class QueryOperation<Row> extends Operation {
     const error = this.#error
     if (!(error instanceof PostgresError)) return false
     this.#run.onFailed(error.code)
-    const { stale } = this.#run
-    const hit = this.endangered && error.code === QUERY_CANCELED && ATOMIC.test(this.#run.statement.sql)
-    if (!(stale || hit) || this.#retried || status !== 'idle' || this.reason !== undefined) return false
-    this.#retried = true
+    const hit = this.endangered && error.code === QUERY_CANCELED && this.#run.isAtomic
+    const stale = this.#run.stale && this.#triesLeft > 0
+    if (!(stale || hit) || status !== 'idle' || this.reason !== undefined) return false
+    if (stale) this.#triesLeft--
     this.#error = undefined
     this.#session.run(this)
     return true

@@ -37,6 +37,12 @@ const VALUE_CLASS = '22'
 const COPY = /^\s*copy\b/i
 const BEGIN = /^\s*(?:begin|start\s+transaction)\b/i
 
+/** Statements whose effects are all gone when they are cancelled: a procedure may have committed some. */
+const ATOMIC = /^\s*(?:select|insert|update|delete|merge|with|values|table)\b/i
+
+/** How often a statement is tried once more that was not what it had been. */
+export const STALE_TRIES = 3
+
 function checkKind(sql: string, shared: boolean): void {
   if (COPY.test(sql)) throw new UsageError('PG_COPY', 'COPY is for copyTo and copyFrom')
   if (shared && BEGIN.test(sql)) throw new UsageError('PG_TRANSACTION', TRANSACTION_ALONE)
@@ -189,6 +195,16 @@ export class StatementRun<Row> {
   /** Whether the statement has a name, under which it stays on the connection. */
   get isKept(): boolean {
     return this.#prepared !== undefined
+  }
+
+  /** The server has passed over it, because of an error before. What it was to prepare is not there. */
+  onSkipped(): void {
+    if (this.#prepared !== undefined && !this.#parsed) this.#session.statements.drop(this.#prepared)
+  }
+
+  /** When it is cancelled nothing of it was done. */
+  get isAtomic(): boolean {
+    return ATOMIC.test(this.statement.sql)
   }
 
   get #name(): string {

@@ -5,18 +5,21 @@ import type { RedisOptions } from './config.js'
 
 const DATABASE = /^\d{1,9}$/
 
+/** Who, and a path: with a user and no host it is none that the class `URL` reads. */
+const SOCKET = /^unix:(?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?)?(\/[^?#]*)(?:\?([^#]*))?$/
+
 /** Throws `UsageError` (`REDIS_OPTION`); the URL itself is no part of it, as there may be a password inside. */
 export function urlOptions(text: string): RedisOptions {
+  const socket = typeof text === 'string' ? SOCKET.exec(text) : null
+  if (socket !== null) return socketOptions(socket[1] ?? '', socket[2] ?? '', socket[3]!, socket[4])
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) throw refused('cannot be read')
   switch (url.protocol) {
     case 'redis:':
     case 'rediss:':
       return networkOptions(url)
-    case 'unix:':
-      return socketOptions(url)
     default:
-      throw refused('begins with redis:, rediss: or unix:')
+      throw refused('begins with redis:, rediss: or unix:, and that with an absolute path')
   }
 }
 
@@ -39,18 +42,18 @@ function networkOptions(url: URL): RedisOptions {
   }
 }
 
-function socketOptions(url: URL): RedisOptions {
-  const database = url.searchParams.get('db')
-  for (const name of url.searchParams.keys()) if (name !== 'db') throw refused(`has no parameter ${name}`)
-  if (url.pathname === '' || url.host !== '') throw refused('names an absolute path, as unix:///run/redis.sock')
+function socketOptions(username: string, password: string, path: string, query = ''): RedisOptions {
+  const parameters = new URLSearchParams(query)
+  for (const name of parameters.keys()) if (name !== 'db') throw refused(`has no parameter ${name}`)
+  const database = parameters.get('db')
   return {
-    path: decoded(url.pathname),
-    ...credentials(url),
+    path: decoded(path),
+    ...credentials({ username, password }),
     ...(database !== null && { database: databaseOf(database) }),
   }
 }
 
-function credentials({ username, password }: URL): RedisOptions {
+function credentials({ username, password }: { readonly username: string; readonly password: string }): RedisOptions {
   return {
     ...(username !== '' && { username: decoded(username) }),
     ...(password !== '' && { password: decoded(password) }),

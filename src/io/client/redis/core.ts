@@ -107,6 +107,12 @@ export class RedisCore {
     else this.#runCached(command, this.cache)
   }
 
+  /** Sends what was looked at before, whose time is limited already. */
+  pass(command: Command, blocking: boolean, signal: AbortSignal | undefined): void {
+    if (blocking) this.#links.run(command, signal)
+    else this.link.run(command)
+  }
+
   reserve(signal: AbortSignal | undefined): Promise<Lease<RedisConnection>> {
     return this.#links.acquire({ signal })
   }

@@ -110,10 +110,13 @@ describe('a client of a server that is hostile', () => {
   })
 
   it('loses what is under way when rows are not what they must be', async () => {
-    const client = await clientOf((_, socket, index) => {
-      if (index === 0) socket.write(LOGIN)
-      else socket.write(Buffer.concat([rowOf('first'), message('D', [0, 1, 0, 0, 0, 9], 'short')]))
-    })
+    const client = await clientOf(
+      (_, socket, index) => {
+        if (index === 0) socket.write(LOGIN)
+        else socket.write(Buffer.concat([rowOf('first'), message('D', [0, 1, 0, 0, 0, 9], 'short')]))
+      },
+      { pool: { max: 1 } },
+    )
     const [first, second] = await Promise.allSettled([client.script('a'), client.script('b')])
     assert.ok(first.status === 'fulfilled' && second.status === 'rejected')
     assert.deepEqual(first.value[0]!.rows, [{ a: 'first' }])
