@@ -44,7 +44,7 @@ export function clusterConfigOf(given: readonly string[] | RedisClusterOptions):
   if (!Array.isArray(seeds) || seeds.length === 0 || seeds.some((seed) => typeof seed !== 'string'))
     throw optionError('seeds', 'are one node at the least, as host:port', undefined)
   if (reads !== 'primary' && reads !== 'replicas') throw optionError('reads', 'is primary or replicas', reads)
-  const [first, ...others] = seeds.map((seed) => urlOptions(seed.includes('://') ? seed : `redis://${seed}`))
+  const [first, ...others] = seeds.map((seed) => urlOptions(seed.includes('/') ? seed : `redis://${seed}`))
   const node = configOf({ ...first, ...defined(common) })
   if (node.database !== 0) throw optionError('seeds', 'have no database: a cluster has one only', undefined)
   const places = [first!, ...others].map(({ host = '127.0.0.1', port = 6379, path }) => {

@@ -35,7 +35,9 @@ export class WaitingCommands implements Timed {
 
   /** Sends those that need not wait any longer. */
   wake(isReady: (routed: RoutedCommand) => boolean): void {
-    for (const routed of [...this.#waiting]) {
+    // Who is sent may come back and wait again.
+    const all = [...this.#waiting]
+    for (const routed of all) {
       if (!isReady(routed)) continue
       this.#waiting.delete(routed)
       if (!routed.command.settled) this.#send(routed)
@@ -44,8 +46,9 @@ export class WaitingCommands implements Timed {
   }
 
   failAll(error: Error): void {
-    for (const { command } of [...this.#waiting]) command.fail(error)
+    const all = [...this.#waiting]
     this.#waiting.clear()
+    for (const { command } of all) command.fail(error)
     this.#left()
   }
 
@@ -55,7 +58,7 @@ export class WaitingCommands implements Timed {
   }
 
   onTick(now: number): void {
-    for (const routed of [...this.#waiting]) {
+    for (const routed of this.#waiting) {
       if (now >= routed.command.deadline) routed.command.expire()
       if (routed.command.settled) this.remove(routed)
     }
