@@ -134,6 +134,21 @@ describe('a connection that is lost', { timeout: 120_000 }, () => {
       })
     })
 
+  it('is no matter for callbacks that throw', async () => {
+    const warnings: string[] = []
+    const onWarning = (warning: Error): void => void warnings.push(warning.message)
+    process.on('warning', onWarning)
+    const throwing = (): never => {
+      throw new Error('mine')
+    }
+    await using(options({ onConnect: throwing, onDisconnect: throwing }), async (r) => {
+      await r.clientKill('ID', await r.clientId(), 'SKIPME', 'NO')
+      while (warnings.length < 3) await r.ping()
+      assert.deepEqual(new Set(warnings), new Set(['mine']))
+    })
+    process.off('warning', onWarning)
+  })
+
   it('has those wait who call meanwhile: so many, so long', async () => {
     const nowhere = { host: '127.0.0.1', port: await freePort(), queueMax: 2, queueTimeoutMs: 200 }
     await using(nowhere, async (r) => {

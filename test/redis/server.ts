@@ -41,20 +41,25 @@ export interface RealRedis {
 
 const START_TIMEOUT_MS = 30_000
 
+/** How often another port is tried: what was free may be taken a moment later. */
+const ATTEMPTS = 5
+
 /** Starts a server. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RealRedis> {
   ensurePrograms([redisServer])
-  const folder = mkdtempSync(path.join(tmpdir(), 'skitai-redis-'))
-  const port = options.port ?? (await freePort())
-  const server = new Server(folder, port, options.tls === undefined ? 0 : await freePort())
-  server.configure(options)
-  try {
-    await server.start()
-  } catch (error) {
-    await server.stop()
-    throw error
+  for (let attempt = 1; ; attempt++) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'skitai-redis-'))
+    const port = options.port ?? (await freePort())
+    const server = new Server(folder, port, options.tls === undefined ? 0 : await freePort())
+    server.configure(options)
+    try {
+      await server.start()
+      return server
+    } catch (error) {
+      await server.stop()
+      if (attempt === ATTEMPTS || options.port !== undefined) throw error
+    }
   }
-  return server
 }
 
 class Server implements RealRedis {

@@ -1,6 +1,6 @@
 /**
- * The client role of a Redis connection, RESP2 and RESP3. Commands are sent as they are given, any number of them before
- * the first answer; each gets a number, and the event of its answer has it.
+ * The client role of a Redis connection, RESP2 and RESP3. Commands are sent as they are given, any number of them
+ * before the first answer; each gets a number, and the event of its answer has it.
  */
 
 import { UsageError } from '../core/errors.js'

@@ -6,7 +6,7 @@ import type { RedisOptions } from './config.js'
 const DATABASE = /^\d{1,9}$/
 
 /** Who, and a path: with a user and no host it is none that the class `URL` reads. */
-const SOCKET = /^unix:(?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?)?(\/[^?#]*)(?:\?([^#]*))?$/
+const SOCKET = /^unix:(?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?)?(\/(?!\/)[^?#]*)(?:\?([^#]*))?$/
 
 /** Throws `UsageError` (`REDIS_OPTION`); the URL itself is no part of it, as there may be a password inside. */
 export function urlOptions(text: string): RedisOptions {

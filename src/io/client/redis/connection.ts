@@ -343,7 +343,8 @@ export class RedisConnection implements DriverHandler<RedisClientEvent>, Timed {
     const fault = this.#faultCode
     if (fault !== undefined) return new RedisConnectionError(fault, redisFaults[fault].text, false, error)
     if (error === undefined) return new RedisConnectionError('REDIS_CLOSED', 'the connection is closed', false)
-    const code = error instanceof TransportError ? error.code : 'REDIS_CLOSED'
+    const known = error instanceof TransportError || error instanceof RedisConnectionError
+    const code = known ? error.code : 'REDIS_CLOSED'
     return new RedisConnectionError(code, `the connection is gone: ${error.message}`, false, error)
   }
 }

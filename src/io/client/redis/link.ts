@@ -5,6 +5,7 @@
 
 import { clock, type Timed } from '../../clock.js'
 import { UsageError } from '../../../protocols/core/errors.js'
+import { guarded } from '../postgres/guarded.js'
 import type { Command } from './command.js'
 import { CommandQueue } from './command-queue.js'
 import { CommandFlags } from './command-spec.js'
@@ -134,11 +135,11 @@ export class RedisLink implements Timed {
 
   onTick(now: number): void {
     const { queueTimeoutMs } = this.#settings
-    for (const command of this.#queue) {
+    for (const command of this.#queue.takeAll()) {
       if (now >= command.deadline) command.expire()
       else if (now - command.waitsSince >= queueTimeoutMs)
         command.fail(this.#noConnection('REDIS_QUEUE_TIMEOUT', `no connection in ${queueTimeoutMs} ms`, command))
-      if (command.settled) this.#queue.remove(command)
+      if (!command.settled) this.#queue.push(command)
     }
     this.#left()
   }
@@ -197,7 +198,7 @@ export class RedisLink implements Timed {
     this.#connects++
     this.#failuresInRow = 0
     this.#lastError = undefined
-    this.#settings.onConnect?.()
+    this.#tell(this.#settings.onConnect)
     for (const command of this.#queue.takeAll()) this.run(command)
     this.#left()
   }
@@ -206,7 +207,7 @@ export class RedisLink implements Timed {
   #failed(error: unknown): void {
     this.#failures++
     this.#lastError = error
-    this.#settings.onDisconnect?.(error as Error)
+    this.#tell(this.#settings.onDisconnect, error as Error)
     const final = (error instanceof RedisError && !PASSING.has(error.code)) || error instanceof UsageError
     if (final) for (const command of this.#queue.takeAll()) command.fail(error)
     else this.#offerElsewhere()
@@ -251,7 +252,7 @@ export class RedisLink implements Timed {
     }
     if (!before || this.#closed) return
     this.#lastError = error
-    if (error !== undefined) this.#settings.onDisconnect?.(error)
+    if (error !== undefined) this.#tell(this.#settings.onDisconnect, error)
     this.#retryLater()
   }
 
@@ -272,6 +273,13 @@ export class RedisLink implements Timed {
     }
     command.fail(error)
     return true
+  }
+
+  #tell<Arguments extends readonly unknown[]>(
+    callback: ((...given: Arguments) => void) | undefined,
+    ...given: Arguments
+  ): void {
+    if (callback !== undefined) guarded(() => callback(...given))
   }
 
   #giveUp(): void {

@@ -61,7 +61,7 @@ export class Redis<Text = string, Int = number> extends RedisBase<Text, Int> {
   /** A connection of our own, with the options of the client. It must be released. */
   async reserve(): Promise<ReservedRedis<Text, Int>> {
     const lease = await this.#core.reserve(this.call.signal)
-    return new ReservedRedis(lease, this.#core, this.call)
+    return new ReservedRedis(lease, this.#core, this.call, { released: false })
   }
 
   /**
@@ -162,26 +162,28 @@ export class Redis<Text = string, Int = number> extends RedisBase<Text, Int> {
 export class ReservedRedis<Text = string, Int = number> extends RedisBase<Text, Int> {
   readonly #lease: Lease<RedisConnection>
   readonly #core: RedisCore
-  #released = false
+  /** Of all views together. */
+  readonly #state: { released: boolean }
 
   /** `reserve` makes one. */
-  constructor(lease: Lease<RedisConnection>, core: RedisCore, call: Call) {
+  constructor(lease: Lease<RedisConnection>, core: RedisCore, call: Call, state: { released: boolean }) {
     super(call)
     this.#lease = lease
     this.#core = core
+    this.#state = state
   }
 
   /** The same connection with other options for its commands. */
   with<const Options extends CallOptions>(
     options: Options,
   ): ReservedRedis<TextWith<Options, Text>, IntWith<Options, Int>> {
-    return new ReservedRedis(this.#lease, this.#core, callOf(this.call, options))
+    return new ReservedRedis(this.#lease, this.#core, callOf(this.call, options), this.#state)
   }
 
   /** Gives it back, once: what was sent is answered before, and what has changed about the connection is undone. */
   async release(): Promise<void> {
-    if (this.#released) return
-    this.#released = true
+    if (this.#state.released) return
+    this.#state.released = true
     const { resource } = this.#lease
     // Only the connection itself could tell what was done to it.
     if (resource.isUsable) await resource.close()
@@ -190,7 +192,7 @@ export class ReservedRedis<Text = string, Int = number> extends RedisBase<Text, 
 
   protected override dispatch(command: Command): void {
     const { signal, timeoutMs } = this.call
-    if (this.#released) return command.fail(new UsageError('REDIS_STATE', 'the connection has been released'))
+    if (this.#state.released) return command.fail(new UsageError('REDIS_STATE', 'the connection has been released'))
     limitCommand(command, timeoutMs ?? this.#core.config.commandTimeoutMs)
     const { resource } = this.#lease
     if (signal !== undefined) {
