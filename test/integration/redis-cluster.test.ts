@@ -24,14 +24,19 @@ describe('a cluster', { timeout: 120_000 }, () => {
 
   const seeds = (): string[] => cluster.servers.map(({ host, port }) => `${host}:${port}`)
 
+  /** Load goes on as long as it is to. */
+  const state = { running: true }
+
   async function using(
     work: (c: RedisCluster) => Promise<void>,
     options: { readonly reads?: 'primary' | 'replicas' } = {},
   ): Promise<void> {
     const c = redisCluster({ seeds: seeds(), refreshMinMs: 100, ...options })
+    state.running = true
     try {
       await work(c)
     } finally {
+      state.running = false
       await c.terminate()
     }
   }
@@ -93,9 +98,8 @@ describe('a cluster', { timeout: 120_000 }, () => {
     using(async (c) => {
       const tags = Array.from({ length: 12 }, (_, at) => `{tag${at}}`)
       const acknowledged = new Map<string, number>()
-      const state = { moving: true }
       const load = async (tag: string): Promise<void> => {
-        while (state.moving) {
+        while (state.running) {
           await c.incr(`${tag}n`)
           acknowledged.set(tag, (acknowledged.get(tag) ?? 0) + 1)
           const [, copied] = (await c.multi().set(`${tag}a`, 'v').get(`${tag}a`).exec())!
@@ -116,7 +120,7 @@ describe('a cluster', { timeout: 120_000 }, () => {
         await c.spublish(channel, 'behind')
         return seen.includes('behind')
       })
-      state.moving = false
+      state.running = false
       await Promise.all(loads)
       for (const tag of tags) assert.equal(await c.get(`${tag}n`), String(acknowledged.get(tag)))
       assert.ok(gaps > 0)
@@ -131,7 +135,6 @@ describe('a cluster', { timeout: 120_000 }, () => {
       const copied = new Map<string, string>()
       const failures: unknown[] = []
       let turns = 0
-      const state = { running: true }
       const load = async (writer: number): Promise<void> => {
         for (let turn = 0; state.running; turn++, turns++) {
           const batch = Array.from({ length: 30 }, (_, at) => `w:${writer}:${turn}:${at}`)

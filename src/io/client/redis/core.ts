@@ -125,6 +125,13 @@ export class RedisCore {
     return (this.#octets ??= this.#pubSub<Uint8Array>(ReplyFlags.bytes))
   }
 
+  /** Gives up all connections that are shared: others are made. */
+  reconnect(error: Error): void {
+    this.link.reconnect(error)
+    this.#texts?.reconnect(error)
+    this.#octets?.reconnect(error)
+  }
+
   async close(): Promise<void> {
     const error = new RedisConnectionError('REDIS_CLOSED', 'the client is closed', true)
     await Promise.all([this.texts.close(), this.octets.close(), this.link.close(), this.#links.close(error)])
