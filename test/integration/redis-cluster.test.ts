@@ -5,12 +5,14 @@ import { after, before, describe, it } from 'node:test'
 import {
   type Redis,
   redisCluster,
+  type RedisClusterOptions,
   type RedisCluster,
   RedisConnectionError,
   RedisError,
   UsageError,
 } from '#src/io/client/index.js'
 import { keySlot } from '#src/protocols/redis/index.js'
+import { startRedis } from '../redis/server.js'
 import { idOf, type RealCluster, startCluster, until } from '../redis/cluster.js'
 
 const PRIMARIES = 3
@@ -29,7 +31,7 @@ describe('a cluster', { timeout: 120_000 }, () => {
 
   async function using(
     work: (c: RedisCluster) => Promise<void>,
-    options: { readonly reads?: 'primary' | 'replicas' } = {},
+    options: Partial<RedisClusterOptions> = {},
   ): Promise<void> {
     const c = redisCluster({ seeds: seeds(), refreshMinMs: 100, ...options })
     state.running = true
@@ -174,6 +176,23 @@ describe('a cluster', { timeout: 120_000 }, () => {
       await until(() => c.stats.nodes[seeds()[victim]!] === undefined)
     }))
 
+  it('goes on when a primary falls silent, with its connections open', () =>
+    using(
+      async (c) => {
+        const silent = await ownerOf('{silent}', cluster.operators[PRIMARIES + 1]!)
+        await c.set('{silent}k', 'before')
+        const heir = cluster.operators[silent + PRIMARIES]!
+        cluster.servers[silent]!.freeze()
+        const under = c.set('{silent}k', 'under way')
+        await assert.rejects(under, (error) => error instanceof RedisConnectionError && error.mayHaveRun)
+        assert.equal((await heir.command<string[]>('ROLE'))[0], 'master')
+        assert.equal(await c.set('{silent}k', 'behind'), 'OK')
+        assert.equal(await heir.get('{silent}k'), 'behind')
+        cluster.servers[silent]!.thaw()
+      },
+      { refreshMaxMs: 300 },
+    ))
+
   /** All that is acknowledged now is at a copy when each primary has said so of a later write (WAIT). */
   async function copyAll(acknowledged: ReadonlyMap<string, string>, copied: Map<string, string>): Promise<void> {
     const now = [...acknowledged]
@@ -190,10 +209,10 @@ describe('a cluster', { timeout: 120_000 }, () => {
     for (const [key, value] of now) copied.set(key, value)
   }
 
-  /** Which primary has a key, by what the first one says that is there. */
-  async function ownerOf(key: string): Promise<number> {
+  /** Which primary has a key, by what one of the nodes says. */
+  async function ownerOf(key: string, asked: Redis = cluster.operators[0]!): Promise<number> {
     const slot = keySlot(key)
-    const ranges = await cluster.operators[0]!.command<[number, number, [string, number]][]>('CLUSTER', 'SLOTS')
+    const ranges = await asked.command<[number, number, [string, number]][]>('CLUSTER', 'SLOTS')
     const [, , [, port]] = ranges.find(([first, last]) => first <= slot && slot <= last)!
     return cluster.servers.findIndex((server) => server.port === port)
   }
@@ -260,4 +279,9 @@ it('a client without a cluster says so: nobody is there, or one server only', { 
   controller.abort(new Error('enough'))
   await assert.rejects(given, /enough/)
   await c.terminate()
+  const server = await startRedis()
+  const alone = redisCluster([`${server.host}:${server.port}`])
+  await assert.rejects(alone.get('k'), (error) => error instanceof RedisError && /cluster support/.test(error.message))
+  await alone.terminate()
+  await server.stop()
 })

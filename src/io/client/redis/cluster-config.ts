@@ -19,6 +19,8 @@ export interface RedisClusterOptions extends Omit<
   readonly attemptsMax?: number | undefined
   /** The map of slots is asked for at most this often. Default 500. */
   readonly refreshMinMs?: number | undefined
+  /** The map is asked for at least this often. Default 10,000. */
+  readonly refreshMaxMs?: number | undefined
 }
 
 /** Checked, and complete. */
@@ -40,7 +42,7 @@ export function clusterConfigOf(given: readonly string[] | RedisClusterOptions):
   if (typeof options !== 'object' || options === null) throw optionError('options', 'are seeds or an object', options)
   for (const name of FOREIGN)
     if (Object.hasOwn(options, name)) throw optionError(name, 'is not for a cluster', undefined)
-  const { seeds, reads = 'primary', redirectionsMax, attemptsMax, refreshMinMs, ...common } = options
+  const { seeds, reads = 'primary', redirectionsMax, attemptsMax, refreshMinMs, refreshMaxMs, ...common } = options
   if (!Array.isArray(seeds) || seeds.length === 0 || seeds.some((seed) => typeof seed !== 'string'))
     throw optionError('seeds', 'are one node at the least, as host:port', undefined)
   if (reads !== 'primary' && reads !== 'replicas') throw optionError('reads', 'is primary or replicas', reads)
@@ -59,6 +61,7 @@ export function clusterConfigOf(given: readonly string[] | RedisClusterOptions):
       redirectionsMax: countOf('redirectionsMax', redirectionsMax),
       attemptsMax: countOf('attemptsMax', attemptsMax),
       refreshMinMs: countOf('refreshMinMs', refreshMinMs),
+      refreshMaxMs: countOf('refreshMaxMs', refreshMaxMs),
     },
   }
 }

@@ -30,6 +30,9 @@ export interface RedisClusterStats {
 /** How long a node may take to tell the map. */
 const REFRESH_TIMEOUT_MS = 2000
 
+/** Node takes no longer timers. */
+const TIMER_MAX_MS = 2 ** 31 - 1
+
 /** When a command with ASKING has no way there, it asks again after so long. */
 const ASK_AGAIN_MS = 100
 
@@ -45,6 +48,7 @@ export class ClusterCore implements Dispatcher {
   readonly #nodes: Map<string, NodeLinks> = new Map()
   readonly #waiting: WaitingCommands = new WaitingCommands((routed) => this.#route(routed))
   #refreshTimer: NodeJS.Timeout | undefined
+  #refreshTimerAt = Infinity
   #redirections = 0
   #refreshes = 0
   #closing = false
@@ -211,15 +215,17 @@ export class ClusterCore implements Dispatcher {
   }
 
   #scheduleRefresh(): void {
-    if (this.#refreshTimer !== undefined || this.#closed) return
     const at = this.topology.refreshAt()
-    if (at === Infinity) return
-    this.#refreshTimer = setTimeout(() => void this.#refresh(), Math.max(0, at - performance.now())).unref()
+    if (at >= this.#refreshTimerAt || this.#closed) return
+    clearTimeout(this.#refreshTimer)
+    this.#refreshTimerAt = at
+    const ms = Math.min(Math.max(0, at - performance.now()), TIMER_MAX_MS)
+    this.#refreshTimer = setTimeout(() => void this.#refresh(), ms).unref()
   }
 
   async #refresh(): Promise<void> {
     const node = this.topology.beginRefresh(performance.now())
-    this.#refreshTimer = undefined
+    this.#refreshTimerAt = Infinity
     this.#refreshes++
     try {
       const change = this.topology.endRefresh(await this.#ask(node), node)

@@ -68,7 +68,7 @@ export class RedisCluster<Text = string, Int = number> extends RedisBase<Text, I
     return this.#shared.core.primaries().map(({ node, core }) => new ClusterPrimary(node.address, core, this.call))
   }
 
-  /** All keys of all nodes (SCAN), one node after the other. What moves between nodes meanwhile may come twice, or not. */
+  /** All keys of all nodes (SCAN), node after node. What moves between nodes meanwhile may come twice, or not. */
   override async *scanAll(options: ScanOptions = {}): AsyncGenerator<Text, void, undefined> {
     for (const primary of await this.primaries()) yield* primary.scanAll(options)
   }

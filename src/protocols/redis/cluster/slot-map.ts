@@ -29,8 +29,8 @@ export function nodeOf(host: string, port: number): ClusterNode {
 }
 
 /**
- * Reads the reply to CLUSTER SLOTS. Where a node does not know its own name it is `host`, which was asked. Undefined when
- * the reply is not what it must be: nothing of it is believed then.
+ * Reads the reply to CLUSTER SLOTS. Where a node does not know its own name it is `host`, which was asked. Undefined
+ * when the reply is not what it must be: nothing of it is believed then.
  */
 export function readSlots(reply: ReplyValue, host: string): SlotRange[] | undefined {
   if (!Array.isArray(reply)) return undefined

@@ -18,6 +18,8 @@ export interface TopologyOptions {
   readonly attemptsMax?: number | undefined
   /** The map is asked for at most this often. Default 500. */
   readonly refreshMinMs?: number | undefined
+  /** The map is asked for at least this often: a node that falls silent says nothing of its successor. Default 10,000. */
+  readonly refreshMaxMs?: number | undefined
   /** How long a command waits before it is tried again: twice as long each time. Default 50 up to 1000. */
   readonly retryMs?: number | undefined
   readonly retryMaxMs?: number | undefined
@@ -58,7 +60,14 @@ export interface TopologyChange {
   readonly removed: readonly ClusterNode[]
 }
 
-const DEFAULTS = { redirectionsMax: 16, attemptsMax: 32, refreshMinMs: 500, retryMs: 50, retryMaxMs: 1000 }
+const DEFAULTS = {
+  redirectionsMax: 16,
+  attemptsMax: 32,
+  refreshMinMs: 500,
+  refreshMaxMs: 10_000,
+  retryMs: 50,
+  retryMaxMs: 1000,
+}
 
 /** The knowledge of one client. */
 export class Topology {
@@ -81,6 +90,7 @@ export class Topology {
       redirectionsMax: options.redirectionsMax ?? DEFAULTS.redirectionsMax,
       attemptsMax: options.attemptsMax ?? DEFAULTS.attemptsMax,
       refreshMinMs: options.refreshMinMs ?? DEFAULTS.refreshMinMs,
+      refreshMaxMs: options.refreshMaxMs ?? DEFAULTS.refreshMaxMs,
       retryMs: options.retryMs ?? DEFAULTS.retryMs,
       retryMaxMs: options.retryMaxMs ?? DEFAULTS.retryMaxMs,
     }
@@ -101,9 +111,11 @@ export class Topology {
     return this.#map.shardOf(slot)
   }
 
-  /** When the map may be asked for again; `Infinity` while nothing speaks for it, or somebody is being asked. */
+  /** When the map is to be asked for again; `Infinity` while somebody is being asked. */
   refreshAt(): Millis {
-    return this.#stale && !this.#refreshing ? this.#refreshAt : Infinity
+    if (this.#refreshing) return Infinity
+    const { refreshMinMs, refreshMaxMs } = this.#settings
+    return this.#stale ? this.#refreshAt : this.#refreshAt + Math.max(0, refreshMaxMs - refreshMinMs)
   }
 
   /** The map is asked for now, of this node: known ones and seeds in turn, those that are lost last. */
