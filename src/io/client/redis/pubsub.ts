@@ -5,6 +5,7 @@
 
 import type { MessageEvent, SubscriptionEvent, SubscriptionKind } from '../../../protocols/redis/events.js'
 import { guarded } from '../postgres/guarded.js'
+import { Audience } from './audience.js'
 import { Command } from './command.js'
 import { CommandFlags, type CommandSpec } from './command-spec.js'
 import type { RedisConnection } from './connection.js'
@@ -12,7 +13,7 @@ import type { LinkSettings } from './link.js'
 import { RedisLink } from './link.js'
 import { RedisConnectionError } from './redis-error.js'
 import { textOf } from './replies.js'
-import { type OnRedisMessage, type RedisMessage, type SubscribeOptions, Subscriber } from './subscription.js'
+import { type OnRedisMessage, type SubscribeOptions, Subscriber } from './subscription.js'
 
 const WORDS: Readonly<Record<SubscriptionKind, readonly [subscribe: string, unsubscribe: string]>> = {
   channel: ['SUBSCRIBE', 'UNSUBSCRIBE'],
@@ -29,7 +30,7 @@ const NAMES_MAX = 1000
 export class PubSub<Text> {
   readonly #settings: Omit<LinkSettings, 'listener' | 'prepare' | 'onConnect' | 'onDisconnect'>
   readonly #onDisconnect: ((error: Error) => void) | undefined
-  readonly #subscribers: Readonly<Record<SubscriptionKind, Map<string, Subscriber<Text>[]>>> = {
+  readonly #subscribers: Readonly<Record<SubscriptionKind, Map<string, Audience<Text>>>> = {
     channel: new Map(),
     pattern: new Map(),
     shard: new Map(),
@@ -64,9 +65,9 @@ export class PubSub<Text> {
     const subscriber: Subscriber<Text> = new Subscriber(onMessage, options, leave)
     const all = this.#subscribers[kind]
     for (const name of distinct) {
-      const list = all.get(name)
-      if (list === undefined) all.set(name, [subscriber])
-      else list.push(subscriber)
+      const audience = all.get(name) ?? new Audience<Text>()
+      all.set(name, audience)
+      audience.add(subscriber)
     }
     try {
       // Also when others have subscribed already: then it is confirmed by the time that this is answered.
@@ -82,7 +83,9 @@ export class PubSub<Text> {
   /** Nobody is subscribed any more: iterators are done. */
   async close(): Promise<void> {
     this.#closed = true
-    const all = new Set(KINDS.flatMap((kind) => [...this.#subscribers[kind].values()].flat()))
+    const all = new Set(
+      KINDS.flatMap((kind) => [...this.#subscribers[kind].values()].flatMap(({ subscribers }) => subscribers)),
+    )
     await Promise.all([...all].map((subscriber) => subscriber.close()))
     this.#end()
   }
@@ -111,10 +114,9 @@ export class PubSub<Text> {
     const all = this.#subscribers[kind]
     const left: string[] = []
     for (const name of names) {
-      const others = all.get(name)?.filter((one) => one !== subscriber)
+      const others = all.get(name)?.without(subscriber)
       if (others === undefined) continue
-      // A list is never changed while a message goes through it.
-      if (others.length > 0) all.set(name, others)
+      if (others.subscribers.length > 0) all.set(name, others)
       else if (all.delete(name)) left.push(name)
     }
     if (this.count === 0) this.#end()
@@ -165,7 +167,7 @@ export class PubSub<Text> {
     const gap = { error: lost.error, durationMs: performance.now() - lost.since }
     const told = new Set<Subscriber<Text>>()
     for (const kind of KINDS)
-      for (const subscribers of this.#subscribers[kind].values())
+      for (const { subscribers } of this.#subscribers[kind].values())
         for (const subscriber of subscribers) told.add(subscriber)
     for (const { onGap } of told) if (onGap !== undefined) guarded(() => onGap(gap))
   }
@@ -181,9 +183,7 @@ export class PubSub<Text> {
   #onMessage({ kind, channel, pattern, payload }: MessageEvent): void {
     const channelText = typeof channel === 'string' ? channel : textOf(channel)
     const patternText = pattern === undefined ? undefined : textOf(pattern)
-    const subscribers = this.#subscribers[kind].get(patternText ?? channelText)
-    if (subscribers === undefined) return
-    const message: RedisMessage<Text> = { channel: channelText, pattern: patternText, payload: payload as Text }
-    for (let i = 0; i < subscribers.length; i++) subscribers[i]!.take(message)
+    const audience = this.#subscribers[kind].get(patternText ?? channelText)
+    audience?.deliver({ channel: channelText, pattern: patternText, payload: payload as Text })
   }
 }

@@ -2,7 +2,6 @@
 
 import { UsageError } from '../../../protocols/core/errors.js'
 import type { Waiter } from '../postgres/waiter.js'
-import { guarded } from '../postgres/guarded.js'
 
 /** What somebody has published. */
 export interface RedisMessage<Text = string> {
@@ -58,7 +57,7 @@ export interface RedisSubscription<Text> extends AsyncIterable<RedisMessage<Text
 export class Subscriber<Text> implements RedisSubscription<Text> {
   dropped: number = 0
   readonly onGap: ((gap: RedisGap) => void) | undefined
-  readonly #onMessage: OnRedisMessage<Text> | undefined
+  readonly onMessage: OnRedisMessage<Text> | undefined
   readonly #bufferMax: number
   readonly #fails: boolean
   readonly #leave: () => Promise<void>
@@ -76,29 +75,15 @@ export class Subscriber<Text> implements RedisSubscription<Text> {
     if (overflow !== 'fail' && overflow !== 'dropOldest')
       throw new UsageError('REDIS_OPTION', 'overflow is fail or dropOldest')
     this.onGap = onGap
-    this.#onMessage = onMessage
+    this.onMessage = onMessage
     this.#bufferMax = bufferMax
     this.#fails = overflow === 'fail'
     this.#leave = leave
   }
 
-  get isOver(): boolean {
-    return this.#over
-  }
-
+  /** A message for who iterates. */
   take(message: RedisMessage<Text>): void {
     if (this.#over) return
-    const onMessage = this.#onMessage
-    if (onMessage !== undefined) {
-      try {
-        onMessage(message)
-      } catch (error) {
-        guarded(() => {
-          throw error
-        })
-      }
-      return
-    }
     const waiter = this.#waiter
     if (waiter !== undefined) {
       this.#waiter = undefined
@@ -129,7 +114,7 @@ export class Subscriber<Text> implements RedisSubscription<Text> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<RedisMessage<Text>> {
-    if (this.#onMessage !== undefined)
+    if (this.onMessage !== undefined)
       throw new UsageError('REDIS_STATE', 'a subscription with a callback is not iterated')
     if (this.#iterated) throw new UsageError('REDIS_STATE', 'a subscription is iterated once')
     this.#iterated = true
