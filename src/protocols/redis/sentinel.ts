@@ -1,4 +1,4 @@
-/** What sentinels and servers say about who is the primary ("Guidelines for Redis clients with support for Sentinel"). */
+/** What sentinels and servers say about who is the primary ("Guidelines for Redis clients" of Sentinel). */
 
 import type { ReplyValue } from './values.js'
 

@@ -18,7 +18,7 @@ export interface TopologyOptions {
   readonly attemptsMax?: number | undefined
   /** The map is asked for at most this often. Default 500. */
   readonly refreshMinMs?: number | undefined
-  /** The map is asked for at least this often: a node that falls silent says nothing of its successor. Default 10,000. */
+  /** The map is asked for at least this often: who falls silent says nothing of a successor. Default 10,000. */
   readonly refreshMaxMs?: number | undefined
   /** How long a command waits before it is tried again: twice as long each time. Default 50 up to 1000. */
   readonly retryMs?: number | undefined
