@@ -1,8 +1,10 @@
 /** Connections of which one caller has each: for commands that make theirs wait, and for transactions that watch. */
 
 import { type AcquireOptions, type Lease, Pool } from '../../pool.js'
+import { TransportError } from '../../transport.js'
 import type { Command } from './command.js'
 import type { RedisConnection } from './connection.js'
+import { RedisConnectionError } from './redis-error.js'
 
 /** A pool of connections. */
 export class LinkPool {
@@ -61,7 +63,9 @@ export class LinkPool {
       }
       resource.send(command)
     } catch (error) {
-      command.fail(error)
+      if (error instanceof TransportError || error instanceof RedisConnectionError)
+        command.lose(new RedisConnectionError(error.code, error.message, false, error))
+      else command.fail(error)
     }
   }
 }

@@ -3,7 +3,15 @@
 import type { CommandArgument } from '../../../protocols/redis/command-writer.js'
 import type { ReplyError, ReplyValue } from '../../../protocols/redis/values.js'
 import { type CommandSpec, nameOf } from './command-spec.js'
-import { RedisError, RedisTimeoutError } from './redis-error.js'
+import { type RedisConnectionError, RedisError, RedisTimeoutError } from './redis-error.js'
+
+/** Decides what becomes of commands that a node of several has not executed. */
+export interface CommandRouter {
+  /** The server has refused it; true when it is taken care of. */
+  refused(command: Command, error: ReplyError): boolean
+  /** It has come back without an answer; true when it is taken care of. */
+  lost(command: Command, error: RedisConnectionError): boolean
+}
 
 /** It settles once: what comes later is not for anybody. */
 export class Command {
@@ -25,6 +33,8 @@ export class Command {
   deadline: number = Infinity
   /** Called when it has settled. */
   onSettled: (() => void) | undefined
+  /** Undefined where there is one server only. */
+  router: CommandRouter | undefined
   #signal: AbortSignal | undefined
   #onAbort: (() => void) | undefined
 
@@ -74,6 +84,7 @@ export class Command {
 
   /** The server has refused. */
   refuse(error: ReplyError): void {
+    if (this.router?.refused(this, error) === true) return
     if (!this.settled) this.fail(new RedisError(error.message, nameOf(this.spec)))
   }
 
@@ -81,6 +92,11 @@ export class Command {
     if (this.settled) return
     this.#settle()
     this.#reject(error)
+  }
+
+  /** There is no answer, and none will come. */
+  lose(error: RedisConnectionError): void {
+    if (this.router?.lost(this, error) !== true) this.fail(error)
   }
 
   /** It takes too long. */

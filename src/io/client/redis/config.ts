@@ -4,6 +4,7 @@ import { UsageError } from '../../../protocols/core/errors.js'
 import type { RedisLimits } from '../../../protocols/redis/limits.js'
 import type { ClientTlsOptions, Place } from '../../connector.js'
 import { hostOf, urlOptions } from './config-url.js'
+import type { RedisConnection } from './connection.js'
 
 /** The secret of a user, or who gives it for each new connection. */
 export type PasswordSource = string | (() => string | Promise<string>)
@@ -106,6 +107,8 @@ export interface RedisConfig {
   readonly limits: Partial<RedisLimits>
   readonly onConnect: (() => void) | undefined
   readonly onDisconnect: ((error: Error) => void) | undefined
+  /** Looks at each new connection; what it rejects with has the connection given up. */
+  readonly accept?: ((connection: RedisConnection) => Promise<void>) | undefined
 }
 
 const NUMBERS = {

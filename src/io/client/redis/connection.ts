@@ -155,7 +155,7 @@ export class RedisConnection implements DriverHandler<RedisClientEvent>, Timed {
   /** Sends a command, or lets it wait while the server does not take what was sent before. */
   send(command: Command): void {
     if (!this.isUsable) {
-      command.fail(this.lossOf(command))
+      command.lose(this.lossOf(command))
     } else if (this.#waiting.count > 0 || this.engine.outputBytes >= OUTPUT_BYTES_MAX) {
       this.#timed ||= command.deadline < Infinity
       this.#waiting.push(command)
@@ -242,7 +242,7 @@ export class RedisConnection implements DriverHandler<RedisClientEvent>, Timed {
     this.#error = this.#closing && error === undefined ? undefined : this.#failure(error)
     const lost = [...this.#sent.takeAll(), ...this.#waiting.takeAll()].filter((command) => command.spec !== PING)
     const { onClosed } = this.listener
-    if (onClosed === undefined) for (const command of lost) command.fail(this.lossOf(command))
+    if (onClosed === undefined) for (const command of lost) command.lose(this.lossOf(command))
     else onClosed(this, lost)
     this.#onReady?.()
     this.#onClosed(this.#error)

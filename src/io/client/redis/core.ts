@@ -107,6 +107,12 @@ export class RedisCore {
     else this.#runCached(command, this.cache)
   }
 
+  /** Sends what was looked at before, whose time is limited already. */
+  pass(command: Command, blocking: boolean, signal: AbortSignal | undefined): void {
+    if (blocking) this.#links.run(command, signal)
+    else this.link.run(command)
+  }
+
   reserve(signal: AbortSignal | undefined): Promise<Lease<RedisConnection>> {
     return this.#links.acquire({ signal })
   }
@@ -117,6 +123,13 @@ export class RedisCore {
 
   get octets(): PubSub<Uint8Array> {
     return (this.#octets ??= this.#pubSub<Uint8Array>(ReplyFlags.bytes))
+  }
+
+  /** Gives up all connections that are shared: others are made. */
+  reconnect(error: Error): void {
+    this.link.reconnect(error)
+    this.#texts?.reconnect(error)
+    this.#octets?.reconnect(error)
   }
 
   async close(): Promise<void> {

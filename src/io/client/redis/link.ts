@@ -31,8 +31,6 @@ export interface LinkSettings {
   readonly prepare?: ((connection: RedisConnection) => Promise<unknown> | undefined) | undefined
   readonly onConnect?: (() => void) | undefined
   readonly onDisconnect?: ((error: Error) => void) | undefined
-  /** A command has come back without an answer; true when it is taken care of. */
-  readonly onLost?: ((command: Command, error: RedisConnectionError) => boolean) | undefined
 }
 
 /** How a link is doing. */
@@ -56,7 +54,7 @@ export interface LinkStats {
 const JITTER = 0.5
 
 /** Errors to the beginning of a connection that pass by themselves. */
-const PASSING: ReadonlySet<string> = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'TRYAGAIN', 'CLUSTERDOWN'])
+const PASSING: ReadonlySet<string> = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'TRYAGAIN', 'CLUSTERDOWN', 'MOVED'])
 
 /** One link. It connects with the first command. */
 export class RedisLink implements Timed {
@@ -131,7 +129,7 @@ export class RedisLink implements Timed {
     this.#closed = true
     this.#giveUp()
     this.#connection?.destroy()
-    for (const command of this.#queue.takeAll()) command.fail(closedError(command.sent))
+    for (const command of this.#queue.takeAll()) command.lose(closedError(command.sent))
     this.#left()
   }
 
@@ -148,7 +146,7 @@ export class RedisLink implements Timed {
 
   #enqueue(command: Command): void {
     const { queueMax } = this.#settings
-    if (this.#closed) return command.fail(closedError(command.sent))
+    if (this.#closed) return command.lose(closedError(command.sent))
     if (this.#queue.count >= queueMax)
       return command.fail(this.#noConnection('REDIS_QUEUE_FULL', `${queueMax} commands wait already`, command))
     command.waitsSince = clock.now
@@ -212,9 +210,19 @@ export class RedisLink implements Timed {
     this.#tell(this.#settings.onDisconnect, error as Error)
     const final = (error instanceof RedisError && !PASSING.has(error.code)) || error instanceof UsageError
     if (final) for (const command of this.#queue.takeAll()) command.fail(error)
+    else this.#offerElsewhere()
     this.#left()
     if (final && this.#connects === 0) return
     this.#retryLater()
+  }
+
+  /** What may be sent to another server does not wait for this one. */
+  #offerElsewhere(): void {
+    const [here, elsewhere]: [Command[], Command[]] = [[], []]
+    for (const command of this.#queue.takeAll()) (command.router === undefined ? here : elsewhere).push(command)
+    this.#queue.putBack(here)
+    for (const command of elsewhere)
+      command.lose(this.#noConnection('REDIS_NO_CONNECTION', 'there is no connection', command))
   }
 
   #retryLater(): void {
@@ -251,7 +259,7 @@ export class RedisLink implements Timed {
   /** False for a command that is to be sent again. */
   #lose(command: Command, connection: RedisConnection): boolean {
     const error = connection.lossOf(command)
-    if (this.#settings.onLost?.(command, error) === true) return true
+    if (command.router?.lost(command, error) === true) return true
     const { inFlight, retryMax } = this.#settings
     if (!this.#closed) {
       if (!command.sent) return false

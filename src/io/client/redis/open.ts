@@ -32,6 +32,26 @@ export function openConnection(
   return within(signal, connectTimeoutMs, expired, async (inner) => {
     const password = await (typeof config.password === 'function' ? config.password() : config.password)
     const transport = await open(inner)
-    return RedisConnection.begin(transport, { ...config, password, pushFlags }, inner)
+    const connection = await RedisConnection.begin(transport, { ...config, password, pushFlags }, inner)
+    if (config.accept !== undefined) await accepted(connection, config.accept, inner)
+    return connection
   })
+}
+
+/** It is gone when it is not accepted. */
+async function accepted(
+  connection: RedisConnection,
+  accept: (connection: RedisConnection) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const onAbort = (): void => connection.destroy()
+  signal.addEventListener('abort', onAbort)
+  try {
+    await accept(connection)
+  } catch (error) {
+    connection.destroy()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }

@@ -90,6 +90,11 @@ export class PubSub<Text> {
     this.#end()
   }
 
+  /** Gives up the connection of now: another one is made, with all that is subscribed to. */
+  reconnect(error: Error): void {
+    this.#link?.reconnect(error)
+  }
+
   async #send(word: string, names: readonly string[]): Promise<void> {
     const link = (this.#link ??= this.#open())
     const spec: CommandSpec = {
