@@ -71,6 +71,12 @@ export abstract class ElementReader {
    * is behind it then.
    */
   protected length(bytes: Uint8Array, at: number, end: number): number {
+    // Most have one digit.
+    const only = bytes[at + 1]! - ZERO
+    if (only >= 0 && only <= 9 && at + 4 <= end && bytes[at + 2] === CR && bytes[at + 3] === LF) {
+      this.next = at + 4
+      return only
+    }
     this.next = -1
     let next = at + 1
     let value = 0
