@@ -148,9 +148,8 @@ export abstract class ElementReader {
 function carriageReturn(bytes: Uint8Array, from: number, end: number): number {
   const loopEnd = Math.min(from + LOOP_BYTES_MAX, end)
   for (let at = from; at < loopEnd; at++) if (bytes[at] === CR) return at
-  if (loopEnd === end) return -1
-  const at = native.indexOf(bytes, CR, loopEnd)
-  return at < end ? at : -1
+  // Behind the input there is nothing but zeros.
+  return loopEnd === end ? -1 : native.indexOf(bytes, CR, loopEnd)
 }
 
 function lineFeed(bytes: Uint8Array, from: number, end: number): number {
