@@ -261,8 +261,8 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   #onError(error: ReplyError, at: number): RedisClientEvent | true | undefined {
+    // It may come in any state.
     const { state } = this
-    if (!this.#step(ServerInputs.error, at)) return undefined
     const { id } = this.pending
     if (this.pending.count > 0) this.#answered()
     if (state === WaitStates.hello && refusesResp3(error)) {

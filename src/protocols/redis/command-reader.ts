@@ -89,7 +89,8 @@ export class CommandReader extends ElementReader {
     this.next = -1
     const { lineBytesMax } = this.limits
     const found = native.indexOf(bytes, LF, at + this.searched)
-    const lineEnd = found < 0 || found >= end ? end : found
+    // Behind the input there is nothing but zeros.
+    const lineEnd = found < 0 ? end : found
     if (lineEnd - at > lineBytesMax) return this.fail('REDIS_INLINE_TOO_LONG', at + lineBytesMax, lineBytesMax)
     if (lineEnd === end) {
       this.searched = end - at

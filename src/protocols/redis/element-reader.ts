@@ -71,6 +71,12 @@ export abstract class ElementReader {
    * is behind it then.
    */
   protected length(bytes: Uint8Array, at: number, end: number): number {
+    // Most have one digit.
+    const only = bytes[at + 1]! - ZERO
+    if (only >= 0 && only <= 9 && at + 4 <= end && bytes[at + 2] === CR && bytes[at + 3] === LF) {
+      this.next = at + 4
+      return only
+    }
     this.next = -1
     let next = at + 1
     let value = 0
@@ -142,9 +148,8 @@ export abstract class ElementReader {
 function carriageReturn(bytes: Uint8Array, from: number, end: number): number {
   const loopEnd = Math.min(from + LOOP_BYTES_MAX, end)
   for (let at = from; at < loopEnd; at++) if (bytes[at] === CR) return at
-  if (loopEnd === end) return -1
-  const at = native.indexOf(bytes, CR, loopEnd)
-  return at < end ? at : -1
+  // Behind the input there is nothing but zeros.
+  return loopEnd === end ? -1 : native.indexOf(bytes, CR, loopEnd)
 }
 
 function lineFeed(bytes: Uint8Array, from: number, end: number): number {

@@ -29,9 +29,7 @@ export function integerAt(bytes: Uint8Array, start: number, end: number): number
     value = value * 10 + digit
   }
   if (digits > 1 && bytes[digitsAt] === ZERO) return NOT_A_NUMBER
-  if (digits > EXACT_DIGITS) return longIntegerAt(bytes, digitsAt, end, first === MINUS)
-  // There is one zero only.
-  return first === MINUS ? 0 - value : value
+  return digits <= EXACT_DIGITS && first !== MINUS ? value : longIntegerAt(bytes, digitsAt, end, first === MINUS)
 }
 
 function longIntegerAt(bytes: Uint8Array, start: number, end: number, negative: boolean): number | bigint | undefined {

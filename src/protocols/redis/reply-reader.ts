@@ -151,13 +151,11 @@ export class ReplyReader extends ElementReader {
     this.attributes = undefined
   }
 
-  /** An element, at a level of its own: a scalar, an empty aggregate, or NOTHING with the frame of an aggregate. */
+  /** An element other than a bulk string, at a level of its own: a scalar, an empty aggregate, or NOTHING with the frame of an aggregate. */
   #element(bytes: Uint8Array, at: number, end: number, type: number): Read {
     this.next = -1
     if (this.#pieces !== undefined) return this.#chunk(this.#pieces, bytes, at, end, type)
     switch (type) {
-      case T.bulk:
-        return this.#bulk(bytes, at, end)
       case T.integer:
         return this.#integer(bytes, at, end)
       case T.simple:
@@ -285,7 +283,28 @@ export class ReplyReader extends ElementReader {
     return aggregateOf(frame.type, itemsOf(frame), this.#flags)
   }
 
+  /** Short ones that are there in one go. Measured with arrays in an array: 0.85 of the time. */
   #bulk(bytes: Uint8Array, at: number, end: number): Read {
+    const digit = bytes[at + 1]! - ZERO
+    const second = bytes[at + 2]! - ZERO
+    const two = digit > 0 && second >= 0 && second <= 9
+    const length = two ? digit * 10 + second : digit
+    const start = two ? at + 5 : at + 4
+    const next = start + length + CRLF_BYTES
+    const isThere =
+      digit >= 0 &&
+      digit <= 9 &&
+      next <= end &&
+      bytes[start - 2] === CR &&
+      bytes[start - 1] === LF &&
+      bytes[next - 2] === CR &&
+      bytes[next - 1] === LF
+    if (!isThere || next > this.endMax || length > this.#textBytesMax) return this.#longBulk(bytes, at, end)
+    this.next = next
+    return this.#stringAt(bytes, start, next - CRLF_BYTES, end)
+  }
+
+  #longBulk(bytes: Uint8Array, at: number, end: number): Read {
     const length = this.length(bytes, at, end)
     if (length < 0) return this.#noBulk(length)
     if (length > this.#textBytesMax && this.#isTooLong(at, length)) return NOTHING
@@ -305,7 +324,8 @@ export class ReplyReader extends ElementReader {
 
   /** A string with as many octets is none that may come, or none that can be a text. */
   #isTooLong(at: number, length: number): boolean {
-    const max = (this.#flags & ReplyFlags.bytes) === 0 ? this.#textBytesMax : this.limits.bulkBytesMax
+    const octetsOnly = (this.#flags & (ReplyFlags.bytes | ReplyFlags.both)) === ReplyFlags.bytes
+    const max = octetsOnly ? this.limits.bulkBytesMax : this.#textBytesMax
     if (length > max) this.failed('REDIS_BULK_TOO_LARGE', at, max, length)
     return length > max
   }
