@@ -10,7 +10,7 @@ import { PostgresError } from './postgres-error.js'
 import { isCancellation } from './query.js'
 import type { CursorOptions } from './result.js'
 import { type Statement, StatementRun } from './statement-run.js'
-import type { Waiter } from './waiter.js'
+import type { Waiter } from '../waiter.js'
 
 /** Some rows, and whether they are the last ones. */
 interface Batch<Row> {

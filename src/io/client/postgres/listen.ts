@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { NotificationEvent } from '../../../protocols/postgres/events.js'
 import { runCommand } from './commands.js'
 import type { PostgresConnection } from './connection.js'
-import { guarded } from './guarded.js'
+import { guarded } from '../guarded.js'
 import { bindSql, identifier } from './sql.js'
 
 /** Gets the notifications of a channel. What it throws is a warning of the process. */

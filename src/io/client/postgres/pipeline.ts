@@ -13,7 +13,7 @@ import { PostgresError } from './postgres-error.js'
 import { isCancellation, QUERY_CANCELED } from './query.js'
 import type { QueryResult } from './result.js'
 import { STALE_TRIES, type Statement, StatementRun } from './statement-run.js'
-import type { Waiter } from './waiter.js'
+import type { Waiter } from '../waiter.js'
 
 /** All of them, or none. Inside of a transaction they are a part of it. */
 export class PipelineOperation extends Operation {

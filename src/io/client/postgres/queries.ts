@@ -15,7 +15,7 @@ import type { RowMode } from './rows.js'
 import { ScriptOperation } from './script.js'
 import { bindSql, identifier, SqlFragment } from './sql.js'
 import type { Statement } from './statement-run.js'
-import type { Waiter } from './waiter.js'
+import type { Waiter } from '../waiter.js'
 
 /** A statement of a pipeline: a text, a fragment, or a text with parameters. */
 export type PipelineItem =

@@ -12,7 +12,7 @@ import { Operation, type Session } from './operation.js'
 import { PostgresConnectionError, PostgresError } from './postgres-error.js'
 import type { QueryResult } from './result.js'
 import { STALE_TRIES, type Statement, StatementRun } from './statement-run.js'
-import type { Waiter } from './waiter.js'
+import type { Waiter } from '../waiter.js'
 
 /** The SQLSTATE of a statement that was cancelled. */
 export const QUERY_CANCELED: string = '57014'

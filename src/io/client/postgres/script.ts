@@ -14,7 +14,7 @@ import { PostgresError } from './postgres-error.js'
 import { isCancellation } from './query.js'
 import { type QueryResult, readTag } from './result.js'
 import type { RowMode } from './rows.js'
-import type { Waiter } from './waiter.js'
+import type { Waiter } from '../waiter.js'
 
 const NO_FIELDS: readonly FieldDescription[] = []
 

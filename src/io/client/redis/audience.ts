@@ -1,6 +1,6 @@
 /** All who have subscribed to one name. */
 
-import { guarded } from '../postgres/guarded.js'
+import { guarded } from '../guarded.js'
 import type { OnRedisMessage, RedisMessage, Subscriber } from './subscription.js'
 
 /** Who gets a message, in the order of subscribing: callbacks first, then those who iterate. */

@@ -5,7 +5,7 @@
 
 import { clock, type Timed } from '../../clock.js'
 import { UsageError } from '../../../protocols/core/errors.js'
-import { guarded } from '../postgres/guarded.js'
+import { guarded } from '../guarded.js'
 import type { Command } from './command.js'
 import { CommandQueue } from './command-queue.js'
 import { CommandFlags } from './command-spec.js'

@@ -4,7 +4,7 @@
  */
 
 import type { MessageEvent, SubscriptionEvent, SubscriptionKind } from '../../../protocols/redis/events.js'
-import { guarded } from '../postgres/guarded.js'
+import { guarded } from '../guarded.js'
 import { Audience } from './audience.js'
 import { Command } from './command.js'
 import { CommandFlags, type CommandSpec } from './command-spec.js'

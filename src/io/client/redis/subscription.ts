@@ -1,7 +1,7 @@
 /** One subscriber: a callback, or an iterator with a buffer that has an end. */
 
 import { UsageError } from '../../../protocols/core/errors.js'
-import type { Waiter } from '../postgres/waiter.js'
+import type { Waiter } from '../waiter.js'
 
 /** What somebody has published. */
 export interface RedisMessage<Text = string> {
