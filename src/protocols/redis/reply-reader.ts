@@ -151,7 +151,10 @@ export class ReplyReader extends ElementReader {
     this.attributes = undefined
   }
 
-  /** An element other than a bulk string, at a level of its own: a scalar, an empty aggregate, or NOTHING with the frame of an aggregate. */
+  /**
+   * An element other than a bulk string, at a level of its own: a scalar, an empty aggregate, or NOTHING with the frame
+   * of an aggregate.
+   */
   #element(bytes: Uint8Array, at: number, end: number, type: number): Read {
     this.next = -1
     if (this.#pieces !== undefined) return this.#chunk(this.#pieces, bytes, at, end, type)
