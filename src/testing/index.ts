@@ -55,3 +55,5 @@ export {
 export type { WebSocketFrame, WebSocketMessage } from './websocket-frames.js'
 export { webSocketArbitraries } from './websocket-arbitraries.js'
 export type { WebSocketArbitraries, WebSocketArbitraryOptions } from './websocket-arbitraries.js'
+export { redisArbitraries } from './redis-arbitraries.js'
+export type { RedisArbitraries } from './redis-arbitraries.js'
