@@ -1,4 +1,6 @@
-/** Every state of the lifecycle with everything that may come: what has a row goes on as it says, all else is a fault. */
+/**
+ * Every state of the lifecycle with everything that may come: what has a row goes on as it says, all else is a fault.
+ */
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
