@@ -53,7 +53,7 @@ const ACTS: readonly ((engine: RedisServer, event: CommandEvent) => void)[] = [
     engine.reply(1)
     engine.reply(2)
   },
-  (engine, { args }) => (args.length > 1 ? engine.abort() : engine.reply(true)),
+  (engine, { args }) => (args.length > 1 ? engine.close() : engine.reply(true)),
   () => {},
 ]
 

@@ -52,7 +52,8 @@ export class RedisModel {
 
   /** The client gives a command, if it fits: throws what the engine throws. */
   ask(client: RedisClient, name: string, names: readonly string[]): void {
-    if (client.over) return
+    // Of two ends of one subscription nobody can tell which is which.
+    if (client.over || (name === 'SUNSUBSCRIBE' && this.#isMoving())) return
     const id = client.command([name, ...names])
     this.#asked.push({ id, name, names })
   }
@@ -133,7 +134,6 @@ export class RedisModel {
   move(server: RedisServer): void {
     const { shard } = this.#subscribed
     const [name] = shard!
-    // While such a command is under way, a confirmation may be of either.
     if (name === undefined || server.over || this.#isUnsubscribing()) return
     shard!.delete(name)
     server.push(['sunsubscribe', name, shard!.size])
@@ -141,7 +141,12 @@ export class RedisModel {
   }
 
   #isUnsubscribing(): boolean {
-    return [...this.#asked, ...this.#told].some(({ name }) => name.includes('UNSUB'))
+    return [...this.#asked, ...this.#told].some(({ name }) => name === 'SUNSUBSCRIBE')
+  }
+
+  /** The server has ended something, and the client does not know. */
+  #isMoving(): boolean {
+    return this.#expected.some((line) => line.startsWith('unsubscribed 0'))
   }
 
   /** The client hears something. */

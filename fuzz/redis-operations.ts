@@ -210,8 +210,8 @@ class Run {
     } else if (event.type !== 'command') {
       this.#model.heard(event)
     } else if (event.name === 'HELLO') {
-      this.#server.reply({ proto: 3 })
       this.#server.protocol = 3
+      this.#server.reply({ proto: 3 })
     } else {
       this.#model.told(event)
     }

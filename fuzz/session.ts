@@ -5,6 +5,7 @@ import { Random } from 'skitai/testing'
 import { mutateFrames } from './frame-mutator.js'
 import { mutate } from './mutator.js'
 import { mutateMessages } from './postgres-message-mutator.js'
+import { mutateReplies } from './redis-mutator.js'
 import { mutateWebSocketFrames } from './websocket-frame-mutator.js'
 
 /** A fuzz target: throws for a finding, whatever the octets are. */
@@ -29,6 +30,9 @@ export const targetNames = [
   'postgres-scram',
   'postgres-types',
   'postgres-operations',
+  'redis-reply',
+  'redis-command',
+  'redis-operations',
   'canary',
 ] as const
 export type TargetName = (typeof targetNames)[number]
@@ -75,6 +79,7 @@ export async function loadTarget(name: TargetName): Promise<Target> {
 /** How inputs of a target are made. */
 export function mutatorOf(name: TargetName): Mutate {
   if (name === 'postgres-client' || name === 'postgres-server') return mutateMessages
+  if (name === 'redis-reply' || name === 'redis-command') return mutateReplies
   if (name === 'websocket-server' || name === 'websocket-client') return mutateWebSocketFrames
   return name === 'http2-server' || name === 'http2-client' ? mutateFrames : mutate
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { hpackSeeds } from './hpack-seeds.js'
 import { http2Seeds } from './http2-seeds.js'
 import { postgresSeeds } from './postgres-seeds.js'
+import { redisSeeds } from './redis-seeds.js'
 import { seedsOf } from './seeds.js'
 import { webSocketSeeds } from './websocket-seeds.js'
 
@@ -18,6 +19,7 @@ for (const [target, seeds] of [
   ...hpackSeeds(),
   ...webSocketSeeds(),
   ...postgresSeeds(),
+  ...redisSeeds(),
 ])
   test(`the corpus of ${target} has what the vectors give, under the name of its content`, () => {
     const folder = new URL(`${target}/`, root)

@@ -6,7 +6,7 @@ import { OutputQueue } from '../core/output.js'
 import { NO_TRANSITION } from '../core/transitions.js'
 import { writeCommand } from './command-writer.js'
 import type { RedisFaultCode } from './errors.js'
-import type { RedisClientEvent } from './events.js'
+import type { RedisClientEvent, SubscriptionKind } from './events.js'
 import { checkHandshake, type HandshakeOptions, type HandshakeStep, handshakeSteps, refusesResp3 } from './handshake.js'
 import { lifecycle, ServerInputs, WaitStates } from './lifecycle.js'
 import { limitsOf, type RedisLimits } from './limits.js'
@@ -184,8 +184,8 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   /** A command was written: its answer comes behind those before. */
-  protected pend(id: number, flags: number, state: number, confirmations: number): void {
-    this.pending.add(id, flags, state, confirmations)
+  protected pend(id: number, flags: number, state: number, kind?: SubscriptionKind, confirmations = 0): void {
+    this.pending.add(id, flags, state, kind, confirmations)
     if (this.pending.count === 1) this.#nextCommand()
   }
 
@@ -198,7 +198,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     this.#steps = steps.length
     for (const { args, state } of steps) {
       writeCommand(this.out, args)
-      this.pend(0, ReplyFlags.objects, state, 0)
+      this.pend(0, ReplyFlags.objects, state)
     }
     return steps.length === 0 ? this.#becomeReady() : undefined
   }
@@ -322,7 +322,10 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     const confirmation = confirmationOf(name, values)
     if (confirmation === undefined) return undefined
     if (!this.#step(ServerInputs[confirmation.type], at)) return undefined
-    const mine = this.state === (confirmation.type === 'subscribed' ? WaitStates.subscribe : WaitStates.unsubscribe)
+    const awaited = confirmation.type === 'subscribed' ? WaitStates.subscribe : WaitStates.unsubscribe
+    const mine = this.state === awaited && this.pending.kind === confirmation.kind
+    // Only the end of a subscription comes by itself.
+    if (!mine && confirmation.type === 'subscribed') return this.#fail('REDIS_UNEXPECTED', at)
     const { id } = this.pending
     // One that names nothing is answered once for each that there is, or once.
     if (mine && this.#confirmations === 0)

@@ -43,7 +43,7 @@ export class RedisClient extends RedisClientReceiver {
     if (special === MULTI) this.#transaction = true
     else if (special === END_OF_MULTI || state === WaitStates.reset) this.#transaction = false
     else if (state === WaitStates.monitor) this.monitorAsked = true
-    this.pend(++this.#lastId, flags, state, kind === undefined ? 0 : args.length - 1)
+    this.pend(++this.#lastId, flags, state, kind, args.length - 1)
     return this.#lastId
   }
 

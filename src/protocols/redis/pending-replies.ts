@@ -1,10 +1,14 @@
 /** Commands that were sent and are not answered, in their order. */
 
+import type { SubscriptionKind } from './events.js'
+
 /** When so many answered ones stand before the others, they are dropped. */
 const DROP_AT = 1024
 
-/** Numbers a command: its number, how its reply is read, what it waits for, and how many confirmations. */
+/** Numbers a command: its number, how its reply is read, what it waits for, and which confirmations. */
 const SLOTS = 4
+
+const KINDS: readonly SubscriptionKind[] = ['channel', 'pattern', 'shard']
 
 /** The commands of one connection. */
 export class PendingReplies {
@@ -32,11 +36,18 @@ export class PendingReplies {
 
   /** How many confirmations it waits for; 0 where that depends on what was subscribed to. */
   get confirmations(): number {
-    return this.#slots[this.#head + 3]!
+    return Math.floor(this.#slots[this.#head + 3]! / KINDS.length)
   }
 
-  add(id: number, flags: number, state: number, confirmations: number): void {
-    this.#slots.push(id, flags, state, confirmations)
+  /** What its confirmations are to. */
+  get kind(): SubscriptionKind {
+    return KINDS[this.#slots[this.#head + 3]! % KINDS.length]!
+  }
+
+  /** `kind` and `confirmations` are those of a command that subscribes to something, or ends that. */
+  add(id: number, flags: number, state: number, kind?: SubscriptionKind, confirmations = 0): void {
+    const slot = kind === undefined ? 0 : confirmations * KINDS.length + KINDS.indexOf(kind)
+    this.#slots.push(id, flags, state, slot)
   }
 
   /** The first one is answered. */

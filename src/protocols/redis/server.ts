@@ -10,7 +10,7 @@ import { native } from '../core/native.js'
 import { OutputQueue } from '../core/output.js'
 import { CommandReader, READ_COMMAND, READ_FAULT } from './command-reader.js'
 import { type RedisFaultCode, redisFaults } from './errors.js'
-import type { RedisServerEvent } from './events.js'
+import type { RedisFatalEvent, RedisServerEvent } from './events.js'
 import { limitsOf, type RedisLimits } from './limits.js'
 import { type AnswerValue, checkReply, writePush, writeReply } from './reply-writer.js'
 
@@ -65,7 +65,7 @@ export class RedisServer implements Engine<RedisServerEvent> {
     this.#now = now
     if (this.#over || now < this.deadline()) return
     this.#out.clear()
-    this.#finish({ type: 'fatal', code: 'REDIS_WRITE_TIMEOUT', wireCode: 0, offset: -1, limit: -1, got: -1 })
+    this.#finish(fatal('REDIS_WRITE_TIMEOUT', -1, -1, -1))
   }
 
   poll(): RedisServerEvent | undefined {
@@ -183,15 +183,15 @@ export class RedisServer implements Engine<RedisServerEvent> {
 
   #onEnd(): void {
     if (this.#reader.inside || this.#input.size > 0)
-      this.#fail('REDIS_TRUNCATED', this.#input.position(this.#input.end))
+      this.#finish(fatal('REDIS_TRUNCATED', this.#input.position(this.#input.end), -1, -1))
     // What is not answered yet has somebody who waits for it.
     else if (this.#unanswered === 0) this.#finish(CLOSED.remote)
   }
 
   /** Answers what is wrong, as Redis does. Where an earlier command waits, it would be taken for its answer. */
-  #fail(code: RedisFaultCode, offset: number, limit = -1, got = -1): void {
+  #fail(code: RedisFaultCode, offset: number, limit: number, got: number): void {
     if (this.#unanswered === 0) this.#out.latin1(`-ERR Protocol error: ${redisFaults[code].text}\r\n`)
-    this.#finish({ type: 'fatal', code, wireCode: 0, offset, limit, got })
+    this.#finish(fatal(code, offset, limit, got))
   }
 
   #finish(event: RedisServerEvent): void {
@@ -199,4 +199,8 @@ export class RedisServer implements Engine<RedisServerEvent> {
     this.#final = event
     this.#input.clear()
   }
+}
+
+function fatal(code: RedisFaultCode, offset: number, limit: number, got: number): RedisFatalEvent {
+  return { type: 'fatal', code, wireCode: 0, offset, limit, got }
 }
