@@ -3,11 +3,12 @@
 import { bytesOf, concat, latin1Of, type Random } from 'skitai/testing'
 import { mutate } from './mutator.js'
 
-const LINES: readonly string[] = [
-  ...['+OK', '-ERR x', ':1', ':-5', '$-1', '*-1', '_', '#t', ',1.5', ',inf', '(12', '.', ';0', '$?', '*?', '%?', '~?'],
-  ...['*0', '*1', '*2', '*3', '%1', '~1', '|1', '>1', '>2', '>3', '$3', ';3', '=5', '!3', 'abc', 'txt:a', 'PING'],
-  ...['message', 'subscribe', 'unsubscribe', 'sunsubscribe', 'invalidate', 'pmessage', '*129', '$999999', ':01', ''],
-]
+/** Separated by a blank, for none of them has one; the last is empty. */
+const LINES = [
+  '+OK -ERR x :1 :-5 $-1 *-1 _ #t ,1.5 ,inf (12 . ;0 $? *? %? ~?',
+  '*0 *1 *2 *3 %1 ~1 |1 >1 >2 >3 $3 ;3 =5 !3 abc txt:a PING',
+  'message subscribe unsubscribe sunsubscribe invalidate pmessage *129 $999999 :01 ',
+].flatMap((line) => line.split(' '))
 
 /** A member of the corpus with lines left out, doubled, moved or put in; now and then octets are changed instead. */
 export function mutateReplies(random: Random, corpus: readonly Uint8Array[]): Uint8Array {

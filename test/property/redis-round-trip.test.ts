@@ -99,7 +99,7 @@ function connected(protocol: 2 | 3): Ends {
 }
 
 /** What the client reads when the server replies with each value in its turn. */
-function read({ client, server }: Ends, values: readonly AnswerValue[], flags: number): ReplyValue[] {
+function readBack({ client, server }: Ends, values: readonly AnswerValue[], flags: number): ReplyValue[] {
   carry(client, server)
   const next = server.poll()
   if (next?.type === 'command') {
@@ -130,7 +130,7 @@ describe('what a server replies', () => {
       RUNS,
       fc.property(fc.array(pair, { minLength: 1, maxLength: 4 }), (pairs) => {
         const flags = ReplyFlags.typed | ReplyFlags.bytes
-        const got = read(
+        const got = readBack(
           connected(3),
           pairs.map(([value]) => value),
           flags,
@@ -147,7 +147,7 @@ describe('what a server replies', () => {
     check(
       RUNS,
       fc.property(pair, ([value, whole]) => {
-        const [got] = read(connected(2), [value], ReplyFlags.bytes)
+        const [got] = readBack(connected(2), [value], ReplyFlags.bytes)
         assert.deepEqual(got, inResp2(whole))
       }),
     )

@@ -35,8 +35,10 @@ describe('a reply that is nested 100,000 deep', () => {
       const octets = bytesOf(head.repeat(LEVELS))
       for (const size of [octets.length, 1000, 7]) {
         const engine = waiting()
-        for (let at = 0; at < octets.length && !engine.over; at += size)
-          (engine.receive(octets.subarray(at, at + size), 0), engine.poll())
+        for (let at = 0; at < octets.length && !engine.over; at += size) {
+          engine.receive(octets.subarray(at, at + size), 0)
+          engine.poll()
+        }
         engine.receive(bytesOf('x'), 0)
         assert.equal(engine.over, true)
         assert.equal(engine.describeState()['inputBytes'], 0)
