@@ -2,6 +2,9 @@
 
 import type { FieldsToSend } from '../../protocols/http1/writer.js'
 import type { Exchange } from '../exchange.js'
+import { scriptDirectory } from '../script-directory.js'
+import { redirectValue } from './response-values.js'
+import type { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
 import type { AppContext } from './app-host.js'
@@ -42,12 +45,20 @@ export class Was {
   /** Makes responses, and sets header fields of whatever the handler returns. */
   get response(): ResponseMaker {
     this.#state ??= new ResponseState()
-    this.#response ??= responseMaker(
-      this.#state,
-      (status) => statusPage(status, '', this.request.headers).body,
-      (uri) => this.push(uri),
-    )
+    this.#response ??= responseMaker(this.#state, {
+      explain: (status, detail) => statusPage(status, detail, this.request.headers),
+      push: (uri) => this.push(uri),
+      home: this.app?.home ?? scriptDirectory(),
+    })
     return this.#response
+  }
+
+  /**
+   * A redirection, 302 unless another status is given. `location` is a URL or a path; of what clients have sent only a
+   * path that begins with one `/` is safe.
+   */
+  redirect(location: string, status: number = 302): ResponseValue {
+    return redirectValue(location, status)
   }
 
   /** The id of the whole transaction, the same in the logs of all servers that take part. */
@@ -151,10 +162,11 @@ export class Was {
   }
 
   /**
-   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path, a
-   * URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens unless
-   * the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond 32 in
-   * one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another origin.
+   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path,
+   * a URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens
+   * unless the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond
+   * 32 in one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another
+   * origin.
    */
   push(uri: string): void {
     const target = pushTarget(uri, this.request)
