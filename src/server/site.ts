@@ -212,6 +212,7 @@ export class Site {
 
   #runRoute(exchange: Exchange, was: Was, plan: Plan, params: Args): void {
     const { request } = was
+    Was.setLayers(was, plan.layers)
     request.routable = plan.route
     request.routedFunction = plan.route.handler
     let value: HandlerValue | Promise<HandlerValue>

@@ -4,7 +4,7 @@ import type { FieldsToSend } from '../../protocols/http1/writer.js'
 import type { Exchange } from '../exchange.js'
 import { scriptDirectory } from '../script-directory.js'
 import { redirectValue } from './response-values.js'
-import type { ResponseValue } from './values.js'
+import { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
 import type { AppContext } from './app-host.js'
@@ -12,6 +12,8 @@ import type { Request } from './request.js'
 import type { Handler } from './route.js'
 import type { UrlArgs } from './urls.js'
 import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
+
+const HTML_FIELDS: readonly string[] = ['content-type', 'text/html; charset=utf-8']
 
 /** Writes down what a request has changed, in time for the head of the response; may take its time. */
 export type Commit = () => unknown
@@ -32,6 +34,7 @@ export class Was {
   #response: ResponseMaker | undefined
   #g: Record<string, unknown> | undefined
   readonly #context: AppContext | undefined
+  #layers: readonly App[] | undefined
   #commits: Partial<Record<CommitRank, Commit[]>> | undefined
 
   constructor(exchange: Exchange, request: Request, app: App | undefined, push: boolean, context?: AppContext) {
@@ -51,6 +54,36 @@ export class Was {
       home: this.app?.home ?? scriptDirectory(),
     })
     return this.#response
+  }
+
+  /**
+   * A page made of a template of the app. The template sees `data`, and this context as `was`; promises among the data
+   * are awaited by `{{ value | await }}` (APP-88, APP-95). Rejects with what the template throws.
+   */
+  async render(name: string, data: object = {}): Promise<ResponseValue> {
+    return this.#render(this.#mainApp(), name, data)
+  }
+
+  /** The same with the templates of the innermost app that the route lies in (APP-85). */
+  async render2(name: string, data: object = {}): Promise<ResponseValue> {
+    return this.#render(this.#layers?.at(-1) ?? this.#mainApp(), name, data)
+  }
+
+  async #render(app: App, name: string, data: object): Promise<ResponseValue> {
+    app.tell('template:rendering', this, name)
+    const text = await app.templates.render(name, data, this)
+    app.tell('template:rendered', this, name)
+    return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
+  }
+
+  /** Ends the request at once with an error: the same as `was.response.throw`, which templates cannot reach. */
+  throw(status: number | string, why?: string): never {
+    return this.response.throw(status, why)
+  }
+
+  /** For the server: the apps that the route lies in, the outermost first. */
+  static setLayers(was: Was, layers: readonly App[]): void {
+    was.#layers = layers
   }
 
   /**
