@@ -1,6 +1,5 @@
 /** Templates of nunjucks: escaped unless they say otherwise, with `was` in scope. */
 
-import type { ConfigureOptions, Environment } from 'nunjucks'
 import type { Delimiters, FilterEntry, TemplateEngine, TemplateGlobal } from './templates.js'
 
 /** What is added to an environment. */
@@ -12,6 +11,13 @@ export interface NunjucksSetup {
   readonly reload: boolean
   readonly globals: ReadonlyMap<string, TemplateGlobal>
   readonly filters: ReadonlyMap<string, FilterEntry>
+}
+
+/** What is used of an environment of nunjucks: users of this package need not have its types. */
+export interface Environment {
+  addGlobal(name: string, value: unknown): unknown
+  addFilter(name: string, filter: (...args: never[]) => unknown, async?: boolean): unknown
+  render(name: string, context: object, done: (error: Error | null, text: string | null) => void): unknown
 }
 
 /** What a function of a template is called on. */
@@ -26,7 +32,7 @@ export async function nunjucksEngine(setup: NunjucksSetup): Promise<NunjucksEngi
   return new NunjucksEngine(new nunjucks.Environment(loader, optionsOf(setup)), setup)
 }
 
-function optionsOf({ delimiters }: NunjucksSetup): ConfigureOptions {
+function optionsOf({ delimiters }: NunjucksSetup): object {
   const { block, variable, comment, trimBlocks = true, lstripBlocks = true } = delimiters
   const tags = {
     ...(block && { blockStart: block[0], blockEnd: block[1] }),
@@ -34,7 +40,7 @@ function optionsOf({ delimiters }: NunjucksSetup): ConfigureOptions {
     ...(comment && { commentStart: comment[0], commentEnd: comment[1] }),
   }
   // `dev` keeps what was thrown; pages show it in debug mode only.
-  return { autoescape: true, trimBlocks, lstripBlocks, tags, dev: true } as ConfigureOptions
+  return { autoescape: true, trimBlocks, lstripBlocks, tags, dev: true }
 }
 
 /** An environment of nunjucks. */
