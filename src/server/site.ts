@@ -100,7 +100,7 @@ export class Site {
       const below = pathBelow(path, point)
       const match = mounted.sockets.find('GET', below)
       if (match.found === 'route') {
-        const request = new Request(exchange, path, query, scriptName, mounted.bodyBytesMax)
+        const request = new Request(exchange, path, query, scriptName, mounted.options)
         return this.#openSocket(exchange, request, mounted, match.route, match.params)
       }
       known ||= mounted.router.find('GET', below).found !== 'nothing'
@@ -160,7 +160,7 @@ export class Site {
       first ??= mount.target
       const match = mount.target.router.find(exchange.method, pathBelow(path, point))
       if (match.found === 'route') {
-        const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.bodyBytesMax)
+        const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.options)
         const was = new Was(exchange, request, mount.target, mount.push, this.#contextOf(group))
         return this.#runRoute(exchange, was, match.route, match.params as Args)
       }
@@ -184,7 +184,7 @@ export class Site {
   /** The app whose place it is may have a page of its own for what it does not know. */
   #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
     if (app?.errorHandlers.of(error.status) === undefined) throw error
-    const request = new Request(exchange, target.path, target.query, app.point, app.bodyBytesMax)
+    const request = new Request(exchange, target.path, target.query, app.point, app.options)
     this.#fail(exchange, error, new Was(exchange, request, app, false, this.#contextOf(group)))
   }
 

@@ -63,7 +63,6 @@ export class App {
   readonly home: string
   readonly config: AppConfig
   readonly options: AppOptions
-  bodyBytesMax: number | undefined
   readonly push: boolean
   /** For the server: finds routes. */
   readonly router: Router<Plan> = new Router()
@@ -103,7 +102,6 @@ export class App {
       options.delimiters ?? {},
       this.debug,
     )
-    this.bodyBytesMax = options.bodyBytesMax
     this.push = options.push ?? false
   }
 
