@@ -12,7 +12,8 @@ import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { CloseCodes } from '../protocols/websocket/errors.js'
 import { App } from './app/app.js'
-import type { LifecycleMoment } from './app/hooks.js'
+import { AppModule } from './app/modules/app-module.js'
+import { UpdateTimes } from './app/update-times.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
 import type { Connection, ConnectionOwner } from './connection.js'
@@ -26,7 +27,9 @@ import type { InjectedRequest, InjectedResponse } from './inject/messages.js'
 import { idleCollection } from './idle-collection.js'
 import { LogFilter } from './log/log-filter.js'
 import { RequestLog } from './log/request-log.js'
-import type { MountedFunction } from './mounts.js'
+import { writeLogEntry } from './log/app-log.js'
+import type { HostGroup, MountedFunction } from './mounts.js'
+import { forDevelopers } from './environment.js'
 import type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'
 import { scriptDirectory } from './script-directory.js'
 import { drainOnSignals, leaveSignals } from './signals.js'
@@ -72,6 +75,9 @@ export class Skitai implements ConnectionOwner {
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
+  /** Apps that are files, and not loaded yet. */
+  #modules: AppModule[] = []
+  readonly #shared: Record<string, unknown> = {}
   /** In the order they were mounted. */
   readonly #apps: App[] = []
   /** Those of them that know it. */
@@ -85,30 +91,90 @@ export class Skitai implements ConnectionOwner {
     this.#options = options
     this.#limits = limitsOf(options.limits)
     this.#http2Limits = http2LimitsOf(options.http2)
-    this.#site = new Site((error) => this.#report(error))
+    this.#site = new Site((error) => this.#report(error), {
+      shared: this.#shared,
+      updates: new UpdateTimes(),
+      log: options.onLog ?? writeLogEntry,
+    })
   }
 
   /**
-   * Mounts an app, a directory or a function at a point, for all hosts or some. A relative directory is taken from the
-   * directory of the script that was started. Throws `TypeError` for a malformed point or host, or a target that is
-   * none.
+   * Mounts an app, a directory or a function at a point, for all hosts or some. A text is a directory, or a file that
+   * exports an app: `shop.js`, or `shop.js:admin` for the export `admin`; it is loaded by `ready` and `run`. Relative
+   * ones are taken from the directory of the script that was started. Throws `TypeError` for a malformed point or host,
+   * or a target that is none.
    */
   mount(point: string, target: App | MountedFunction | string, options: MountOptions = {}): this {
     if (!/^\/(?:[^/\s?#%\\]+\/?)*$/.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
-    const { host = 'default', push, ...rest } = options
     const place = point === '/' ? point : point.replace(/\/$/, '')
-    if (typeof target === 'string') {
-      const root = directoryOf(target)
-      this.#site.hosts.group(host).addDirectory(place, new StaticDirectory(root, { ...rest, maxAges: this.#maxAges }))
-    } else if (target instanceof App || typeof target === 'function') {
-      this.#site.hosts.group(host).addApp(place, target, push)
-      if (target instanceof App && target.options.static !== undefined)
-        this.mount(point, target.path(target.options.static), { host, ...rest })
-      if (target instanceof App && !this.#apps.includes(target)) this.#apps.push(target)
-    } else {
-      throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
-    }
+    if (typeof target === 'string') this.#mountPath(place, target, options)
+    else if (target instanceof App) this.#mountApp(place, target, options)
+    else if (typeof target === 'function') this.#groupOf(options).addApp(place, target, options.push)
+    else throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
     this.#mounted++
+    return this
+  }
+
+  #groupOf({ host = 'default' }: MountOptions): HostGroup {
+    return this.#site.hosts.group(host)
+  }
+
+  #mountPath(point: string, target: string, options: MountOptions): void {
+    const module = moduleOf(target)
+    if (module !== undefined) {
+      this.#mountModule(point, module, options)
+      return
+    }
+    const { host: _host, push: _push, pref: _pref, ...rest } = options
+    const directory = new StaticDirectory(directoryOf(target), { ...rest, maxAges: this.#maxAges })
+    this.#groupOf(options).addDirectory(point, directory)
+  }
+
+  #mountApp(point: string, app: App, options: MountOptions): void {
+    if (options.pref !== undefined) app.prefer(options.pref)
+    const group = this.#groupOf(options)
+    group.addApp(point, app, options.push)
+    group.watch(() => app.watcher)
+    this.#keep(point, app, options)
+  }
+
+  /** Keeps the place until the app is loaded, so that apps of one point are asked in the order they were mounted. */
+  #mountModule(point: string, { file, name }: ModulePath, options: MountOptions): void {
+    const group = this.#groupOf(options)
+    const mount = group.addApp(point, new App(), options.push)
+    let current: App | undefined
+    const module: AppModule = new AppModule(file, name, {
+      engine: this,
+      point,
+      pref: options.pref ?? {},
+      report: (error) => this.#report(error),
+      put: (app) => {
+        group.put(mount, app)
+        if (current === undefined) this.#keep(point, app, options)
+        else this.#replace(current, app)
+        current = app
+      },
+    })
+    this.#modules.push(module)
+    group.watch(() => (forDevelopers(current?.options.reload) ? module : undefined))
+    group.watch(() => current?.watcher)
+  }
+
+  #keep(point: string, app: App, options: MountOptions): void {
+    if (app.options.static !== undefined) this.#mountPath(point, app.path(app.options.static), options)
+    if (!this.#apps.includes(app)) this.#apps.push(app)
+  }
+
+  #replace(before: App, after: App): void {
+    this.#apps[this.#apps.indexOf(before)] = after
+    this.#ready.delete(before)
+    this.#ready.add(after)
+  }
+
+  /** Has all apps find a value as `was.shared[name]`. Throws `TypeError` for a name that is taken. */
+  share(name: string, value: unknown): this {
+    if (Object.hasOwn(this.#shared, name)) throw new TypeError(`${name} is shared already`)
+    this.#shared[name] = value
     return this
   }
 
@@ -198,12 +264,20 @@ export class Skitai implements ConnectionOwner {
    * Rejects with what a hook throws; then the app is not ready, and is told again by the next call.
    */
   async ready(): Promise<void> {
+    for (let module = this.#modules[0]; module !== undefined; module = this.#modules[0]) {
+      await module.load()
+      this.#modules.shift()
+    }
     for (const app of this.#apps) {
       if (this.#ready.has(app)) continue
+      app.emit('app:starting', app)
       await app.live('beforeMount')
+      await app.begin((error) => this.#report(error))
       await app.live('mounted')
+      app.emit('app:mounted', app)
       await app.live('mountedOrReloaded')
       this.#ready.add(app)
+      app.emit('app:started', app)
     }
   }
 
@@ -239,16 +313,20 @@ export class Skitai implements ConnectionOwner {
 
   /** Apps hear of the end, whatever becomes of their connections; one that fails keeps no other from it. */
   async #end(options: CloseOptions): Promise<void> {
-    const told = this.#tellApps('beforeUnmount')
+    const told = this.#eachApp(async (app) => {
+      app.emit('app:unmounting', app)
+      await app.live('beforeUnmount')
+    })
     await this.#drain(options)
     await told
-    await this.#tellApps('unmounted')
+    await this.#eachApp((app) => app.live('unmounted'))
+    await this.#eachApp((app) => app.end())
   }
 
-  async #tellApps(moment: LifecycleMoment): Promise<void> {
+  async #eachApp(tell: (app: App) => Promise<void>): Promise<void> {
     for (const app of [...this.#ready].reverse())
       try {
-        await app.live(moment)
+        await tell(app)
       } catch (error) {
         this.#report(error)
       }
@@ -424,6 +502,19 @@ function directoryOf(target: string): string {
   const root = path.resolve(scriptDirectory(), target)
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
   return root
+}
+
+interface ModulePath {
+  readonly file: string
+  readonly name: string | undefined
+}
+
+/** The file of an app, and the name of its export; undefined for anything that is no file. */
+function moduleOf(target: string): ModulePath | undefined {
+  const match = /^(.+\.[cm]?[jt]s)(?::([\w$]+))?$/.exec(target)
+  if (match === null) return undefined
+  const file = path.resolve(scriptDirectory(), match[1]!)
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? { file, name: match[2] } : undefined
 }
 
 function listening(endpoint: Endpoint, encrypted: boolean): Listening {
