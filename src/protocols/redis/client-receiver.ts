@@ -105,7 +105,9 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   poll(): RedisClientEvent | undefined {
     const queued = this.#takeQueued()
     if (queued !== undefined) return queued
-    while (!this.#over && this.#mayRead()) {
+    // However much output waits: a server that waits until its answers are read must not wait for ever because we wait
+    // until it reads.
+    while (!this.#over && !this.#held) {
       // What is true has no event of its own, but may have left one.
       const event = this.#next()
       if (event === undefined) break
@@ -136,7 +138,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   get wantsInput(): boolean {
-    return !this.#over && !this.#ended && this.#mayRead()
+    return !this.#over && !this.#ended && !this.#held
   }
 
   get outputBytes(): number {
@@ -212,10 +214,6 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   #becomeReady(): RedisClientEvent {
     this.#ready = true
     return { type: 'ready', protocol: this.#protocol, server: this.#server }
-  }
-
-  #mayRead(): boolean {
-    return !this.#held && this.out.bytes < this.#limits.outputBytesMax
   }
 
   /** The next event; true when a reply had none, undefined when more input is needed, or the connection is over. */

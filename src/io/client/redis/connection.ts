@@ -92,8 +92,7 @@ export class RedisConnection implements DriverHandler<RedisClientEvent>, Timed {
       database,
       name,
       pushFlags,
-      // A server that waits until its answers are read must not wait for ever because we wait until it reads.
-      limits: { ...limits, outputBytesMax: Infinity },
+      limits,
     })
     this.#pingIntervalMs = settings.pingIntervalMs
     this.#pingTimeoutMs = settings.pingTimeoutMs
