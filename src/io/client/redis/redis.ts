@@ -11,7 +11,7 @@ import type { RedisConnection } from './connection.js'
 import { limitCommand, RedisCore, type RedisStats } from './core.js'
 import { type ConsumeOptions, consume, type ConsumedEntry } from './consume.js'
 import { transportOpener } from './open.js'
-import type { Multi, ResultsOf } from './pipeline.js'
+import type { ResultsOf } from './pipeline.js'
 import {
   type Call,
   callOf,
@@ -22,13 +22,8 @@ import {
   type TextWith,
 } from './redis-base.js'
 import type { OnRedisMessage, RedisSubscription, SubscribeOptions } from './subscription.js'
+import { watchOnce, type WatchOptions, type WatchWork } from './watch.js'
 import { RedisWatchError } from './watch-error.js'
-
-/** How a watched transaction is tried. */
-export interface WatchOptions {
-  /** How often it is tried at the most. Default 10. */
-  readonly attemptsMax?: number | undefined
-}
 
 /** Payloads are text, or octets where the client gives octets. */
 type Payload<Text> = Text extends Uint8Array ? Uint8Array : string
@@ -71,16 +66,13 @@ export class Redis<Text = string, Int = number> extends RedisBase<Text, Int> {
    */
   async watch<Results extends readonly unknown[]>(
     keys: Many<Key>,
-    work: (link: ReservedRedis<Text, Int>) => Promise<Multi<Results, Text, Int> | undefined>,
+    work: WatchWork<Results, Text, Int>,
     { attemptsMax = 10 }: WatchOptions = {},
   ): Promise<ResultsOf<Results> | undefined> {
     const link = await this.reserve()
     try {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
-        await link.command('WATCH', keys)
-        const multi = await work(link)
-        if (multi === undefined) return undefined
-        const results = await multi.exec()
+        const results = await watchOnce(link, keys, work)
         if (results !== null) return results
       }
       throw new RedisWatchError(attemptsMax)
