@@ -10,6 +10,7 @@ import { configOf, type RedisOptions } from './config.js'
 import type { RedisConnection } from './connection.js'
 import { limitCommand, RedisCore, type RedisStats } from './core.js'
 import { type ConsumeOptions, consume, type ConsumedEntry } from './consume.js'
+import { monitor } from './monitor.js'
 import { transportOpener } from './open.js'
 import type { ResultsOf } from './pipeline.js'
 import {
@@ -106,6 +107,17 @@ export class Redis<Text = string, Int = number> extends RedisBase<Text, Int> {
     options?: SubscribeOptions,
   ): Promise<RedisSubscription<Payload<Text>>> {
     return this.#subscribe('shard', channels, onMessage, options)
+  }
+
+  /**
+   * All that the server executes, for whomever (MONITOR): each line of it is the `payload` of a message. It ends with
+   * its connection, which is one of those of `reserve`.
+   */
+  monitor(
+    onMessage?: OnRedisMessage<string>,
+    options: Omit<SubscribeOptions, 'onGap'> = {},
+  ): Promise<RedisSubscription<string>> {
+    return monitor(this.#core, onMessage, options, this.call.signal)
   }
 
   /** The entries of streams for one consumer of a group, as long as one iterates. */
