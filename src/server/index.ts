@@ -3,11 +3,44 @@
 export type { CertificateSource, PemSource } from '../io/certificate.js'
 export type { ClientCertificate } from '../io/client-certificate.js'
 export type { CertificateResolver, TlsOptions } from '../io/tls.js'
-export { App, type AppOptions, type Handler, type Route, type RouteOptions } from './app/app.js'
+export { App, type MethodRoute, type SubAppOptions } from './app/app.js'
+export type { AppContext, AppHost } from './app/app-host.js'
+export type { AppConfig, AppOptions } from './app/app-options.js'
+export { ArgumentError, type ArgumentPlace, type ArgumentProblem } from './app/args/argument-error.js'
+export {
+  bool,
+  file,
+  type FileRule,
+  float,
+  int,
+  json,
+  list,
+  type NumberRule,
+  oneOf,
+  optional,
+  type Param,
+  type ParamSpecs,
+  type ParamValues,
+  str,
+  type TextRule,
+} from './app/args/param.js'
+export type { Args, Declaration, FormFields } from './app/args/reader.js'
+export type { Schema } from './app/args/schema.js'
+export type { ContentType } from './app/content-type.js'
+export type { ErrorHandler, ErrorInfo } from './app/error-handlers.js'
+export type { Listener } from './app/events.js'
+export { Form } from './app/form/form.js'
+export { type SaveOptions, UploadedFile } from './app/form/uploaded-file.js'
+export type { FailureHook, LifecycleHook, LifecycleMoment, Observer, Reply, Step } from './app/hooks.js'
+export type { EventStreamOptions, ServerSentEvent } from './app/event-stream.js'
+export type { FaultObject, FaultOptions, FileValue, ProblemDetails } from './app/response-values.js'
+export type { Delimiters, TemplateEngine, TemplateFilter, TemplateGlobal } from './app/templates/templates.js'
+export type { Declared, Handler, Route, RouteOptions, RouteParams } from './app/route.js'
 export type { PathParams } from './app/path-params.js'
 export { type ReadOptions, Request } from './app/request.js'
 export type { ResponseMaker } from './app/response.js'
 export { type BodyValue, type HandlerValue, type HeaderValues, ResponseValue, type StreamBody } from './app/values.js'
+export type { HandlerUrlArgs, HasRoute, RoutesOf, UrlArgs, UrlCall, UrlValue } from './app/urls.js'
 export { Was } from './app/was.js'
 export { type ConversationHandler, type ConversationOptions, websocket } from './app/websocket/function.js'
 export type {
@@ -30,6 +63,7 @@ export type { SocketWas } from './app/websocket/socket-was.js'
 export { MessageStream } from '../io/message-stream.js'
 export { type CloseInfo, WebSocketClosedError } from '../io/websocket-link.js'
 export { PreparedMessage } from '../protocols/websocket/prepared.js'
+export { type InjectedBody, type InjectedRequest, InjectedResponse } from './inject/messages.js'
 export type { LogSink } from './log/request-log.js'
 export { HttpError } from './http-error.js'
 export type { MountedFunction } from './mounts.js'

@@ -1,112 +1,142 @@
 /** `App`: routes and their handlers. Mounted under any point, over any protocol version, it behaves the same. */
 
+import path from 'node:path'
+import { encodePath } from '../path.js'
+import { forDevelopers } from '../environment.js'
+import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
+import { scriptDirectory } from '../script-directory.js'
+import type { Skitai } from '../skitai.js'
+import type { AppConfig, AppOptions } from './app-options.js'
+import type { Declaration } from './args/reader.js'
+import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
+import { Events, type Listener } from './events.js'
+import type { AppHost } from './app-host.js'
+import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
 import { Router } from './router.js'
-import type { HandlerValue } from './values.js'
-import type { Was } from './was.js'
+import { type Declared, type Handler, makeRoute, type Route, type RouteOptions, type RouteParams } from './route.js'
+import { type Place, type Plan, planOf } from './plan.js'
+import {
+  basePath,
+  buildUrl,
+  type HandlerUrlArgs,
+  type HasRoute,
+  RouteNames,
+  type RoutesOf,
+  type UrlArgs,
+  type UrlCall,
+} from './urls.js'
+import {
+  type FilterEntry,
+  type TemplateEngine,
+  type TemplateFilter,
+  type TemplateGlobal,
+  Templates,
+} from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
 import { type SocketRoute, socketRoute } from './websocket/route.js'
 
-/**
- * A route's function: gets the context and the path parameters; what it returns, now or by promise, is the response.
- */
-export type Handler<Params> = (was: Was, params: Params) => HandlerValue | Promise<HandlerValue>
-
-/** Options of a route. */
-export interface RouteOptions<Params = Readonly<Record<string, unknown>>> {
-  /** Upper case. Without: GET, HEAD, POST, PUT, PATCH, DELETE. OPTIONS and HEAD work by themselves. */
-  readonly methods?: readonly string[]
-  /** Media types of content that is accepted, as `application/json` or `text/*`; other content gets 415. */
-  readonly contentTypes?: readonly string[]
-  /** Values for the last parameter: then the path without it works, too. */
-  readonly defaults?: Partial<Params>
+/** An app that another one lies in, or that lies in it, and where. */
+interface Neighbour extends Place {
+  readonly app: App
 }
 
-/** A route as it was registered. */
-export interface Route {
-  readonly rule: string
-  readonly methods: readonly string[] | undefined
-  readonly contentTypes: readonly string[] | undefined
-  readonly defaults: Readonly<Record<string, unknown>> | undefined
-  readonly handler: Handler<never>
+const HERE: Place = { prefix: '', namespace: '' }
+
+function within(outer: Place, inner: Place): Place {
+  return { prefix: outer.prefix + inner.prefix, namespace: outer.namespace + inner.namespace }
 }
 
-/** Options of an app. */
-export interface AppOptions {
-  readonly name?: string
-  /** Shows the detail of unexpected errors in the response. Never in production. */
-  readonly debug?: boolean
-  /** Octets of content that a handler reads as one piece at the most; 5 MiB by default. */
-  readonly bodyBytesMax?: number
-  /** Lets `was.push` push responses over HTTP/2. Default false. */
-  readonly push?: boolean
+/** Options of an app within an app. */
+export interface SubAppOptions {
+  /** Stands in front of the names of its routes, as `admin.users`. */
+  readonly namespace?: string
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Events of requests begin so. */
+const REQUEST_EVENT = 'request:'
 
 /** An application. */
 export class App {
   readonly name: string
-  readonly debug: boolean
-  readonly bodyBytesMax: number | undefined
+  debug: boolean
+  readonly home: string
+  readonly config: AppConfig
+  readonly options: AppOptions
   readonly push: boolean
   /** For the server: finds routes. */
-  readonly router: Router<Route> = new Router()
+  readonly router: Router<Plan> = new Router()
   /** For the server: finds WebSockets. */
   readonly sockets: Router<SocketRoute> = new Router()
+  /** For the server: what is called around each request. */
+  readonly hooks: RequestHooks = { before: undefined, finish: undefined, failed: undefined, teardown: undefined }
+  /** For the server: pages for errors. */
+  readonly errorHandlers: ErrorHandlers = new ErrorHandlers()
+  /** For the server: makes pages. */
+  readonly templates: Templates
+  /** The mount point without a slash at its end; empty at the root, and before the app is mounted. */
+  point = ''
+  /** The other apps of its host; undefined before the app is mounted. */
+  host: AppHost | undefined
+
+  readonly #routes: Route[] = []
+  readonly #names: RouteNames = new RouteNames()
+  readonly #socketRoutes: SocketRoute[] = []
+  readonly #parts: Neighbour[] = []
+  readonly #parents: Neighbour[] = []
+  readonly #events: Events = new Events()
+  readonly #broadcasts: Events = new Events()
+  /** An engine that has nothing but this app, for `inject`. */
+  #solo: Promise<Skitai> | undefined
+  readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    this.options = options
     this.name = options.name ?? 'app'
-    this.debug = options.debug ?? false
-    this.bodyBytesMax = options.bodyBytesMax
+    this.debug = forDevelopers(options.debug)
+    this.home = path.resolve(scriptDirectory(), options.home ?? '.')
+    this.config = options.config ?? {}
+    const folders = options.templates ?? 'templates'
+    this.templates = new Templates(
+      (typeof folders === 'string' ? [folders] : folders).map((folder) => this.path(folder)),
+      options.delimiters ?? {},
+      this.debug,
+    )
     this.push = options.push ?? false
   }
 
   /**
    * Adds a route. `rule` begins with `/`; `<name>`, `<int:n>`, `<float:x>`, `<string:s>` and, at the end, `<path:rest>`
-   * are parameters, whose types the handler gets by inference. In the value of a plain `<name>` underscores stand for
-   * blanks; `<string:name>` leaves them. Throws `TypeError` for a malformed rule or one that is there already.
+   * are parameters. In the value of a plain `<name>` underscores stand for blanks; `<string:name>` leaves them. The
+   * types of the handler's second argument come out of the rule and of what `query` and `body` declare. Throws
+   * `TypeError` for a malformed rule, one that is there already, or an option that is none.
    */
   route<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this
-  route<const Rule extends string>(
+  route<
+    const Rule extends string,
+    Query extends Declaration | undefined = undefined,
+    Body extends Declaration | undefined = undefined,
+    const Name extends string = never,
+  >(
     rule: Rule,
-    options: RouteOptions<PathParams<Rule>>,
-    handler: Handler<PathParams<Rule>>,
-  ): this
-  route<const Rule extends string>(
-    rule: Rule,
-    options: RouteOptions<PathParams<Rule>> | Handler<PathParams<Rule>>,
-    handler?: Handler<PathParams<Rule>>,
-  ): this {
-    if (typeof options === 'function') return this.#add(rule, {}, options)
-    if (typeof handler !== 'function') throw new TypeError(`the route ${rule} has no handler`)
-    return this.#add(rule, options, handler)
+    options: RouteOptions<PathParams<Rule>, Query, Body, Name>,
+    handler: Handler<RouteParams<Rule, Query, Body>>,
+  ): this & HasRoute<Name, UrlParams<Rule, Query>>
+  route(rule: string, options: RouteOptions | Handler<never>, handler?: Handler<never>): this {
+    if (typeof options === 'function') return this.#add(makeRoute(rule, {}, options))
+    return this.#add(makeRoute(rule, options, handler as Handler<never>))
   }
 
   /** Adds a route for GET, and HEAD with it. */
-  get<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['GET'] }, handler)
-  }
-
+  readonly get: MethodRoute<this> = this.#methodRoute('GET')
   /** Adds a route for POST. */
-  post<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['POST'] }, handler)
-  }
-
+  readonly post: MethodRoute<this> = this.#methodRoute('POST')
   /** Adds a route for PUT. */
-  put<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['PUT'] }, handler)
-  }
-
+  readonly put: MethodRoute<this> = this.#methodRoute('PUT')
   /** Adds a route for PATCH. */
-  patch<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['PATCH'] }, handler)
-  }
-
+  readonly patch: MethodRoute<this> = this.#methodRoute('PATCH')
   /** Adds a route for DELETE. */
-  delete<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['DELETE'] }, handler)
-  }
+  readonly delete: MethodRoute<this> = this.#methodRoute('DELETE')
 
   /**
    * Adds a WebSocket. Behind a `?` the rule may have parameters of the query, as `/chat/<room>?<name>&<int:age>`; the
@@ -130,20 +160,322 @@ export class App {
   ): this
   websocket(rule: string, options: unknown, handler?: unknown): this {
     const plain = typeof options === 'function' && handler === undefined
-    this.sockets.add(plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler))
+    const route = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    this.#placeSocket('', route)
+    this.#socketRoutes.push(route)
     return this
   }
 
-  #add<Params>(rule: string, options: RouteOptions<Params>, handler: Handler<Params>): this {
-    for (const method of options.methods ?? [])
-      if (!TOKEN.test(method) || method !== method.toUpperCase()) throw new TypeError(`not a method: ${method}`)
-    this.router.add({
-      rule,
-      methods: options.methods,
-      contentTypes: options.contentTypes?.map((type) => type.toLowerCase()),
-      defaults: options.defaults as Readonly<Record<string, unknown>> | undefined,
-      handler: handler as Handler<never>,
-    })
+  /**
+   * Mounts an app within this one: its routes stand behind `prefix` (`/admin`, or `/` for none), its hooks are called
+   * inside of those of this app. Routes that it gets later are found as well. Throws `TypeError` for a malformed
+   * prefix, a route that is there already, or an app that this one lies in.
+   */
+  mount(prefix: string, app: App, { namespace = '' }: SubAppOptions = {}): this {
+    if (!/^\/(?:[^/\s?#%\\<>]+(?:\/[^/\s?#%\\<>]+)*)?$/.test(prefix))
+      throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
+    if (app.#contains(this)) throw new TypeError('an app cannot be mounted within itself')
+    if (!/^(?:[A-Za-z_][\w-]*)?$/.test(namespace)) throw new TypeError(`not a namespace: ${namespace}`)
+    const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
+    app.#eachRoute(HERE, [app], (below, layers, route) => this.#place(within(place, below), [this, ...layers], route))
+    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, route))
+    this.#parts.push({ app, ...place })
+    app.#parents.push({ app: this, ...place })
     return this
   }
+
+  /** Takes an app out again that was mounted within this one. Gives whether it was. */
+  unmount(app: App): boolean {
+    const at = this.#parts.findIndex((part) => part.app === app)
+    if (at < 0) return false
+    this.#parts.splice(at, 1)
+    app.#parents.splice(
+      app.#parents.findIndex((parent) => parent.app === this),
+      1,
+    )
+    this.#rebuild()
+    return true
+  }
+
+  /** Called in front of each request; what it gives is the response (APP-67). One of its kind, as all hooks. */
+  beforeRequest(hook: Step | undefined): this {
+    this.hooks.before = hook
+    return this
+  }
+
+  /** Called when a request has been answered without an error. */
+  finishRequest(hook: Observer | undefined): this {
+    this.hooks.finish = hook
+    return this
+  }
+
+  /** Called with what a request has thrown; what it gives is the response, `undefined` leaves the error as it is. */
+  failedRequest(hook: FailureHook | undefined): this {
+    this.hooks.failed = hook
+    return this
+  }
+
+  /** Called last, whatever has happened. */
+  teardownRequest(hook: Observer | undefined): this {
+    this.hooks.teardown = hook
+    return this
+  }
+
+  /** Makes the page, or other content, of errors with this status. */
+  errorHandler(status: number, handler: ErrorHandler): this {
+    this.errorHandlers.set(status, handler)
+    return this
+  }
+
+  /** Makes the page of all errors that have no handler of their own. */
+  defaultErrorHandler(handler: ErrorHandler): this {
+    this.errorHandlers.set(0, handler)
+    return this
+  }
+
+  /** Calls a function as the app comes and goes: one a moment. */
+  onLifecycle(moment: LifecycleMoment, hook: LifecycleHook): this {
+    this.#lifecycle.set(moment, hook)
+    return this
+  }
+
+  /** For the server: tells the app, and those within it, of a moment. */
+  async live(moment: LifecycleMoment): Promise<void> {
+    await this.#lifecycle.get(moment)?.(this)
+    for (const { app } of this.#parts) await app.live(moment)
+  }
+
+  /**
+   * The URL of a route, by its name or its handler, with the mount point: parameters of the path are put in, others
+   * make the query. `app:name` is a route of another app of the host; what begins with `/` is a path below the mount
+   * point. Throws `TypeError` for a name that is none, a parameter that is missing or unknown, and one that no request
+   * could bring back as it is: a slash or an underscore in a plain `<name>`.
+   */
+  url<Self>(this: Self, ...call: UrlCall<RoutesOf<Self>>): string
+  url<Params>(target: Handler<Params>, args?: HandlerUrlArgs<Params>): string
+  url(target: string | Handler<never>, args?: UrlArgs): string {
+    return this.urlBelow(this.point, target, args)
+  }
+
+  /** For the server: the same for an app that a request has found below `point`. */
+  urlBelow(point: string, target: string | Handler<never>, args?: UrlArgs): string {
+    if (typeof target === 'string' && target.startsWith('/')) return encodePath(point + target)
+    const { app, name } = this.#appOf(target)
+    return buildUrl(app === this ? point : app.point, app.#names.find(name), args)
+  }
+
+  /** The path of a route up to its first parameter: `/user/` of `/user/<id>/pets`. */
+  basePath(target: string | Handler<never>): string {
+    const { app, name } = this.#appOf(target)
+    return basePath(app.point, app.#names.find(name))
+  }
+
+  #appOf(target: string | Handler<never>): { readonly app: App; readonly name: string | Handler<never> } {
+    const colon = typeof target === 'string' ? target.indexOf(':') : -1
+    if (typeof target !== 'string' || colon < 0) return { app: this, name: target }
+    const app = this.host?.appNamed(target.slice(0, colon))
+    if (app === undefined) throw new TypeError(`there is no app ${target.slice(0, colon)} on this host`)
+    return { app, name: target.slice(colon + 1) }
+  }
+
+  /** Adds a function that templates call as `{{ name(a, b) }}`; it gets the context of the request first (APP-93). */
+  templateGlobal(name: string, global: TemplateGlobal): this {
+    this.templates.addGlobal(name, global)
+    return this
+  }
+
+  /** Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). */
+  templateFilter(name: string, filter: TemplateFilter, { async = false }: { readonly async?: boolean } = {}): this {
+    this.templates.addFilter(name, { filter: filter as FilterEntry['filter'], async })
+    return this
+  }
+
+  /** Has templates whose name ends so, as `.pug`, made by another engine than nunjucks. */
+  templateEngine(extension: string, engine: TemplateEngine): this {
+    this.templates.addEngine(extension, engine)
+    return this
+  }
+
+  /**
+   * Has errors with this status, or with 0 all that have no page of their own, explained by a template: it gets
+   * `error`.
+   */
+  errorTemplate(status: number, name: string): this {
+    this.errorHandlers.set(status, (was, error) => was.render(name, { error }))
+    return this
+  }
+
+  /** Listens to an event of this app. */
+  on(event: string, listener: Listener): this {
+    this.#events.on(event, listener)
+    return this
+  }
+
+  /** Listens no more. */
+  off(event: string, listener: Listener): this {
+    this.#events.off(event, listener)
+    return this
+  }
+
+  /** Calls the listeners of the app and of those within it, at once and in order; from within, too. */
+  emit(event: string, ...args: readonly unknown[]): void {
+    if (this.#parents.length === 0) this.#emitInwards(event, args)
+    for (const { app } of this.#parents) app.emit(event, ...args)
+  }
+
+  #emitInwards(event: string, args: readonly unknown[]): void {
+    for (const listener of this.#events.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
+    for (const { app } of this.#parts) app.#emitInwards(event, args)
+  }
+
+  /** Listens to what any app of the host broadcasts (APP-100). */
+  onBroadcast(event: string, listener: Listener): this {
+    this.#broadcasts.on(event, listener)
+    return this
+  }
+
+  /** Calls the listeners of an event in all apps of the host; throws `TypeError` before the app is mounted. */
+  broadcast(event: string, ...args: readonly unknown[]): void {
+    if (this.host === undefined) throw new TypeError('an app broadcasts when it is mounted')
+    this.host.broadcast(event, ...args)
+  }
+
+  /** For the server: something was broadcast. */
+  hearBroadcast(event: string, ...args: readonly unknown[]): void {
+    for (const listener of this.#broadcasts.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
+    for (const { app } of this.#parts) app.hearBroadcast(event, ...args)
+  }
+
+  /** For the server: an event of a request, which nobody may break. */
+  tell(event: string, ...args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
+    for (const listener of this.#events.of(event))
+      try {
+        ;(listener as (...given: readonly unknown[]) => unknown)(...args)
+      } catch (error) {
+        args[0].report(error)
+      }
+  }
+
+  /** For the server: whether anything is to be called around a request. */
+  get watchesRequests(): boolean {
+    const { before, finish, failed, teardown } = this.hooks
+    return (
+      before !== undefined ||
+      finish !== undefined ||
+      failed !== undefined ||
+      teardown !== undefined ||
+      this.#events.hears(REQUEST_EVENT)
+    )
+  }
+
+  /**
+   * Answers a request without a socket, as if the app were mounted at `/` of a server of its own: the engines of both
+   * sides are the real ones. Rejects when the app breaks off its answer.
+   */
+  async inject(request: InjectedRequest | string): Promise<InjectedResponse> {
+    this.#solo ??= soloOf(this)
+    return (await this.#solo).inject(request)
+  }
+
+  /** A path below the app's home. */
+  path(...parts: readonly string[]): string {
+    return path.resolve(this.home, ...parts)
+  }
+
+  /** A path below the `resources` of the app's home. */
+  resource(...parts: readonly string[]): string {
+    return this.path('resources', ...parts)
+  }
+
+  #methodRoute(method: string): MethodRoute<this> {
+    const add = (rule: string, options: unknown, handler?: unknown): this =>
+      typeof options === 'function'
+        ? this.#add(makeRoute(rule, { methods: [method] }, options as Handler<never>))
+        : this.#add(makeRoute(rule, { ...(options as RouteOptions), methods: [method] }, handler as Handler<never>))
+    // The names of routes are known to the compiler only.
+    return add as MethodRoute<this>
+  }
+
+  #add(route: Route): this {
+    this.#place(HERE, [this], route)
+    this.#routes.push(route)
+    return this
+  }
+
+  /** Makes a route known here and in all apps that this one lies in. */
+  #place(place: Place, layers: readonly App[], route: Route): void {
+    this.#keep(planOf(place, layers, route))
+    for (const parent of this.#parents) parent.app.#place(within(parent, place), [parent.app, ...layers], route)
+  }
+
+  #keep(plan: Plan): void {
+    this.router.add(plan)
+    this.#names.add(plan)
+  }
+
+  #placeSocket(prefix: string, route: SocketRoute): void {
+    this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
+    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, route)
+  }
+
+  #rebuild(): void {
+    this.router.clear()
+    this.sockets.clear()
+    this.#names.clear()
+    this.#eachRoute(HERE, [this], (place, layers, route) => this.#keep(planOf(place, layers, route)))
+    this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
+    for (const { app } of this.#parents) app.#rebuild()
+  }
+
+  #eachRoute(
+    place: Place,
+    layers: readonly App[],
+    visit: (place: Place, layers: readonly App[], route: Route) => void,
+  ): void {
+    for (const route of this.#routes) visit(place, layers, route)
+    for (const part of this.#parts) part.app.#eachRoute(within(place, part), [...layers, part.app], visit)
+  }
+
+  #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
+    for (const route of this.#socketRoutes) visit(prefix, route)
+    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visit)
+  }
+
+  #contains(other: App): boolean {
+    return this === other || this.#parts.some(({ app }) => app.#contains(other))
+  }
 }
+
+/** The engine knows apps: it is loaded when it is wanted. An app that is mounted elsewhere stays what it is there. */
+async function soloOf(app: App): Promise<Skitai> {
+  const { Skitai: Engine } = await import('../skitai.js')
+  const { host, point } = app
+  const engine = new Engine({ log: false }).mount('/', app)
+  if (host === undefined) {
+    await engine.ready()
+  } else {
+    app.host = host
+    app.point = point
+  }
+  return engine
+}
+
+/** Adds a route for one method. */
+export interface MethodRoute<Self> {
+  <const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): Self
+  <
+    const Rule extends string,
+    Query extends Declaration | undefined = undefined,
+    Body extends Declaration | undefined = undefined,
+    const Name extends string = never,
+  >(
+    rule: Rule,
+    options: Omit<RouteOptions<PathParams<Rule>, Query, Body, Name>, 'methods'>,
+    handler: Handler<RouteParams<Rule, Query, Body>>,
+  ): Self & HasRoute<Name, UrlParams<Rule, Query>>
+}
+
+/** What the URL of a route takes. */
+type UrlParams<Rule extends string, Query> = PathParams<Rule> & Partial<UrlPart<Declared<Query, 'query'>>>
+
+type UrlPart<Values> = unknown extends Values ? UrlArgs : Values

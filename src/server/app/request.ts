@@ -3,17 +3,36 @@
 import type { ClientCertificate } from '../../io/client-certificate.js'
 import type { Fields } from '../../protocols/core/fields.js'
 import type { Exchange } from '../exchange.js'
+import { decodeContent, requestCoding } from '../content-codings.js'
 import { HttpError } from '../http-error.js'
-import type { Route } from './app.js'
+import { type Args, addValue, type Content, emptyArgs } from './args/reader.js'
+import { readPairs } from './args/pairs.js'
+import { type ContentType, parseContentType } from './content-type.js'
+import { type Form, readForm } from './form/form.js'
+import type { MultipartLimits } from './form/multipart.js'
+import type { Route } from './route.js'
 
 /** Limits of reading the content. */
 export interface ReadOptions {
-  /** Octets of content at the most; more is answered with 413. */
+  /** Octets of content at the most, decoded; more is answered with 413. */
   readonly limit?: number
+  /**
+   * Whether content with a Content-Encoding is decoded: gzip, deflate, br, and zstd where Node has it. Default true.
+   */
+  readonly decode?: boolean
 }
 
 /** Content that a handler reads as one piece has at most this many octets unless it says otherwise. */
 const BODY_BYTES_MAX = 5 * 1024 * 1024
+const MULTIPART_BYTES_MAX = 20 * 1024 * 1024
+const FILE_BYTES_MAX = 20_000_000
+
+/** What an app says about content. */
+export interface ContentLimits {
+  readonly bodyBytesMax?: number | undefined
+  readonly multipartBytesMax?: number | undefined
+  readonly fileBytesMax?: number | undefined
+}
 
 /** One request. */
 export class Request {
@@ -25,26 +44,26 @@ export class Request {
   readonly scriptName: string
   /** The route that was found; undefined in a mounted function. */
   routedFunction: Route['handler'] | undefined = undefined
-  /** The options of that route. */
+  /** The route with its options. */
   routable: Route | undefined = undefined
+  /** For the server: the parameters of the path. */
+  matched: Args = NOTHING
 
   readonly #exchange: Exchange
-  readonly #bodyBytesMax: number
+  readonly #limits: ContentLimits
+  #form: Promise<Form> | undefined
   #query: URLSearchParams | undefined
+  #args: Args | undefined
+  /** Undefined before anybody has asked, null for none. */
+  #contentType: ContentType | null | undefined
   #abort: AbortController | undefined
 
-  constructor(
-    exchange: Exchange,
-    path: string,
-    queryString: string,
-    scriptName: string,
-    bodyBytesMax: number = BODY_BYTES_MAX,
-  ) {
+  constructor(exchange: Exchange, path: string, queryString: string, scriptName: string, limits: ContentLimits = {}) {
     this.#exchange = exchange
     this.path = path
     this.queryString = queryString
     this.scriptName = scriptName
-    this.#bodyBytesMax = bodyBytesMax
+    this.#limits = limits
   }
 
   /** The method, as it came: methods are case-sensitive (RFC 9110 section 9.1). */
@@ -98,6 +117,43 @@ export class Request {
     return this.#query
   }
 
+  /**
+   * The parameters of path and query, and of the content where the route declares a `body`. A name that stands several
+   * times in one place has a list. Where places share a name, content wins over query, and query over path. Throws
+   * `HttpError` 400 for a malformed query.
+   */
+  get args(): Args {
+    this.#args ??= this.given
+    return this.#args
+  }
+
+  /** The same without the content, and as it came: a parameter of the query is text. */
+  get given(): Record<string, string | number | string[]> {
+    const query = emptyArgs()
+    const pairs = readPairs(this.queryString)
+    for (let i = 0; i < pairs.length; i += 2) addValue(query, pairs[i]!, pairs[i + 1]!)
+    return Object.assign(emptyArgs(), this.matched, query) as Record<string, string | number | string[]>
+  }
+
+  /** For the server: what the route has declared. */
+  set args(args: Args) {
+    this.#args = args
+  }
+
+  /** Whether there is content, of any length. */
+  get hasContent(): boolean {
+    return this.#exchange.contentLength !== 0
+  }
+
+  /** Content-Type, parsed; undefined without one, and for one that is malformed. */
+  get contentType(): ContentType | undefined {
+    if (this.#contentType === undefined) {
+      const value = this.headers.get('content-type')
+      this.#contentType = (value === undefined ? undefined : parseContentType(value)) ?? null
+    }
+    return this.#contentType ?? undefined
+  }
+
   /** Aborted when the client leaves before the response is complete: stop what nobody waits for. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
@@ -108,9 +164,16 @@ export class Request {
     return this.#abort.signal
   }
 
-  /** The content as bytes. Throws `HttpError` 413 beyond the limit; rejects when the client leaves. Once. */
+  /**
+   * The content as bytes. Throws `HttpError` 413 beyond the limit, 415 for a coding that is not known; rejects when the
+   * client leaves. Once.
+   */
   bytes(options?: ReadOptions): Promise<Uint8Array> {
-    return this.#exchange.body.collect(options?.limit ?? this.#bodyBytesMax)
+    const own = this.routable?.options.bodyBytesMax ?? this.#limits.bodyBytesMax
+    const limit = options?.limit ?? own ?? BODY_BYTES_MAX
+    const coding = this.#coding(options)
+    if (coding === undefined) return this.#exchange.body.collect(limit)
+    return collected(decodeContent(coding, this.#exchange.body.stream(limit), limit))
   }
 
   /** The content as text in UTF-8. Throws `HttpError` 400 when it is not. */
@@ -133,9 +196,58 @@ export class Request {
     }
   }
 
+  /**
+   * The content of a form: urlencoded, or multipart with files. Throws `HttpError` 400 for a malformed one, 413 beyond
+   * a limit, 415 for content that is no form.
+   */
+  form(options?: ReadOptions): Promise<Form> {
+    this.#form ??= readForm(this, options)
+    return this.#form
+  }
+
+  /** For the server: what a form with files may have. */
+  multipartLimits(options?: ReadOptions): MultipartLimits {
+    const bytesMax = options?.limit ?? this.routable?.options.bodyBytesMax ?? this.#limits.multipartBytesMax
+    return {
+      bytesMax: bytesMax ?? MULTIPART_BYTES_MAX,
+      fileBytesMax: this.#limits.fileBytesMax ?? FILE_BYTES_MAX,
+    }
+  }
+
+  /** Calls a function when the request is over: answered whole, or lost. */
+  onOver(listener: () => void): void {
+    this.#exchange.onOver(listener)
+  }
+
+  /**
+   * JSON, or the names and values of a form, as Content-Type says; undefined for any other content. For a form, a name
+   * that stands several times has a list.
+   */
+  async dict(options?: ReadOptions): Promise<unknown> {
+    const kind = contentKind(this.contentType)
+    if (kind === 'json') return this.json(options)
+    return kind === 'form' ? (await this.form(options)).values : undefined
+  }
+
+  /** For the server: the content as the `body` of a route declares it. Throws `HttpError` 415 for any other. */
+  async content(options?: ReadOptions): Promise<Content> {
+    const kind = contentKind(this.contentType)
+    if (kind === 'json') return { json: await this.json(options) }
+    if (kind === 'form') return { form: (await this.form(options)).fields }
+    if (!this.hasContent) return { json: {} }
+    throw new HttpError(415, 'This route takes JSON or a form')
+  }
+
   /** The content piece by piece. The peer is paused while nobody takes the next one. */
   stream(options?: ReadOptions): AsyncGenerator<Uint8Array, void, undefined> {
-    return this.#exchange.body.stream(options?.limit ?? Infinity)
+    const limit = options?.limit ?? Infinity
+    const coding = this.#coding(options)
+    const content = this.#exchange.body.stream(limit)
+    return coding === undefined ? content : decodeContent(coding, content, limit)
+  }
+
+  #coding(options: ReadOptions | undefined): string | undefined {
+    return options?.decode === false ? undefined : requestCoding(this.headers.get('content-encoding'))
   }
 
   /** A header field, or `fallback`. */
@@ -169,31 +281,35 @@ export class Request {
 
   /** Content-Type without its parameters, in lower case. */
   getContentType(): string | undefined {
-    return mediaType(this.headers)
+    return this.contentType?.type
   }
 
   /** `text` of `text/html`. */
   getMainType(): string | undefined {
-    return mediaType(this.headers)?.split('/')[0]
+    return this.contentType?.type.split('/')[0]
   }
 
   /** `html` of `text/html`. */
   getSubType(): string | undefined {
-    return mediaType(this.headers)?.split('/')[1]
+    return this.contentType?.type.split('/')[1]
   }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?=[ \t]*(?:;|$))/
+const NOTHING: Args = Object.freeze(emptyArgs())
 
-/**
- * The media type of the content in lower case; undefined when there is none or it is malformed (RFC 9110 section
- * 8.3.1).
- */
-export function mediaType(fields: Fields): string | undefined {
-  const value = fields.get('content-type')
-  return value === undefined ? undefined : MEDIA_TYPE.exec(value)?.[0].toLowerCase()
+/** How content is read: what has the suffix `+json` is JSON, too (RFC 6839 section 3.1). */
+function contentKind(contentType: ContentType | undefined): 'json' | 'form' | undefined {
+  const type = contentType?.type
+  if (type === 'application/json' || type?.endsWith('+json') === true) return 'json'
+  return type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data' ? 'form' : undefined
+}
+
+async function collected(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of content) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
 function withCause(error: HttpError, cause: unknown): HttpError {

@@ -2,10 +2,25 @@
 
 import type { FieldsToSend } from '../../protocols/http1/writer.js'
 import type { Exchange } from '../exchange.js'
+import { scriptDirectory } from '../script-directory.js'
+import { redirectValue } from './response-values.js'
+import { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
+import type { AppContext } from './app-host.js'
 import type { Request } from './request.js'
+import type { Handler } from './route.js'
+import type { UrlArgs } from './urls.js'
 import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
+
+const HTML_FIELDS: readonly string[] = ['content-type', 'text/html; charset=utf-8']
+
+/** Writes down what a request has changed, in time for the head of the response; may take its time. */
+export type Commit = () => unknown
+
+/** The order in which changes are written down: each may change what comes behind it (APP-113). */
+export type CommitRank = 'session' | 'messages' | 'cookies'
+const RANKS: readonly CommitRank[] = ['session', 'messages', 'cookies']
 
 /** The context of one request. */
 export class Was {
@@ -18,10 +33,14 @@ export class Was {
   #state: ResponseState | undefined
   #response: ResponseMaker | undefined
   #g: Record<string, unknown> | undefined
+  readonly #context: AppContext | undefined
+  #layers: readonly App[] | undefined
+  #commits: Partial<Record<CommitRank, Commit[]>> | undefined
 
-  constructor(exchange: Exchange, request: Request, app: App | undefined, push: boolean) {
+  constructor(exchange: Exchange, request: Request, app: App | undefined, push: boolean, context?: AppContext) {
     this.#exchange = exchange
     this.#push = push
+    this.#context = context
     this.request = request
     this.app = app
   }
@@ -29,12 +48,50 @@ export class Was {
   /** Makes responses, and sets header fields of whatever the handler returns. */
   get response(): ResponseMaker {
     this.#state ??= new ResponseState()
-    this.#response ??= responseMaker(
-      this.#state,
-      (status) => statusPage(status, '', this.request.headers).body,
-      (uri) => this.push(uri),
-    )
+    this.#response ??= responseMaker(this.#state, {
+      explain: (status, detail) => statusPage(status, detail, this.request.headers),
+      push: (uri) => this.push(uri),
+      home: this.app?.home ?? scriptDirectory(),
+    })
     return this.#response
+  }
+
+  /**
+   * A page made of a template of the app. The template sees `data`, and this context as `was`; promises among the data
+   * are awaited by `{{ value | await }}` (APP-88, APP-95). Rejects with what the template throws.
+   */
+  async render(name: string, data: object = {}): Promise<ResponseValue> {
+    return this.#render(this.#mainApp(), name, data)
+  }
+
+  /** The same with the templates of the innermost app that the route lies in (APP-85). */
+  async render2(name: string, data: object = {}): Promise<ResponseValue> {
+    return this.#render(this.#layers?.at(-1) ?? this.#mainApp(), name, data)
+  }
+
+  async #render(app: App, name: string, data: object): Promise<ResponseValue> {
+    app.tell('template:rendering', this, name)
+    const text = await app.templates.render(name, data, this)
+    app.tell('template:rendered', this, name)
+    return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
+  }
+
+  /** Ends the request at once with an error: the same as `was.response.throw`, which templates cannot reach. */
+  throw(status: number | string, why?: string): never {
+    return this.response.throw(status, why)
+  }
+
+  /** For the server: the apps that the route lies in, the outermost first. */
+  static setLayers(was: Was, layers: readonly App[]): void {
+    was.#layers = layers
+  }
+
+  /**
+   * A redirection, 302 unless another status is given. `location` is a URL or a path; of what clients have sent only a
+   * path that begins with one `/` is safe.
+   */
+  redirect(location: string, status: number = 302): ResponseValue {
+    return redirectValue(location, status)
   }
 
   /** The id of the whole transaction, the same in the logs of all servers that take part. */
@@ -58,16 +115,91 @@ export class Was {
     return was.#state
   }
 
+  /** For the server: has something written down when the request is answered without an error. */
+  static onCommit(was: Was, rank: CommitRank, commit: Commit): void {
+    ;((was.#commits ??= {})[rank] ??= []).push(commit)
+  }
+
+  /** For the server: whether `commit` has anything to do. */
+  static hasCommits(was: Was): boolean {
+    return was.#commits !== undefined
+  }
+
+  /** For the server: writes down what the request has changed. */
+  static async commit(was: Was): Promise<void> {
+    for (const rank of RANKS) for (const commit of was.#commits?.[rank] ?? []) await commit()
+  }
+
+  /** For the server: the handler has failed, and nothing of what it has set goes out. */
+  static discard(was: Was): void {
+    was.#commits = undefined
+    if (was.#state === undefined) return
+    was.#state.status = 0
+    was.#state.fields = []
+    was.#state.trailers = []
+  }
+
+  /** The URL of a route of the app, as `App.url` makes it, below the point where this request has found the app. */
+  url(target: string | Handler<never>, args?: UrlArgs): string {
+    return this.#mainApp().urlBelow(this.request.scriptName, target, args)
+  }
+
+  /** The same as `url`: short, for templates. */
+  ab(target: string | Handler<never>, args?: UrlArgs): string {
+    return this.url(target, args)
+  }
+
+  /**
+   * The URL of this request, or of another route, with the parameters of this request but for those that are given;
+   * null or undefined leaves one out.
+   */
+  partial(args: UrlArgs, target: string | Handler<never> | undefined = this.request.routedFunction): string {
+    if (target === undefined) throw new TypeError('this request has found no route')
+    return this.url(target, { ...this.request.given, ...args })
+  }
+
+  /** The path of a route up to its first parameter. */
+  basepath(target: string | Handler<never>): string {
+    return this.#mainApp().basePath(target)
+  }
+
+  #mainApp(): App {
+    if (this.app === undefined) throw new TypeError('a mounted function has no routes')
+    return this.app
+  }
+
+  /** The other apps of the host; throws `TypeError` where there are none, as in a mounted function under test. */
+  get host(): AppContext['host'] {
+    if (this.#context === undefined) throw new TypeError('this request has come without a host')
+    return this.#context.host
+  }
+
+  /** Calls the listeners of an event of the app with this context and `args`. */
+  emit(event: string, ...args: readonly unknown[]): void {
+    this.app?.emit(event, this, ...args)
+  }
+
+  /** Calls the listeners of an event in all apps of the host with this context and `args`. */
+  broadcast(event: string, ...args: readonly unknown[]): void {
+    this.host.broadcast(event, this, ...args)
+  }
+
+  /** Tells of an error that is to be known, though the request goes on. */
+  report(error: unknown): void {
+    this.#context?.report(error, this.#exchange)
+  }
+
   /** Sends 103 (Early Hints) with these fields, a flat list of name, value; dropped for a client that knows none. */
   earlyHints(fields: FieldsToSend): void {
     this.#exchange.inform(103, fields)
   }
 
   /**
-   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path, a
-   * URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens unless
-   * the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond 32 in
-   * one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another origin.
+   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path,
+   * a URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens
+   * unless the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond
+   * 32 in one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another
+   * origin.
    */
   push(uri: string): void {
     const target = pushTarget(uri, this.request)
