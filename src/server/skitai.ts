@@ -1,7 +1,5 @@
 /** The engine object: what is mounted, where it listens, how it ends. */
 
-import { statSync } from 'node:fs'
-import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { takeInheritedSockets } from '../io/inherited.js'
@@ -12,7 +10,6 @@ import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { CloseCodes } from '../protocols/websocket/errors.js'
 import { App } from './app/app.js'
-import { AppModule } from './app/modules/app-module.js'
 import { UpdateTimes } from './app/update-times.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
@@ -28,14 +25,12 @@ import { idleCollection } from './idle-collection.js'
 import { LogFilter } from './log/log-filter.js'
 import { RequestLog } from './log/request-log.js'
 import { writeLogEntry } from './log/app-log.js'
-import type { HostGroup, MountedFunction } from './mounts.js'
-import { forDevelopers } from './environment.js'
+import { MountedApps } from './mounted-apps.js'
+import type { MountedFunction } from './mounts.js'
 import type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'
-import { scriptDirectory } from './script-directory.js'
 import { drainOnSignals, leaveSignals } from './signals.js'
 import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
-import { StaticDirectory } from './static/static-directory.js'
 import { EngineTls, type TlsInput } from './tls.js'
 import { TransactionIds } from './transaction-id.js'
 
@@ -75,13 +70,8 @@ export class Skitai implements ConnectionOwner {
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
-  /** Apps that are files, and not loaded yet. */
-  #modules: AppModule[] = []
   readonly #shared: Record<string, unknown> = {}
-  /** In the order they were mounted. */
-  readonly #apps: App[] = []
-  /** Those of them that know it. */
-  readonly #ready: Set<App> = new Set()
+  readonly #apps: MountedApps
   #mounted = 0
   #connectionCount = 0
   #closing: Promise<void> | undefined
@@ -96,6 +86,7 @@ export class Skitai implements ConnectionOwner {
       updates: new UpdateTimes(),
       log: options.onLog ?? writeLogEntry,
     })
+    this.#apps = new MountedApps(this, this.#site.hosts, this.#maxAges, (error) => this.#report(error))
   }
 
   /**
@@ -105,70 +96,9 @@ export class Skitai implements ConnectionOwner {
    * or a target that is none.
    */
   mount(point: string, target: App | MountedFunction | string, options: MountOptions = {}): this {
-    if (!/^\/(?:[^/\s?#%\\]+\/?)*$/.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
-    const place = point === '/' ? point : point.replace(/\/$/, '')
-    if (typeof target === 'string') this.#mountPath(place, target, options)
-    else if (target instanceof App) this.#mountApp(place, target, options)
-    else if (typeof target === 'function') this.#groupOf(options).addApp(place, target, options.push)
-    else throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
+    this.#apps.mount(point, target, options)
     this.#mounted++
     return this
-  }
-
-  #groupOf({ host = 'default' }: MountOptions): HostGroup {
-    return this.#site.hosts.group(host)
-  }
-
-  #mountPath(point: string, target: string, options: MountOptions): void {
-    const module = moduleOf(target)
-    if (module !== undefined) {
-      this.#mountModule(point, module, options)
-      return
-    }
-    const { host: _host, push: _push, pref: _pref, ...rest } = options
-    const directory = new StaticDirectory(directoryOf(target), { ...rest, maxAges: this.#maxAges })
-    this.#groupOf(options).addDirectory(point, directory)
-  }
-
-  #mountApp(point: string, app: App, options: MountOptions): void {
-    if (options.pref !== undefined) app.prefer(options.pref)
-    const group = this.#groupOf(options)
-    group.addApp(point, app, options.push)
-    group.watch(() => app.watcher)
-    this.#keep(point, app, options)
-  }
-
-  /** Keeps the place until the app is loaded, so that apps of one point are asked in the order they were mounted. */
-  #mountModule(point: string, { file, name }: ModulePath, options: MountOptions): void {
-    const group = this.#groupOf(options)
-    const mount = group.addApp(point, new App(), options.push)
-    let current: App | undefined
-    const module: AppModule = new AppModule(file, name, {
-      engine: this,
-      point,
-      pref: options.pref ?? {},
-      report: (error) => this.#report(error),
-      put: (app) => {
-        group.put(mount, app)
-        if (current === undefined) this.#keep(point, app, options)
-        else this.#replace(current, app)
-        current = app
-      },
-    })
-    this.#modules.push(module)
-    group.watch(() => (forDevelopers(current?.options.reload) ? module : undefined))
-    group.watch(() => current?.watcher)
-  }
-
-  #keep(point: string, app: App, options: MountOptions): void {
-    if (app.options.static !== undefined) this.#mountPath(point, app.path(app.options.static), options)
-    if (!this.#apps.includes(app)) this.#apps.push(app)
-  }
-
-  #replace(before: App, after: App): void {
-    this.#apps[this.#apps.indexOf(before)] = after
-    this.#ready.delete(before)
-    this.#ready.add(after)
   }
 
   /** Has all apps find a value as `was.shared[name]`. Throws `TypeError` for a name that is taken. */
@@ -263,22 +193,8 @@ export class Skitai implements ConnectionOwner {
    * Tells the apps that they are mounted, and resolves when they are ready. `run` and `inject` do so themselves.
    * Rejects with what a hook throws; then the app is not ready, and is told again by the next call.
    */
-  async ready(): Promise<void> {
-    for (let module = this.#modules[0]; module !== undefined; module = this.#modules[0]) {
-      await module.load()
-      this.#modules.shift()
-    }
-    for (const app of this.#apps) {
-      if (this.#ready.has(app)) continue
-      app.emit('app:starting', app)
-      await app.live('beforeMount')
-      await app.begin((error) => this.#report(error))
-      await app.live('mounted')
-      app.emit('app:mounted', app)
-      await app.live('mountedOrReloaded')
-      this.#ready.add(app)
-      app.emit('app:started', app)
-    }
+  ready(): Promise<void> {
+    return this.#apps.ready()
   }
 
   /** The same as `was.push(uri)`, for whoever has the context of a request at hand. */
@@ -313,23 +229,10 @@ export class Skitai implements ConnectionOwner {
 
   /** Apps hear of the end, whatever becomes of their connections; one that fails keeps no other from it. */
   async #end(options: CloseOptions): Promise<void> {
-    const told = this.#eachApp(async (app) => {
-      app.emit('app:unmounting', app)
-      await app.live('beforeUnmount')
-    })
+    const told = this.#apps.tellLeaving()
     await this.#drain(options)
     await told
-    await this.#eachApp((app) => app.live('unmounted'))
-    await this.#eachApp((app) => app.end())
-  }
-
-  async #eachApp(tell: (app: App) => Promise<void>): Promise<void> {
-    for (const app of [...this.#ready].reverse())
-      try {
-        await tell(app)
-      } catch (error) {
-        this.#report(error)
-      }
+    await this.#apps.tellGone()
   }
 
   onExchange(exchange: ExchangeBase): void {
@@ -495,26 +398,6 @@ const TIMER_MS_MAX = 2_147_483_647
 
 function timerMs(ms: number): number {
   return Math.min(ms, TIMER_MS_MAX)
-}
-
-/** The directory that a path names; a relative one is taken from that of the script. */
-function directoryOf(target: string): string {
-  const root = path.resolve(scriptDirectory(), target)
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
-  return root
-}
-
-interface ModulePath {
-  readonly file: string
-  readonly name: string | undefined
-}
-
-/** The file of an app, and the name of its export; undefined for anything that is no file. */
-function moduleOf(target: string): ModulePath | undefined {
-  const match = /^(.+\.[cm]?[jt]s)(?::([\w$]+))?$/.exec(target)
-  if (match === null) return undefined
-  const file = path.resolve(scriptDirectory(), match[1]!)
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? { file, name: match[2] } : undefined
 }
 
 function listening(endpoint: Endpoint, encrypted: boolean): Listening {
