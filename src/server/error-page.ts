@@ -2,12 +2,15 @@
 
 import type { Fields } from '../protocols/core/fields.js'
 import { FieldLines, reasonPhrase } from '../protocols/http1/writer.js'
+import type { ArgumentProblem } from './app/args/argument-error.js'
 import { escapeHtml } from './html.js'
 
 const HTML_LIST = ['content-type', 'text/html; charset=utf-8', 'x-content-type-options', 'nosniff']
 const JSON_LIST = ['content-type', 'application/json']
+const PROBLEM_LIST = ['content-type', 'application/problem+json']
 const HTML = new FieldLines(HTML_LIST)
 const JSON_TYPE = new FieldLines(JSON_LIST)
+const PROBLEM = new FieldLines(PROBLEM_LIST)
 
 /** Content that explains a status, with its header fields. */
 export interface StatusPage {
@@ -17,15 +20,30 @@ export interface StatusPage {
   readonly list: readonly string[]
 }
 
+/** What a page shows beside status and detail. */
+export interface StatusDetails {
+  /** Where the error was thrown; in debug mode only, by the caller's choice. */
+  readonly trace?: string | undefined
+  /** What is wrong with the parameters of a request. */
+  readonly problems?: readonly ArgumentProblem[] | undefined
+}
+
 /**
- * Explains `status`. `detail` is text for the client; `trace` is shown in debug mode only, by the caller's choice. A
- * client that accepts JSON and does not name HTML gets an object `{ code, message, detail? }`.
+ * Explains `status`. `detail` is text for the client. One that accepts JSON and does not name HTML gets an object `{
+ * code, message, detail? }`; one that names problem details, or has got parameters wrong, gets those of RFC 9457.
  */
-export function statusPage(status: number, detail: string, request: Fields, trace?: string): StatusPage {
+export function statusPage(status: number, detail: string, request: Fields, details: StatusDetails = {}): StatusPage {
   const message = reasonPhrase(status) || 'Unknown'
-  if (prefersJson(request)) {
-    const value = { code: status, message, ...(detail && { detail }), ...(trace && { traceback: trace.split('\n') }) }
-    return { body: JSON.stringify(value), fields: JSON_TYPE, list: JSON_LIST }
+  const { trace, problems } = details
+  const accept = request.get('accept') ?? ''
+  const traced = { ...(detail && { detail }), ...(trace && { traceback: trace.split('\n') }) }
+  if (!accept.includes('text/html')) {
+    if (problems !== undefined || accept.includes('application/problem+json')) {
+      const value = { type: 'about:blank', title: message, status, ...traced, ...(problems && { errors: problems }) }
+      return { body: JSON.stringify(value), fields: PROBLEM, list: PROBLEM_LIST }
+    }
+    if (accept.includes('application/json'))
+      return { body: JSON.stringify({ code: status, message, ...traced }), fields: JSON_TYPE, list: JSON_LIST }
   }
   const body = `<!doctype html>
 <html lang="en">
@@ -41,9 +59,4 @@ ${detail && `<p>${escapeHtml(detail)}</p>\n`}${trace ? `<pre>${escapeHtml(trace)
 </html>
 `
   return { body, fields: HTML, list: HTML_LIST }
-}
-
-function prefersJson(request: Fields): boolean {
-  const accept = request.get('accept')
-  return accept !== undefined && accept.includes('application/json') && !accept.includes('text/html')
 }

@@ -3,7 +3,33 @@
 export type { CertificateSource, PemSource } from '../io/certificate.js'
 export type { ClientCertificate } from '../io/client-certificate.js'
 export type { CertificateResolver, TlsOptions } from '../io/tls.js'
-export { App, type AppOptions, type Handler, type Route, type RouteOptions } from './app/app.js'
+export { App, type MethodRoute, type SubAppOptions } from './app/app.js'
+export type { AppContext, AppHost } from './app/app-host.js'
+export type { AppConfig, AppOptions } from './app/app-options.js'
+export { ArgumentError, type ArgumentPlace, type ArgumentProblem } from './app/args/argument-error.js'
+export {
+  bool,
+  float,
+  int,
+  json,
+  list,
+  type NumberRule,
+  oneOf,
+  optional,
+  type Param,
+  type ParamSpecs,
+  type ParamValues,
+  str,
+  type TextRule,
+} from './app/args/param.js'
+export type { Args, Declaration, FormFields } from './app/args/reader.js'
+export type { Schema } from './app/args/schema.js'
+export type { ContentType } from './app/content-type.js'
+export type { ErrorHandler, ErrorInfo } from './app/error-handlers.js'
+export type { Listener } from './app/events.js'
+export { Form } from './app/form.js'
+export type { FailureHook, LifecycleHook, LifecycleMoment, Observer, Reply, Step } from './app/hooks.js'
+export type { Declared, Handler, Route, RouteOptions, RouteParams } from './app/route.js'
 export type { PathParams } from './app/path-params.js'
 export { type ReadOptions, Request } from './app/request.js'
 export type { ResponseMaker } from './app/response.js'

@@ -1,6 +1,8 @@
 /** The mount table: which rooms answer below which point, for which host. */
 
-import type { App, Handler } from './app/app.js'
+import type { AppHost } from './app/app-host.js'
+import { App } from './app/app.js'
+import type { Handler } from './app/route.js'
 import type { StaticDirectory } from './static/static-directory.js'
 
 /** A function that answers everything below its point. */
@@ -21,7 +23,7 @@ export interface AppMount extends Mount {
 }
 
 /** The mounts of one group of hosts. */
-export class HostGroup {
+export class HostGroup implements AppHost {
   /** Both lists: longest point first; of equal points the first mounted first, functions last. */
   readonly directories: (Mount & { readonly target: StaticDirectory })[] = []
   readonly apps: AppMount[] = []
@@ -42,10 +44,26 @@ export class HostGroup {
       this.apps.some((mount) => mount.point === point && typeof mount.target === 'function')
     )
       throw new TypeError(`a function is mounted at ${point} already`)
+    if (typeof target !== 'function') {
+      target.point = point === '/' ? '' : point
+      target.host = this
+    }
     this.apps.push({ point, target, push: push || (typeof target !== 'function' && target.push) })
     this.apps.sort(
       (a, b) => byPoint(a, b) || Number(typeof a.target === 'function') - Number(typeof b.target === 'function'),
     )
+  }
+
+  appNamed(name: string): App | undefined {
+    return this.#mountedApps().find((app) => app.name === name)
+  }
+
+  broadcast(event: string, ...args: readonly unknown[]): void {
+    for (const app of new Set(this.#mountedApps())) app.hearBroadcast(event, ...args)
+  }
+
+  #mountedApps(): App[] {
+    return this.apps.flatMap(({ target }) => (target instanceof App ? [target] : []))
   }
 
   /** Whether `path` is a mount point that lacks its slash. */

@@ -2,10 +2,15 @@
  * Finds who answers a request, and sees to it that somebody does: hosts, directories, apps, errors (SRV-04 to SRV-08).
  */
 
-import { inspect } from 'node:util'
 import { asksForWebSocket } from '../protocols/websocket/handshake.js'
-import type { App, Route } from './app/app.js'
-import { mediaType, Request } from './app/request.js'
+import type { App } from './app/app.js'
+import type { AppContext } from './app/app-host.js'
+import { ArgumentError } from './app/args/argument-error.js'
+import type { Args } from './app/args/reader.js'
+import { dispatch } from './app/dispatch.js'
+import { errorInfo, statusOfError, traceOf } from './app/error-handlers.js'
+import type { Plan } from './app/plan.js'
+import { Request } from './app/request.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
@@ -33,6 +38,7 @@ export class Site {
   readonly hosts: VirtualHosts = new VirtualHosts()
   readonly sockets: OpenSockets
   readonly #onError: ErrorListener
+  readonly #contexts: WeakMap<HostGroup, AppContext> = new WeakMap()
 
   constructor(onError: ErrorListener) {
     this.#onError = onError
@@ -44,7 +50,7 @@ export class Site {
     try {
       this.#route(exchange)
     } catch (error) {
-      this.#fail(exchange, error, false)
+      this.#fail(exchange, error)
     }
   }
 
@@ -110,7 +116,7 @@ export class Site {
     params: Readonly<Record<string, unknown>>,
   ): void {
     openSocket(exchange, request, app, route, params, this.sockets).catch((error: unknown) =>
-      this.#fail(exchange, error, app?.debug ?? false),
+      this.#fail(exchange, error),
     )
   }
 
@@ -135,24 +141,28 @@ export class Site {
       .then((found) =>
         found === undefined ? this.#askApps(exchange, group, target) : answerReply(exchange, found, this.#onBroken),
       )
-      .catch((error: unknown) => this.#fail(exchange, error, false))
+      .catch((error: unknown) => this.#fail(exchange, error))
   }
 
   /** The longest point wins; the apps of one point are asked in the order they were mounted. */
   #askApps(exchange: Exchange, group: HostGroup, target: CanonicalTarget): void {
     const { path, query } = target
     let point: string | undefined
+    let first: App | undefined
     let allow: readonly string[] | undefined
     let slash = false
     let socket = false
     for (const mount of group.apps) {
       if (point === undefined ? !isBelow(path, mount.point) : mount.point !== point) continue
       point = mount.point
-      if (typeof mount.target === 'function') return this.#runFunction(exchange, mount, mount.target, path, query)
+      if (typeof mount.target === 'function')
+        return this.#runFunction(exchange, group, mount, mount.target, path, query)
+      first ??= mount.target
       const match = mount.target.router.find(exchange.method, pathBelow(path, point))
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.bodyBytesMax)
-        return this.#runRoute(exchange, request, mount.target, mount.push, match.route, match.params)
+        const was = new Was(exchange, request, mount.target, mount.push, this.#contextOf(group))
+        return this.#runRoute(exchange, was, match.route, match.params as Args)
       }
       if (match.found === 'slash') slash = true
       if (match.found !== 'methods')
@@ -160,86 +170,142 @@ export class Site {
       if (match.found === 'methods')
         allow = allow === undefined ? match.allow : [...new Set([...allow, ...match.allow])]
     }
+    const refuse = (error: HttpError): void => this.#refuse(exchange, group, target, first, error)
     if (socket && allow === undefined) {
-      if (exchange.method === 'GET' || exchange.method === 'HEAD') throw needsWebSocket()
+      if (exchange.method === 'GET' || exchange.method === 'HEAD') return refuse(needsWebSocket())
       allow = SOCKET_METHODS
     }
     if (allow === undefined && slash) return redirect(exchange, 301, target)
-    if (allow === undefined) throw new HttpError(404)
+    if (allow === undefined) return refuse(new HttpError(404))
     if (exchange.method === 'OPTIONS') return exchange.send(204, ['allow', allow.join(', ')], '')
-    throw new HttpError(405, '', ['allow', allow.join(', ')])
+    refuse(new HttpError(405, '', ['allow', allow.join(', ')]))
   }
 
-  #runFunction(exchange: Exchange, mount: AppMount, target: MountedFunction, path: string, query: string): void {
-    const request = new Request(exchange, path, query, mount.point === '/' ? '' : mount.point)
-    const was = new Was(exchange, request, undefined, mount.push)
-    this.#settle(exchange, was, target(was, NO_PARAMS), false)
+  /** The app whose place it is may have a page of its own for what it does not know. */
+  #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
+    if (app?.errorHandlers.of(error.status) === undefined) throw error
+    const request = new Request(exchange, target.path, target.query, app.point, app.bodyBytesMax)
+    this.#fail(exchange, error, new Was(exchange, request, app, false, this.#contextOf(group)))
   }
 
-  #runRoute(
+  #contextOf(group: HostGroup): AppContext {
+    let context = this.#contexts.get(group)
+    if (context === undefined) {
+      context = { host: group, report: this.#onError }
+      this.#contexts.set(group, context)
+    }
+    return context
+  }
+
+  #runFunction(
     exchange: Exchange,
-    request: Request,
-    app: App,
-    push: boolean,
-    route: Route,
-    params: Readonly<Record<string, unknown>>,
+    group: HostGroup,
+    mount: AppMount,
+    target: MountedFunction,
+    path: string,
+    query: string,
   ): void {
-    if (route.contentTypes !== undefined && !accepts(route.contentTypes, exchange))
-      throw new HttpError(415, `This route takes ${route.contentTypes.join(', ')}`)
-    request.routable = route
-    request.routedFunction = route.handler
-    const was = new Was(exchange, request, app, push)
+    const request = new Request(exchange, path, query, mount.point === '/' ? '' : mount.point)
+    const was = new Was(exchange, request, undefined, mount.push, this.#contextOf(group))
+    this.#settle(exchange, was, target(was, NO_PARAMS))
+  }
+
+  #runRoute(exchange: Exchange, was: Was, plan: Plan, params: Args): void {
+    const { request } = was
+    request.routable = plan.route
+    request.routedFunction = plan.route.handler
     let value: HandlerValue | Promise<HandlerValue>
     try {
-      value = route.handler(was, params as never)
+      value = dispatch(plan, was, params)
     } catch (error) {
-      this.#fail(exchange, error, app.debug)
+      this.#fail(exchange, error, was)
       return
     }
-    this.#settle(exchange, was, value, app.debug)
+    this.#settle(exchange, was, value)
   }
 
   /** Answers with what a handler returned, now or when it is there. Never throws. */
-  #settle(exchange: Exchange, was: Was, value: HandlerValue | Promise<HandlerValue>, debug: boolean): void {
+  #settle(exchange: Exchange, was: Was, value: HandlerValue | Promise<HandlerValue>): void {
     try {
-      if (!isThenable(value)) {
+      if (isThenable(value)) {
+        // A thenable that is no promise may settle twice, or throw: a promise around it does neither.
+        Promise.resolve(value).then(
+          (settled) => this.#settle(exchange, was, settled),
+          (error: unknown) => this.#fail(exchange, error, was),
+        )
+      } else if (Was.hasCommits(was)) {
+        Was.commit(was).then(
+          () => this.#answer(exchange, was, value),
+          (error: unknown) => this.#fail(exchange, error, was),
+        )
+      } else {
         answer(exchange, value, was, this.#onBroken)
-        return
       }
-      // A thenable that is no promise may settle twice, or throw: a promise around it does neither.
-      Promise.resolve(value).then(
-        (settled) => this.#settle(exchange, was, settled, debug),
-        (error: unknown) => this.#fail(exchange, error, debug),
-      )
     } catch (error) {
-      this.#fail(exchange, error, debug)
+      this.#fail(exchange, error, was)
     }
   }
 
-  readonly #onBroken: BrokenListener = (error, exchange) => this.#fail(exchange, error, false)
+  #answer(exchange: Exchange, was: Was, value: HandlerValue): void {
+    try {
+      answer(exchange, value, was, this.#onBroken)
+    } catch (error) {
+      this.#fail(exchange, error, was)
+    }
+  }
+
+  readonly #onBroken: BrokenListener = (error, exchange) => this.#fail(exchange, error)
 
   /**
    * Answers with an error; where the response has begun, ends it so that the client sees that it is incomplete. Errors
    * of a handler whose client has left are mostly consequences of that, and nobody is told. Never throws.
    */
-  #fail(exchange: Exchange, error: unknown, debug: boolean): void {
+  #fail(exchange: Exchange, error: unknown, was?: Was): void {
     const expected = error instanceof HttpError
     if (!expected && !exchange.over) this.#onError(error, exchange)
     if (exchange.answered || exchange.over) {
       exchange.abort()
       return
     }
+    const handler = was?.app?.errorHandlers.of(statusOfError(error))
+    if (was === undefined || handler === undefined) {
+      this.#explain(exchange, error, was)
+      return
+    }
+    // What makes the page may fail as well: then there is the usual one.
+    void (async () => {
+      Was.discard(was)
+      was.response.setStatus(statusOfError(error))
+      const value = await handler(was, errorInfo(error, was))
+      if (expected) was.response.setHeaders(pairsOf(error.fields))
+      answer(exchange, value, was, this.#onBroken)
+    })().catch((second: unknown) => {
+      if (!exchange.over) this.#onError(second, exchange)
+      if (exchange.answered || exchange.over) exchange.abort()
+      else this.#explain(exchange, error, was)
+    })
+  }
+
+  /** Answers with the usual page. */
+  #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
+    const expected = error instanceof HttpError
     try {
       if (expected) sendError(exchange, error)
-      else sendPage(exchange, 500, '', debug ? traceOf(error) : undefined)
+      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined)
     } catch (second) {
       // An expected error that cannot be sent, with a status out of range or a line end in a field, is an unexpected
       // one.
-      if (expected) return this.#fail(exchange, second, debug)
+      if (expected) return this.#fail(exchange, second, was)
       this.#onError(second, exchange)
       exchange.abort()
     }
   }
+}
+
+function pairsOf(fields: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i]!, fields[i + 1]!])
+  return pairs
 }
 
 /** Over HTTP/1.1, a GET that offers to go on with WebSocket, among other protocols perhaps (RFC 6455 section 4.1). */
@@ -250,35 +316,22 @@ function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean 
   )
 }
 
-function sendError(exchange: Exchange, { status, message, fields }: HttpError): void {
+function sendError(exchange: Exchange, error: HttpError): void {
+  const { status, message, fields } = error
   if (!Number.isInteger(status) || status < 400 || status > 599)
     throw new TypeError(`an HttpError has a status from 400 to 599, not ${status}`)
-  const page = statusPage(status, message, exchange.fields)
+  const problems = error instanceof ArgumentError ? error.problems : undefined
+  const page = statusPage(status, message, exchange.fields, { problems })
   exchange.send(status, fields.length === 0 ? page.fields : [...fields, ...page.list], page.body)
 }
 
 function sendPage(exchange: Exchange, status: number, detail: string, trace: string | undefined): void {
-  const page = statusPage(status, detail, exchange.fields, trace)
+  const page = statusPage(status, detail, exchange.fields, { trace })
   exchange.send(status, page.fields, page.body)
-}
-
-function traceOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : inspect(error)
 }
 
 function isThenable(value: HandlerValue | Promise<HandlerValue>): value is Promise<HandlerValue> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
-}
-
-/** Whether the content of the request is of one of the types; a request without content is. */
-function accepts(types: readonly string[], exchange: Exchange): boolean {
-  if (exchange.body.contentLength === 0) return true
-  const type = mediaType(exchange.fields)
-  if (type === undefined) return false
-  return types.some(
-    (accepted) =>
-      accepted === type || accepted === '*/*' || (accepted.endsWith('/*') && type.startsWith(accepted.slice(0, -1))),
-  )
 }
 
 /**

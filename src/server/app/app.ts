@@ -1,112 +1,107 @@
 /** `App`: routes and their handlers. Mounted under any point, over any protocol version, it behaves the same. */
 
+import path from 'node:path'
+import { scriptDirectory } from '../script-directory.js'
+import type { AppConfig, AppOptions } from './app-options.js'
+import type { Declaration } from './args/reader.js'
+import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
+import { Events, type Listener } from './events.js'
+import type { AppHost } from './app-host.js'
+import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
 import { Router } from './router.js'
-import type { HandlerValue } from './values.js'
-import type { Was } from './was.js'
+import { type Handler, makeRoute, type Route, type RouteOptions, type RouteParams } from './route.js'
+import { type Plan, planOf } from './plan.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
 import { type SocketRoute, socketRoute } from './websocket/route.js'
 
-/**
- * A route's function: gets the context and the path parameters; what it returns, now or by promise, is the response.
- */
-export type Handler<Params> = (was: Was, params: Params) => HandlerValue | Promise<HandlerValue>
-
-/** Options of a route. */
-export interface RouteOptions<Params = Readonly<Record<string, unknown>>> {
-  /** Upper case. Without: GET, HEAD, POST, PUT, PATCH, DELETE. OPTIONS and HEAD work by themselves. */
-  readonly methods?: readonly string[]
-  /** Media types of content that is accepted, as `application/json` or `text/*`; other content gets 415. */
-  readonly contentTypes?: readonly string[]
-  /** Values for the last parameter: then the path without it works, too. */
-  readonly defaults?: Partial<Params>
+/** An app that another one lies in. */
+interface Parent {
+  readonly app: App
+  readonly prefix: string
+  readonly namespace: string
 }
 
-/** A route as it was registered. */
-export interface Route {
-  readonly rule: string
-  readonly methods: readonly string[] | undefined
-  readonly contentTypes: readonly string[] | undefined
-  readonly defaults: Readonly<Record<string, unknown>> | undefined
-  readonly handler: Handler<never>
+/** Options of an app within an app. */
+export interface SubAppOptions {
+  /** Stands in front of the names of its routes, as `admin.users`. */
+  readonly namespace?: string
 }
 
-/** Options of an app. */
-export interface AppOptions {
-  readonly name?: string
-  /** Shows the detail of unexpected errors in the response. Never in production. */
-  readonly debug?: boolean
-  /** Octets of content that a handler reads as one piece at the most; 5 MiB by default. */
-  readonly bodyBytesMax?: number
-  /** Lets `was.push` push responses over HTTP/2. Default false. */
-  readonly push?: boolean
-}
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** Events of requests begin so. */
+const REQUEST_EVENT = 'request:'
 
 /** An application. */
 export class App {
   readonly name: string
-  readonly debug: boolean
-  readonly bodyBytesMax: number | undefined
+  debug: boolean
+  readonly home: string
+  readonly config: AppConfig
+  readonly options: AppOptions
+  bodyBytesMax: number | undefined
   readonly push: boolean
   /** For the server: finds routes. */
-  readonly router: Router<Route> = new Router()
+  readonly router: Router<Plan> = new Router()
   /** For the server: finds WebSockets. */
   readonly sockets: Router<SocketRoute> = new Router()
+  /** For the server: what is called around each request. */
+  readonly hooks: RequestHooks = { before: undefined, finish: undefined, failed: undefined, teardown: undefined }
+  /** For the server: pages for errors. */
+  readonly errorHandlers: ErrorHandlers = new ErrorHandlers()
+  /** The mount point without a slash at its end; empty at the root, and before the app is mounted. */
+  point = ''
+  /** The other apps of its host; undefined before the app is mounted. */
+  host: AppHost | undefined
+
+  readonly #routes: Route[] = []
+  readonly #socketRoutes: SocketRoute[] = []
+  readonly #parts: { readonly app: App; readonly prefix: string }[] = []
+  readonly #parents: Parent[] = []
+  readonly #events: Events = new Events()
+  readonly #broadcasts: Events = new Events()
+  readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    this.options = options
     this.name = options.name ?? 'app'
     this.debug = options.debug ?? false
+    this.home = path.resolve(scriptDirectory(), options.home ?? '.')
+    this.config = options.config ?? {}
     this.bodyBytesMax = options.bodyBytesMax
     this.push = options.push ?? false
   }
 
   /**
    * Adds a route. `rule` begins with `/`; `<name>`, `<int:n>`, `<float:x>`, `<string:s>` and, at the end, `<path:rest>`
-   * are parameters, whose types the handler gets by inference. In the value of a plain `<name>` underscores stand for
-   * blanks; `<string:name>` leaves them. Throws `TypeError` for a malformed rule or one that is there already.
+   * are parameters. In the value of a plain `<name>` underscores stand for blanks; `<string:name>` leaves them. The
+   * types of the handler's second argument come out of the rule and of what `query` and `body` declare. Throws
+   * `TypeError` for a malformed rule, one that is there already, or an option that is none.
    */
   route<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this
-  route<const Rule extends string>(
+  route<
+    const Rule extends string,
+    Query extends Declaration | undefined = undefined,
+    Body extends Declaration | undefined = undefined,
+  >(
     rule: Rule,
-    options: RouteOptions<PathParams<Rule>>,
-    handler: Handler<PathParams<Rule>>,
+    options: RouteOptions<PathParams<Rule>, Query, Body>,
+    handler: Handler<RouteParams<Rule, Query, Body>>,
   ): this
-  route<const Rule extends string>(
-    rule: Rule,
-    options: RouteOptions<PathParams<Rule>> | Handler<PathParams<Rule>>,
-    handler?: Handler<PathParams<Rule>>,
-  ): this {
-    if (typeof options === 'function') return this.#add(rule, {}, options)
-    if (typeof handler !== 'function') throw new TypeError(`the route ${rule} has no handler`)
-    return this.#add(rule, options, handler)
+  route(rule: string, options: RouteOptions | Handler<never>, handler?: Handler<never>): this {
+    if (typeof options === 'function') return this.#add(makeRoute(rule, {}, options))
+    return this.#add(makeRoute(rule, options, handler as Handler<never>))
   }
 
   /** Adds a route for GET, and HEAD with it. */
-  get<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['GET'] }, handler)
-  }
-
+  readonly get: MethodRoute<this> = this.#methodRoute('GET')
   /** Adds a route for POST. */
-  post<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['POST'] }, handler)
-  }
-
+  readonly post: MethodRoute<this> = this.#methodRoute('POST')
   /** Adds a route for PUT. */
-  put<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['PUT'] }, handler)
-  }
-
+  readonly put: MethodRoute<this> = this.#methodRoute('PUT')
   /** Adds a route for PATCH. */
-  patch<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['PATCH'] }, handler)
-  }
-
+  readonly patch: MethodRoute<this> = this.#methodRoute('PATCH')
   /** Adds a route for DELETE. */
-  delete<const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): this {
-    return this.#add(rule, { methods: ['DELETE'] }, handler)
-  }
+  readonly delete: MethodRoute<this> = this.#methodRoute('DELETE')
 
   /**
    * Adds a WebSocket. Behind a `?` the rule may have parameters of the query, as `/chat/<room>?<name>&<int:age>`; the
@@ -130,20 +125,219 @@ export class App {
   ): this
   websocket(rule: string, options: unknown, handler?: unknown): this {
     const plain = typeof options === 'function' && handler === undefined
-    this.sockets.add(plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler))
+    const route = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    this.#placeSocket('', route)
+    this.#socketRoutes.push(route)
     return this
   }
 
-  #add<Params>(rule: string, options: RouteOptions<Params>, handler: Handler<Params>): this {
-    for (const method of options.methods ?? [])
-      if (!TOKEN.test(method) || method !== method.toUpperCase()) throw new TypeError(`not a method: ${method}`)
-    this.router.add({
-      rule,
-      methods: options.methods,
-      contentTypes: options.contentTypes?.map((type) => type.toLowerCase()),
-      defaults: options.defaults as Readonly<Record<string, unknown>> | undefined,
-      handler: handler as Handler<never>,
-    })
+  /**
+   * Mounts an app within this one: its routes stand behind `prefix` (`/admin`, or `/` for none), its hooks are called
+   * inside of those of this app. Routes that it gets later are found as well. Throws `TypeError` for a malformed prefix,
+   * a route that is there already, or an app that this one lies in.
+   */
+  mount(prefix: string, app: App, { namespace = '' }: SubAppOptions = {}): this {
+    if (!/^\/(?:[^/\s?#%\\<>]+(?:\/[^/\s?#%\\<>]+)*)?$/.test(prefix))
+      throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
+    if (app.#contains(this)) throw new TypeError('an app cannot be mounted within itself')
+    const place = prefix === '/' ? '' : prefix
+    app.#eachRoute('', [app], (below, layers, route) => this.#place(place + below, [this, ...layers], route))
+    app.#eachSocket('', (below, route) => this.#placeSocket(place + below, route))
+    this.#parts.push({ app, prefix: place })
+    app.#parents.push({ app: this, prefix: place, namespace })
     return this
   }
+
+  /** Takes an app out again that was mounted within this one. Gives whether it was. */
+  unmount(app: App): boolean {
+    const at = this.#parts.findIndex((part) => part.app === app)
+    if (at < 0) return false
+    this.#parts.splice(at, 1)
+    app.#parents.splice(
+      app.#parents.findIndex((parent) => parent.app === this),
+      1,
+    )
+    this.#rebuild()
+    return true
+  }
+
+  /** Called in front of each request; what it gives is the response (APP-67). One of its kind, as all hooks. */
+  beforeRequest(hook: Step | undefined): this {
+    this.hooks.before = hook
+    return this
+  }
+
+  /** Called when a request has been answered without an error. */
+  finishRequest(hook: Observer | undefined): this {
+    this.hooks.finish = hook
+    return this
+  }
+
+  /** Called with what a request has thrown; what it gives is the response, `undefined` leaves the error as it is. */
+  failedRequest(hook: FailureHook | undefined): this {
+    this.hooks.failed = hook
+    return this
+  }
+
+  /** Called last, whatever has happened. */
+  teardownRequest(hook: Observer | undefined): this {
+    this.hooks.teardown = hook
+    return this
+  }
+
+  /** Makes the page, or other content, of errors with this status. */
+  errorHandler(status: number, handler: ErrorHandler): this {
+    this.errorHandlers.set(status, handler)
+    return this
+  }
+
+  /** Makes the page of all errors that have no handler of their own. */
+  defaultErrorHandler(handler: ErrorHandler): this {
+    this.errorHandlers.set(0, handler)
+    return this
+  }
+
+  /** Calls a function as the app comes and goes: one a moment. */
+  onLifecycle(moment: LifecycleMoment, hook: LifecycleHook): this {
+    this.#lifecycle.set(moment, hook)
+    return this
+  }
+
+  /** For the server: tells the app, and those within it, of a moment. */
+  async live(moment: LifecycleMoment): Promise<void> {
+    await this.#lifecycle.get(moment)?.(this)
+    for (const { app } of this.#parts) await app.live(moment)
+  }
+
+  /** Listens to an event of this app. */
+  on(event: string, listener: Listener): this {
+    this.#events.on(event, listener)
+    return this
+  }
+
+  /** Listens no more. */
+  off(event: string, listener: Listener): this {
+    this.#events.off(event, listener)
+    return this
+  }
+
+  /** Calls the listeners of this app and of those within it, at once and in order. */
+  emit(event: string, ...args: readonly unknown[]): void {
+    for (const listener of this.#events.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
+    for (const { app } of this.#parts) app.emit(event, ...args)
+  }
+
+  /** Listens to what any app of the host broadcasts (APP-100). */
+  onBroadcast(event: string, listener: Listener): this {
+    this.#broadcasts.on(event, listener)
+    return this
+  }
+
+  /** Calls the listeners of an event in all apps of the host; throws `TypeError` before the app is mounted. */
+  broadcast(event: string, ...args: readonly unknown[]): void {
+    if (this.host === undefined) throw new TypeError('an app broadcasts when it is mounted')
+    this.host.broadcast(event, ...args)
+  }
+
+  /** For the server: something was broadcast. */
+  hearBroadcast(event: string, ...args: readonly unknown[]): void {
+    for (const listener of this.#broadcasts.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
+    for (const { app } of this.#parts) app.hearBroadcast(event, ...args)
+  }
+
+  /** For the server: an event of a request, which nobody may break. */
+  tell(event: string, ...args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
+    for (const listener of this.#events.of(event))
+      try {
+        ;(listener as (...given: readonly unknown[]) => unknown)(...args)
+      } catch (error) {
+        args[0].report(error)
+      }
+  }
+
+  /** For the server: whether anything is to be called around a request. */
+  get watchesRequests(): boolean {
+    const { before, finish, failed, teardown } = this.hooks
+    return (
+      before !== undefined ||
+      finish !== undefined ||
+      failed !== undefined ||
+      teardown !== undefined ||
+      this.#events.hears(REQUEST_EVENT)
+    )
+  }
+
+  /** A path below the app's home. */
+  path(...parts: readonly string[]): string {
+    return path.join(this.home, ...parts)
+  }
+
+  /** A path below the `resources` of the app's home. */
+  resource(...parts: readonly string[]): string {
+    return this.path('resources', ...parts)
+  }
+
+  #methodRoute(method: string): MethodRoute<this> {
+    return (rule: string, options: unknown, handler?: unknown): this =>
+      typeof options === 'function'
+        ? this.#add(makeRoute(rule, { methods: [method] }, options as Handler<never>))
+        : this.#add(makeRoute(rule, { ...(options as RouteOptions), methods: [method] }, handler as Handler<never>))
+  }
+
+  #add(route: Route): this {
+    this.#place('', [this], route)
+    this.#routes.push(route)
+    return this
+  }
+
+  /** Makes a route known here and in all apps that this one lies in. */
+  #place(prefix: string, layers: readonly App[], route: Route): void {
+    this.router.add(planOf(prefix, layers, route))
+    for (const { app, prefix: before } of this.#parents) app.#place(before + prefix, [app, ...layers], route)
+  }
+
+  #placeSocket(prefix: string, route: SocketRoute): void {
+    this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
+    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, route)
+  }
+
+  #rebuild(): void {
+    this.router.clear()
+    this.sockets.clear()
+    this.#eachRoute('', [this], (prefix, layers, route) => this.router.add(planOf(prefix, layers, route)))
+    this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
+    for (const { app } of this.#parents) app.#rebuild()
+  }
+
+  #eachRoute(
+    prefix: string,
+    layers: readonly App[],
+    visit: (prefix: string, layers: readonly App[], route: Route) => void,
+  ): void {
+    for (const route of this.#routes) visit(prefix, layers, route)
+    for (const { app, prefix: more } of this.#parts) app.#eachRoute(prefix + more, [...layers, app], visit)
+  }
+
+  #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
+    for (const route of this.#socketRoutes) visit(prefix, route)
+    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visit)
+  }
+
+  #contains(other: App): boolean {
+    return this === other || this.#parts.some(({ app }) => app.#contains(other))
+  }
+}
+
+/** Adds a route for one method. */
+export interface MethodRoute<Self> {
+  <const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): Self
+  <
+    const Rule extends string,
+    Query extends Declaration | undefined = undefined,
+    Body extends Declaration | undefined = undefined,
+  >(
+    rule: Rule,
+    options: Omit<RouteOptions<PathParams<Rule>, Query, Body>, 'methods'>,
+    handler: Handler<RouteParams<Rule, Query, Body>>,
+  ): Self
 }

@@ -4,7 +4,11 @@ import type { ClientCertificate } from '../../io/client-certificate.js'
 import type { Fields } from '../../protocols/core/fields.js'
 import type { Exchange } from '../exchange.js'
 import { HttpError } from '../http-error.js'
-import type { Route } from './app.js'
+import { type Args, addValue, type Content, emptyArgs } from './args/reader.js'
+import { readPairs } from './args/pairs.js'
+import { type ContentType, parseContentType } from './content-type.js'
+import { type Form, readForm } from './form.js'
+import type { Route } from './route.js'
 
 /** Limits of reading the content. */
 export interface ReadOptions {
@@ -25,12 +29,17 @@ export class Request {
   readonly scriptName: string
   /** The route that was found; undefined in a mounted function. */
   routedFunction: Route['handler'] | undefined = undefined
-  /** The options of that route. */
+  /** The route with its options. */
   routable: Route | undefined = undefined
+  /** For the server: the parameters of the path. */
+  matched: Args = NOTHING
 
   readonly #exchange: Exchange
   readonly #bodyBytesMax: number
   #query: URLSearchParams | undefined
+  #args: Args | undefined
+  /** Undefined before anybody has asked, null for none. */
+  #contentType: ContentType | null | undefined
   #abort: AbortController | undefined
 
   constructor(
@@ -98,6 +107,43 @@ export class Request {
     return this.#query
   }
 
+  /**
+   * The parameters of path and query, and of the content where the route declares a `body`. A name that stands several
+   * times in one place has a list. Where places share a name, content wins over query, and query over path. Throws
+   * `HttpError` 400 for a malformed query.
+   */
+  get args(): Args {
+    if (this.#args === undefined) {
+      const args = emptyArgs()
+      const query = emptyArgs()
+      const pairs = readPairs(this.queryString)
+      for (let i = 0; i < pairs.length; i += 2) addValue(query, pairs[i]!, pairs[i + 1]!)
+      for (const name in this.matched) args[name] = this.matched[name]
+      for (const name in query) args[name] = query[name]
+      this.#args = args
+    }
+    return this.#args
+  }
+
+  /** For the server: what the route has declared. */
+  set args(args: Args) {
+    this.#args = args
+  }
+
+  /** Whether there is content, of any length. */
+  get hasContent(): boolean {
+    return this.#exchange.contentLength !== 0
+  }
+
+  /** Content-Type, parsed; undefined without one, and for one that is malformed. */
+  get contentType(): ContentType | undefined {
+    if (this.#contentType === undefined) {
+      const value = this.headers.get('content-type')
+      this.#contentType = (value === undefined ? undefined : parseContentType(value)) ?? null
+    }
+    return this.#contentType ?? undefined
+  }
+
   /** Aborted when the client leaves before the response is complete: stop what nobody waits for. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
@@ -131,6 +177,33 @@ export class Request {
     } catch (error) {
       throw withCause(new HttpError(400, 'The content of the request is not JSON'), error)
     }
+  }
+
+  /**
+   * The content of a form: urlencoded, or multipart with files. Throws `HttpError` 400 for a malformed one, 413 beyond a
+   * limit, 415 for content that is no form.
+   */
+  form(options?: ReadOptions): Promise<Form> {
+    return readForm(this, options)
+  }
+
+  /**
+   * JSON, or the names and values of a form, as Content-Type says; undefined for any other content. For a form, a name
+   * that stands several times has a list.
+   */
+  async dict(options?: ReadOptions): Promise<unknown> {
+    const kind = contentKind(this.contentType)
+    if (kind === 'json') return this.json(options)
+    return kind === 'form' ? (await this.form(options)).values : undefined
+  }
+
+  /** For the server: the content as the `body` of a route declares it. Throws `HttpError` 415 for any other. */
+  async content(options?: ReadOptions): Promise<Content> {
+    const kind = contentKind(this.contentType)
+    if (kind === 'json') return { json: await this.json(options) }
+    if (kind === 'form') return { form: (await this.form(options)).fields }
+    if (!this.hasContent) return { json: {} }
+    throw new HttpError(415, 'This route takes JSON or a form')
   }
 
   /** The content piece by piece. The peer is paused while nobody takes the next one. */
@@ -169,31 +242,29 @@ export class Request {
 
   /** Content-Type without its parameters, in lower case. */
   getContentType(): string | undefined {
-    return mediaType(this.headers)
+    return this.contentType?.type
   }
 
   /** `text` of `text/html`. */
   getMainType(): string | undefined {
-    return mediaType(this.headers)?.split('/')[0]
+    return this.contentType?.type.split('/')[0]
   }
 
   /** `html` of `text/html`. */
   getSubType(): string | undefined {
-    return mediaType(this.headers)?.split('/')[1]
+    return this.contentType?.type.split('/')[1]
   }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-const MEDIA_TYPE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?=[ \t]*(?:;|$))/
+const NOTHING: Args = Object.freeze(emptyArgs())
 
-/**
- * The media type of the content in lower case; undefined when there is none or it is malformed (RFC 9110 section
- * 8.3.1).
- */
-export function mediaType(fields: Fields): string | undefined {
-  const value = fields.get('content-type')
-  return value === undefined ? undefined : MEDIA_TYPE.exec(value)?.[0].toLowerCase()
+/** How content is read: what has the suffix `+json` is JSON, too (RFC 6839 section 3.1). */
+function contentKind(contentType: ContentType | undefined): 'json' | 'form' | undefined {
+  const type = contentType?.type
+  if (type === 'application/json' || type?.endsWith('+json') === true) return 'json'
+  return type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data' ? 'form' : undefined
 }
 
 function withCause(error: HttpError, cause: unknown): HttpError {

@@ -56,6 +56,13 @@ export class Router<Route extends Routable> {
     this.#patterns.sort((a, b) => b.compiled.literal.length - a.compiled.literal.length)
   }
 
+  /** Forgets all routes. */
+  clear(): void {
+    this.#exact.clear()
+    this.#patterns = []
+    this.#defaults.clear()
+  }
+
   /**
    * The route for a method (upper case) and a canonical path. A rule that knows the path but not the method leaves it
    * to the next one that does; when none has the method, all of theirs are allowed.

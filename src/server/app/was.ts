@@ -4,8 +4,16 @@ import type { FieldsToSend } from '../../protocols/http1/writer.js'
 import type { Exchange } from '../exchange.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
+import type { AppContext } from './app-host.js'
 import type { Request } from './request.js'
 import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
+
+/** Writes down what a request has changed, in time for the head of the response; may take its time. */
+export type Commit = () => unknown
+
+/** The order in which changes are written down: each may change what comes behind it (APP-113). */
+export type CommitRank = 'session' | 'messages' | 'cookies'
+const RANKS: readonly CommitRank[] = ['session', 'messages', 'cookies']
 
 /** The context of one request. */
 export class Was {
@@ -18,10 +26,13 @@ export class Was {
   #state: ResponseState | undefined
   #response: ResponseMaker | undefined
   #g: Record<string, unknown> | undefined
+  readonly #context: AppContext | undefined
+  #commits: Partial<Record<CommitRank, Commit[]>> | undefined
 
-  constructor(exchange: Exchange, request: Request, app: App | undefined, push: boolean) {
+  constructor(exchange: Exchange, request: Request, app: App | undefined, push: boolean, context?: AppContext) {
     this.#exchange = exchange
     this.#push = push
+    this.#context = context
     this.request = request
     this.app = app
   }
@@ -56,6 +67,51 @@ export class Was {
   /** For the server: what a handler has set on `was.response`; undefined when it never asked for it. */
   static responseState(was: Was): ResponseState | undefined {
     return was.#state
+  }
+
+  /** For the server: has something written down when the request is answered without an error. */
+  static onCommit(was: Was, rank: CommitRank, commit: Commit): void {
+    ;((was.#commits ??= {})[rank] ??= []).push(commit)
+  }
+
+  /** For the server: whether `commit` has anything to do. */
+  static hasCommits(was: Was): boolean {
+    return was.#commits !== undefined
+  }
+
+  /** For the server: writes down what the request has changed. */
+  static async commit(was: Was): Promise<void> {
+    for (const rank of RANKS) for (const commit of was.#commits?.[rank] ?? []) await commit()
+  }
+
+  /** For the server: the handler has failed, and nothing of what it has set goes out. */
+  static discard(was: Was): void {
+    was.#commits = undefined
+    if (was.#state === undefined) return
+    was.#state.status = 0
+    was.#state.fields = []
+    was.#state.trailers = []
+  }
+
+  /** The other apps of the host; throws `TypeError` where there are none, as in a mounted function under test. */
+  get host(): AppContext['host'] {
+    if (this.#context === undefined) throw new TypeError('this request has come without a host')
+    return this.#context.host
+  }
+
+  /** Calls the listeners of an event of the app with this context and `args`. */
+  emit(event: string, ...args: readonly unknown[]): void {
+    this.app?.emit(event, this, ...args)
+  }
+
+  /** Calls the listeners of an event in all apps of the host with this context and `args`. */
+  broadcast(event: string, ...args: readonly unknown[]): void {
+    this.host.broadcast(event, this, ...args)
+  }
+
+  /** Tells of an error that is to be known, though the request goes on. */
+  report(error: unknown): void {
+    this.#context?.report(error, this.#exchange)
   }
 
   /** Sends 103 (Early Hints) with these fields, a flat list of name, value; dropped for a client that knows none. */

@@ -1,0 +1,27 @@
+/** What an app is told when it is made. */
+
+/** Values of an app's own, beside the limits that the framework reads. */
+export type AppConfig = Record<string, unknown>
+
+/** Options of an app. */
+export interface AppOptions {
+  /** By which other apps of the host find it. `app` by default. */
+  readonly name?: string
+  /** Shows the detail of unexpected errors in the response. Never in production. */
+  readonly debug?: boolean
+  /**
+   * The directory that `templates`, `static`, `resources` and `services` are taken from: that of the script by default,
+   * or as `import.meta.dirname` says.
+   */
+  readonly home?: string
+  /** Free for the app's own use, as `app.config`. */
+  readonly config?: AppConfig
+  /** Octets of content that a handler reads as one piece at the most; 5 MiB by default. */
+  readonly bodyBytesMax?: number
+  /** Octets of a multipart form at the most; 20 MiB by default. */
+  readonly multipartBytesMax?: number
+  /** Octets of one file of a form at the most; 20,000,000 by default. */
+  readonly fileBytesMax?: number
+  /** Lets `was.push` push responses over HTTP/2. Default false. */
+  readonly push?: boolean
+}

@@ -1,0 +1,28 @@
+/** What is wrong with the parameters of a request: one answer names all of it. */
+
+import { HttpError } from '../../http-error.js'
+
+/** Where a parameter stands. */
+export type ArgumentPlace = 'path' | 'query' | 'body'
+
+/** One parameter that is missing, not expected, or not what is wanted. */
+export interface ArgumentProblem {
+  readonly in: ArgumentPlace
+  /** Its name; the path to a member of a body is joined by dots. Empty for the body as a whole. */
+  readonly name: string
+  readonly detail: string
+}
+
+/** Problems that one answer names at the most. */
+const NAMED_MAX = 50
+
+/** A request whose parameters are not what its route declares: 400 (RFC 9457 members `errors`). */
+export class ArgumentError extends HttpError {
+  readonly problems: readonly ArgumentProblem[]
+
+  constructor(problems: readonly ArgumentProblem[]) {
+    const named = problems.slice(0, NAMED_MAX)
+    super(400, named.map(({ detail }) => detail).join('; '))
+    this.problems = named
+  }
+}

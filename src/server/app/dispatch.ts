@@ -1,0 +1,122 @@
+/**
+ * Runs a request through what its route lies in. In order: guards; the hooks of the apps, from the outermost inwards;
+ * the parameters; `runBefore`; the handler; `runAfter`; the hooks again, from the innermost outwards.
+ */
+
+import { HttpError } from '../http-error.js'
+import type { App } from './app.js'
+import type { Args } from './args/reader.js'
+import type { Reply, Step } from './hooks.js'
+import type { Plan } from './plan.js'
+import type { HandlerValue } from './values.js'
+import type { Was } from './was.js'
+
+type Answer = HandlerValue | Promise<HandlerValue>
+
+/** The answer to a request. Throws or rejects with what the handler, or anything around it, throws. */
+export function dispatch(plan: Plan, was: Was, params: Args): Answer {
+  checkContentType(plan, was)
+  const { guards, before, after, layers } = plan
+  if (guards.length > 0 || before.length > 0 || after.length > 0 || layers.some(isWatched))
+    return runGuarded(plan, was, params)
+  // The frequent case needs no promise.
+  const args = readArgs(plan, was, params)
+  if (args instanceof Promise) return args.then((read) => plan.route.handler(was, read as never))
+  return plan.route.handler(was, args as never)
+}
+
+function isWatched(app: App): boolean {
+  return app.watchesRequests
+}
+
+/** A request without content has none of a wrong type. */
+function checkContentType({ route: { contentTypes } }: Plan, { request }: Was): void {
+  if (contentTypes === undefined || !request.hasContent) return
+  const type = request.contentType?.type
+  const fits = (accepted: string): boolean =>
+    accepted === type ||
+    accepted === '*/*' ||
+    (accepted.endsWith('/*') && type?.startsWith(accepted.slice(0, -1)) === true)
+  if (type === undefined || !contentTypes.some(fits))
+    throw new HttpError(415, `This route takes ${contentTypes.join(', ')}`)
+}
+
+function readArgs({ reader }: Plan, { request }: Was, params: Args): Args | Promise<Args> {
+  if (reader === undefined) {
+    request.matched = params
+    return params
+  }
+  const args = reader.read(params, request.queryString, () => request.content())
+  if (args instanceof Promise)
+    return args.then((read) => {
+      request.args = read
+      return read
+    })
+  request.args = args
+  return args
+}
+
+async function runGuarded(plan: Plan, was: Was, params: Args): Promise<HandlerValue> {
+  was.request.matched = params
+  for (const guard of plan.guards) {
+    const reply = await guard(was)
+    if (answers(reply)) return reply
+  }
+  return runLayer(plan, was, params, 0)
+}
+
+/** One app around what lies in it (APP-67 to APP-70): whatever happens inside, its teardown is called. */
+async function runLayer(plan: Plan, was: Was, params: Args, depth: number): Promise<HandlerValue> {
+  const app = plan.layers[depth]
+  if (app === undefined) return runRoute(plan, was, params)
+  const { hooks } = app
+  app.tell('request:started', was)
+  try {
+    const early = await hooks.before?.(was)
+    if (answers(early)) return early
+    const value = await runLayer(plan, was, params, depth + 1)
+    await hooks.finish?.(was)
+    app.tell('request:success', was)
+    return value
+  } catch (error) {
+    app.tell('request:failed', was, error)
+    const value = await hooks.failed?.(was, error)
+    if (answers(value)) return value
+    throw error
+  } finally {
+    app.tell('request:teardown', was)
+    await tearDown(app, was)
+    app.tell('request:finished', was)
+  }
+}
+
+/** A teardown that fails takes nothing from the client: its error is told to whoever hears of errors. */
+async function tearDown({ hooks }: App, was: Was): Promise<void> {
+  try {
+    await hooks.teardown?.(was)
+  } catch (error) {
+    was.report(error)
+  }
+}
+
+async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValue> {
+  const args = await readArgs(plan, was, params)
+  const early = await firstReply(plan.before, was)
+  if (answers(early)) return early
+  const value = await plan.route.handler(was, args as never)
+  for (const step of plan.after) await step(was)
+  return value
+}
+
+async function firstReply(steps: readonly Step[], was: Was): Promise<Reply> {
+  for (const step of steps) {
+    const reply = await step(was)
+    if (answers(reply)) return reply
+  }
+  return undefined
+}
+
+/** Whether a function in front of the handler has answered. An empty string is an answer (TRP-11). */
+function answers(reply: Reply): reply is NonNullable<HandlerValue> {
+  return reply !== undefined && reply !== null
+}

@@ -1,0 +1,47 @@
+/** What happens to a request of one route, settled once: the apps that it passes, its guards, its parameters. */
+
+import type { App } from './app.js'
+import { ArgsReader } from './args/reader.js'
+import { guardsOf } from './guards.js'
+import type { Observer, Step } from './hooks.js'
+import { compileRule } from './path-params.js'
+import type { Routable } from './router.js'
+import type { Route, RouteOptions } from './route.js'
+
+/** A route at its place below the mount point. */
+export interface Plan extends Routable {
+  readonly route: Route
+  /** The apps that it lies in, the outermost first. */
+  readonly layers: readonly App[]
+  readonly guards: readonly Step[]
+  readonly reader: ArgsReader | undefined
+  readonly before: readonly Step[]
+  readonly after: readonly Observer[]
+}
+
+/** The plan of a route of the innermost of `layers`, whose rule stands behind `prefix`. */
+export function planOf(prefix: string, layers: readonly App[], route: Route): Plan {
+  const { methods, defaults, options } = route
+  const { query, body, extra = false, runBefore = [], runAfter = [] } = options
+  const rule = prefix + route.rule
+  const names = compileRule(rule).params.map(({ name }) => name)
+  const declares = query !== undefined || body !== undefined
+  return {
+    rule,
+    methods,
+    defaults,
+    route,
+    layers,
+    guards: guardsOf(layers, route),
+    reader: declares ? new ArgsReader(rule, names, { query, body, extra }) : undefined,
+    before: runBefore,
+    after: [...runAfter, ...eventsOf(options)],
+  }
+}
+
+function eventsOf({ emitAfter, broadcastAfter }: RouteOptions): Observer[] {
+  const observers: Observer[] = []
+  if (emitAfter !== undefined) observers.push((was) => was.emit(emitAfter))
+  if (broadcastAfter !== undefined) observers.push((was) => was.broadcast(broadcastAfter))
+  return observers
+}
