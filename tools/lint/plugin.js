@@ -15,7 +15,7 @@ const LAYERS = /** @type {const} */ ({
   protocols: { layers: ['protocols'], packages: [], node: false },
   testing: { layers: ['testing', 'protocols'], packages: ['fast-check'], node: false },
   io: { layers: ['io', 'protocols'], packages: [], node: true },
-  server: { layers: ['server', 'io', 'protocols'], packages: ['lru-cache', 'mime-types'], node: true },
+  server: { layers: ['server', 'io', 'protocols'], packages: ['cookie', 'jose', 'lru-cache', 'mime-types'], node: true },
 })
 
 /**

@@ -25,6 +25,7 @@ const SIGNED = 2
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const EXPIRY_BYTES = 6
+const EXPIRY_MAX = 2 ** 48 - 1
 const MAC_BYTES = 32
 const SEALED_BYTES_MIN = 1 + NONCE_BYTES + EXPIRY_BYTES + TAG_BYTES
 const SIGNED_BYTES_MIN = 1 + EXPIRY_BYTES + MAC_BYTES
@@ -48,7 +49,7 @@ export class Sealer {
     const size = Buffer.byteLength(text)
     const sealed = Buffer.allocUnsafe(SEALED_BYTES_MIN + size)
     const plain = Buffer.allocUnsafe(EXPIRY_BYTES + size)
-    plain.writeUIntBE(expiresAtMs, 0, EXPIRY_BYTES)
+    plain.writeUIntBE(expiryOf(expiresAtMs), 0, EXPIRY_BYTES)
     plain.write(text, EXPIRY_BYTES)
     sealed[0] = SEALED
     nonce.copy(sealed, 1)
@@ -101,7 +102,7 @@ export class Signer {
     const size = Buffer.byteLength(text)
     const signed = Buffer.allocUnsafe(SIGNED_BYTES_MIN + size)
     signed[0] = SIGNED
-    signed.writeUIntBE(expiresAtMs, 1, EXPIRY_BYTES)
+    signed.writeUIntBE(expiryOf(expiresAtMs), 1, EXPIRY_BYTES)
     signed.write(text, 1 + EXPIRY_BYTES)
     const end = signed.length - MAC_BYTES
     mac(this.#keys[0]!, context, signed.subarray(0, end)).copy(signed, end)
@@ -118,6 +119,11 @@ export class Signer {
         return unexpired(octets, 1, end, nowMs)
     return undefined
   }
+}
+
+/** Whole milliseconds that there is room for: the end of time is in the year 10889. */
+function expiryOf(expiresAtMs: number): number {
+  return Math.min(Math.floor(expiresAtMs), EXPIRY_MAX)
 }
 
 /** The context is as long as it says, so that none of its end can be taken for the text. */
