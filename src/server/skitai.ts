@@ -12,6 +12,7 @@ import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { CloseCodes } from '../protocols/websocket/errors.js'
 import { App } from './app/app.js'
+import type { LifecycleMoment } from './app/hooks.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
 import type { Connection, ConnectionOwner } from './connection.js'
@@ -21,6 +22,7 @@ import { Http1Connection } from './http1-connection.js'
 import { Http2Connection } from './http2-connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
 import { answerForward, type Forward, forwardLimits, forwardOf, redirectToDomain } from './forward.js'
+import type { InjectedRequest, InjectedResponse } from './inject/messages.js'
 import { idleCollection } from './idle-collection.js'
 import { LogFilter } from './log/log-filter.js'
 import { RequestLog } from './log/request-log.js'
@@ -70,6 +72,10 @@ export class Skitai implements ConnectionOwner {
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
+  /** In the order they were mounted. */
+  readonly #apps: App[] = []
+  /** Those of them that know it. */
+  readonly #ready: Set<App> = new Set()
   #mounted = 0
   #connectionCount = 0
   #closing: Promise<void> | undefined
@@ -96,6 +102,7 @@ export class Skitai implements ConnectionOwner {
       this.#site.hosts.group(host).addDirectory(place, new StaticDirectory(root, { ...rest, maxAges: this.#maxAges }))
     } else if (target instanceof App || typeof target === 'function') {
       this.#site.hosts.group(host).addApp(place, target, push)
+      if (target instanceof App && !this.#apps.includes(target)) this.#apps.push(target)
     } else {
       throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
     }
@@ -160,6 +167,7 @@ export class Skitai implements ConnectionOwner {
     if (this.#closing !== undefined) throw new Error('the engine is closed')
     const { tls, signals = true, ...where } = withOverrides(options)
     const credentials = this.#tls.credentialsFor(tls)
+    await this.ready()
     const places = this.#placesOf(where, credentials)
     const count = places.length
     const forwards = this.#forwards
@@ -183,9 +191,32 @@ export class Skitai implements ConnectionOwner {
     }
   }
 
+  /**
+   * Tells the apps that they are mounted, and resolves when they are ready. `run` and `inject` do so themselves. Rejects
+   * with what a hook throws; then the app is not ready, and is told again by the next call.
+   */
+  async ready(): Promise<void> {
+    for (const app of this.#apps) {
+      if (this.#ready.has(app)) continue
+      await app.live('beforeMount')
+      await app.live('mounted')
+      await app.live('mountedOrReloaded')
+      this.#ready.add(app)
+    }
+  }
+
   /** The same as `was.push(uri)`, for whoever has the context of a request at hand. */
   push(was: Was, uri: string): void {
     was.push(uri)
+  }
+
+  /**
+   * Answers a request without a socket: the engines of both sides are the real ones, wired to each other in memory.
+   * Rejects when the answer is broken off.
+   */
+  async inject(request: InjectedRequest | string): Promise<InjectedResponse> {
+    const [{ inject }] = await Promise.all([import('./inject/inject.js'), this.ready()])
+    return inject((transport) => this.serve(transport), request)
   }
 
   /** Serves a connection that came some other way, as from `memoryTransports`. */
@@ -200,8 +231,25 @@ export class Skitai implements ConnectionOwner {
    * first one.
    */
   close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#drain(options)
+    this.#closing ??= this.#end(options)
     return this.#closing
+  }
+
+  /** Apps hear of the end, whatever becomes of their connections; one that fails keeps no other from it. */
+  async #end(options: CloseOptions): Promise<void> {
+    const told = this.#tellApps('beforeUnmount')
+    await this.#drain(options)
+    await told
+    await this.#tellApps('unmounted')
+  }
+
+  async #tellApps(moment: LifecycleMoment): Promise<void> {
+    for (const app of [...this.#ready].reverse())
+      try {
+        await app.live(moment)
+      } catch (error) {
+        this.#report(error)
+      }
   }
 
   onExchange(exchange: ExchangeBase): void {

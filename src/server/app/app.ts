@@ -1,7 +1,10 @@
 /** `App`: routes and their handlers. Mounted under any point, over any protocol version, it behaves the same. */
 
 import path from 'node:path'
+import { forDevelopers } from '../environment.js'
+import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
 import { scriptDirectory } from '../script-directory.js'
+import type { Skitai } from '../skitai.js'
 import type { AppConfig, AppOptions } from './app-options.js'
 import type { Declaration } from './args/reader.js'
 import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
@@ -59,12 +62,14 @@ export class App {
   readonly #parents: Parent[] = []
   readonly #events: Events = new Events()
   readonly #broadcasts: Events = new Events()
+  /** An engine that has nothing but this app, for `inject`. */
+  #solo: Promise<Skitai> | undefined
   readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
     this.options = options
     this.name = options.name ?? 'app'
-    this.debug = options.debug ?? false
+    this.debug = forDevelopers(options.debug)
     this.home = path.resolve(scriptDirectory(), options.home ?? '.')
     this.config = options.config ?? {}
     this.bodyBytesMax = options.bodyBytesMax
@@ -221,10 +226,15 @@ export class App {
     return this
   }
 
-  /** Calls the listeners of this app and of those within it, at once and in order. */
+  /** Calls the listeners of the app and of those within it, at once and in order; from within, too. */
   emit(event: string, ...args: readonly unknown[]): void {
+    if (this.#parents.length === 0) this.#emitInwards(event, args)
+    for (const { app } of this.#parents) app.emit(event, ...args)
+  }
+
+  #emitInwards(event: string, args: readonly unknown[]): void {
     for (const listener of this.#events.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
-    for (const { app } of this.#parts) app.emit(event, ...args)
+    for (const { app } of this.#parts) app.#emitInwards(event, args)
   }
 
   /** Listens to what any app of the host broadcasts (APP-100). */
@@ -265,6 +275,15 @@ export class App {
       teardown !== undefined ||
       this.#events.hears(REQUEST_EVENT)
     )
+  }
+
+  /**
+   * Answers a request without a socket, as if the app were mounted at `/` of a server of its own: the engines of both
+   * sides are the real ones. Rejects when the app breaks off its answer.
+   */
+  async inject(request: InjectedRequest | string): Promise<InjectedResponse> {
+    this.#solo ??= soloOf(this)
+    return (await this.#solo).inject(request)
   }
 
   /** A path below the app's home. */
@@ -326,6 +345,20 @@ export class App {
   #contains(other: App): boolean {
     return this === other || this.#parts.some(({ app }) => app.#contains(other))
   }
+}
+
+/** The engine knows apps: it is loaded when it is wanted. An app that is mounted elsewhere stays what it is there. */
+async function soloOf(app: App): Promise<Skitai> {
+  const { Skitai: Engine } = await import('../skitai.js')
+  const { host, point } = app
+  const engine = new Engine({ log: false }).mount('/', app)
+  if (host === undefined) {
+    await engine.ready()
+  } else {
+    app.host = host
+    app.point = point
+  }
+  return engine
 }
 
 /** Adds a route for one method. */

@@ -156,7 +156,7 @@ export class Request {
 
   /** The content as bytes. Throws `HttpError` 413 beyond the limit; rejects when the client leaves. Once. */
   bytes(options?: ReadOptions): Promise<Uint8Array> {
-    return this.#exchange.body.collect(options?.limit ?? this.#bodyBytesMax)
+    return this.#exchange.body.collect(options?.limit ?? this.routable?.options.bodyBytesMax ?? this.#bodyBytesMax)
   }
 
   /** The content as text in UTF-8. Throws `HttpError` 400 when it is not. */
