@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 import { HttpError } from '../../http-error.js'
 import type { Step } from '../hooks.js'
 import type { StateOptions } from '../state/state-options.js'
-import type { Request } from '../request.js'
+import { isPreflight } from '../guards/cors.js'
 import { sameSecret } from '../state/seal.js'
-import { Was } from '../was.js'
+import type { Was } from '../was.js'
 import type { AppAuthOptions, AuthRule, AuthScheme } from './auth-options.js'
 import { type Authorization, basicCredentials, parseAuthorization } from './authorization.js'
 import { digestClaim, type DigestAlgorithm, digestHex, DigestNonces } from './digest.js'
@@ -55,18 +55,18 @@ export function authGuard(rule: Exclude<AuthRule, false>, owners: readonly (AppA
       reason = found
     }
     const challenges = schemes.flatMap((each) => each.challenges(each === scheme ? reason : NO_REASON))
-    throw new HttpError(401, '', challenges.flatMap((challenge) => ['www-authenticate', challenge]))
+    throw new HttpError(
+      401,
+      '',
+      challenges.flatMap((challenge) => ['www-authenticate', challenge]),
+    )
   }
-}
-
-/** Whether a browser asks what it may ask for (Fetch, section 3.3.2). */
-export function isPreflight({ method, headers }: Pick<Request, 'method' | 'headers'>): boolean {
-  return method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method')
 }
 
 function schemeOf(name: AuthScheme, owners: readonly (AppAuthOptions & StateOptions)[]): Scheme {
   const needed = <Name extends keyof AppAuthOptions>(option: Name): NonNullable<AppAuthOptions[Name]> => {
-    for (const owner of owners) if (owner[option] !== undefined) return owner[option] as NonNullable<AppAuthOptions[Name]>
+    for (const owner of owners)
+      if (owner[option] !== undefined) return owner[option] as NonNullable<AppAuthOptions[Name]>
     throw new TypeError(`auth: '${name}' needs ${option} in the options of the app`)
   }
   const realm = owners.find((owner) => owner.realm !== undefined)?.realm ?? 'App'
@@ -74,9 +74,11 @@ function schemeOf(name: AuthScheme, owners: readonly (AppAuthOptions & StateOpti
   if (/[\x00-\x1f\x7f-\uffff]/.test(realm)) throw new TypeError('a realm is printable ASCII')
   switch (name) {
     case 'basic':
-      return new Basic(needed('users'), realm)
-    case 'digest':
-      return new Digest(needed('users'), realm, owners)
+    case 'digest': {
+      const users = needed('users')
+      const make = (): Scheme => (name === 'basic' ? new Basic(users, realm) : new Digest(users, realm, owners))
+      return shared(users, `${name} ${realm}`, make)
+    }
     case 'bearer':
       return new Bearer(handled(needed('bearerHandler')))
     case 'jwt':
@@ -84,6 +86,17 @@ function schemeOf(name: AuthScheme, owners: readonly (AppAuthOptions & StateOpti
     default:
       throw new TypeError(`not a scheme of authentication: ${String(name)}`)
   }
+}
+
+const sharedSchemes: WeakMap<object, Map<string, Scheme>> = new WeakMap()
+
+/** All routes with the same users have one scheme: its nonces, and the passwords that were right, hold for all of them. */
+function shared(users: Users, key: string, make: () => Scheme): Scheme {
+  let schemes = sharedSchemes.get(users)
+  if (schemes === undefined) sharedSchemes.set(users, (schemes = new Map()))
+  let scheme = schemes.get(key)
+  if (scheme === undefined) schemes.set(key, (scheme = make()))
+  return scheme
 }
 
 function quoted(value: string): string {

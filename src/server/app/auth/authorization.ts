@@ -14,7 +14,8 @@ const CHARACTERS_MAX = 16_384
 const PARAMS_MAX = 32
 const SCHEME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) +(?=[^ ])/
 const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
-const PARAM = /[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~0-9A-Za-z/:]+))[ \t]*(,|$)/y
+const PARAM =
+  /[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~0-9A-Za-z/:]+))[ \t]*(,|$)/y
 const NO_PARAMS: ReadonlyMap<string, string> = new Map()
 
 /** Parses the field; undefined when it is malformed, or names a parameter twice. */

@@ -101,7 +101,9 @@ export function jwtKeysOf(options: StateOptions): JwtKeys {
     if (algorithms.length === 0) throw new TypeError('jwt.algorithms is empty')
     const given =
       settings.key === undefined
-        ? keyRingOf(options).keysFor('jwt').map((key) => createSecretKey(key))
+        ? keyRingOf(options)
+            .keysFor('jwt')
+            .map((key) => createSecretKey(key))
         : [keyObjectOf(settings.key, algorithms[0]!)]
     for (const alg of algorithms) for (const key of given) checkKey(alg, key)
     const [first] = given
@@ -149,7 +151,10 @@ export async function signJwt(keys: JwtKeys, claims: JwtClaims, options: JwtOpti
   if (keys.signing === undefined) throw new TypeError('tokens are made with a private key, and this one is public')
   const { SignJWT } = await import('jose')
   const exp = claims['exp'] ?? Math.floor(Date.now() / 1000) + expiresSeconds
-  return new SignJWT({ ...claims, exp } as JWTPayload).setProtectedHeader({ alg, typ: 'JWT' }).setIssuedAt().sign(keys.signing)
+  return new SignJWT({ ...claims, exp } as JWTPayload)
+    .setProtectedHeader({ alg, typ: 'JWT' })
+    .setIssuedAt()
+    .sign(keys.signing)
 }
 
 /** Verifies a token. Never rejects for what a client has sent. */

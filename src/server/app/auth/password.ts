@@ -37,7 +37,8 @@ export async function verifyPassword(password: string, stored: string): Promise<
   const [, ln, r, p, salt, hash] = HASHED.exec(stored) ?? []
   if (salt === undefined || hash === undefined) throw new TypeError('a stored password is malformed')
   const cost = [Number(ln), Number(r), Number(p)] as const
-  if (cost[0] < 1 || 2 ** cost[0] * cost[1] * cost[2] > WORK_MAX) throw new TypeError('a stored password costs too much')
+  if (cost[0] < 1 || 2 ** cost[0] * cost[1] * cost[2] > WORK_MAX)
+    throw new TypeError('a stored password costs too much')
   const expected = Buffer.from(hash, 'base64')
   return timingSafeEqual(await derive(password, Buffer.from(salt, 'base64'), expected.length, ...cost), expected)
 }
@@ -82,7 +83,9 @@ export class PasswordChecker {
     if (stored !== undefined && !isHashed(stored)) return verifyPassword(password, stored)
     if (stored === undefined) this.#dummy ??= hashPassword('')
     const against = stored ?? (await this.#dummy!)
-    const key = createHmac('sha256', this.#secret).update(JSON.stringify([name, password, against])).digest('base64')
+    const key = createHmac('sha256', this.#secret)
+      .update(JSON.stringify([name, password, against]))
+      .digest('base64')
     if (this.#right.has(key)) return true
     await this.#enter()
     try {
@@ -97,8 +100,7 @@ export class PasswordChecker {
 
   async #enter(): Promise<void> {
     if (this.#running >= RUNNING_MAX) {
-      if (this.#waiting.length >= WAITING_MAX)
-        throw new HttpError(503, 'Too many are signing in', ['retry-after', '5'])
+      if (this.#waiting.length >= WAITING_MAX) throw new HttpError(503, 'Too many are signing in', ['retry-after', '5'])
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     this.#running++

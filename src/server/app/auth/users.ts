@@ -19,8 +19,7 @@ export interface User {
  * both), or the password itself, which is for trying things out.
  */
 export type Credential =
-  | string
-  | { readonly password?: string; readonly digest?: DigestSecrets; readonly info?: unknown }
+  string | { readonly password?: string; readonly digest?: DigestSecrets; readonly info?: unknown }
 
 /** Users by name, or a function that finds one. */
 export type Users =

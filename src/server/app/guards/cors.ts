@@ -1,6 +1,5 @@
 /** Which pages of other origins may read responses (Fetch, section 3.3). */
 
-import { HttpError } from '../../http-error.js'
 import type { Step } from '../hooks.js'
 import { Was } from '../was.js'
 import type { Request } from '../request.js'
@@ -100,17 +99,16 @@ function isOrigin(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/.test(text)
 }
 
-/** Adds the fields to whatever a route answers, errors included. */
-export function corsGuard(policy: CorsPolicy): Step {
-  return (was) => {
-    Was.keep(was, policy.fields(was.request))
-  }
+/** Whether a browser asks what it may ask for (Fetch, section 3.3.2). */
+export function isPreflight({ method, headers }: Pick<Request, 'method' | 'headers'>): boolean {
+  return method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method')
 }
 
-/** Refuses requests that a page of another origin makes, as the route says: for what a page need not read to do harm. */
-export function sameOriginOnly(): Step {
+/** Adds the fields to whatever a route answers, errors included. A route for OPTIONS answers questions itself. */
+export function corsGuard(policy: CorsPolicy, methods: readonly string[]): Step {
   return (was) => {
-    if (isForeign(was.request, [])) throw new HttpError(403, 'Requests from other origins are not taken here')
+    const { request } = was
+    Was.keep(was, isPreflight(request) ? policy.preflightFields(request, methods) : policy.fields(request))
   }
 }
 

@@ -1,6 +1,6 @@
 /** Header fields that make browsers careful. */
 
-import { checkField } from '../../../protocols/core/http-syntax.js'
+import { FieldLines } from '../../../protocols/http1/writer.js'
 import type { Step } from '../hooks.js'
 import { Was } from '../was.js'
 
@@ -15,7 +15,8 @@ export interface SecurityHeadersOptions {
    */
   readonly contentSecurityPolicy?: CspDirectives | string | false
   /** `Strict-Transport-Security`, over TLS only. Default a year. */
-  readonly hsts?: { readonly maxAgeSeconds?: number; readonly includeSubDomains?: boolean; readonly preload?: boolean } | false
+  readonly hsts?:
+    { readonly maxAgeSeconds?: number; readonly includeSubDomains?: boolean; readonly preload?: boolean } | false
   /** Default `strict-origin-when-cross-origin`. */
   readonly referrerPolicy?: string | false
   /** `X-Frame-Options`; default `SAMEORIGIN`. */
@@ -41,7 +42,7 @@ const DEFAULT_CSP: CspDirectives = {
 const YEAR_SECONDS = 365 * 24 * 60 * 60
 const NONCE = "'nonce'"
 
-/** Sets the fields for whatever is answered; a handler may replace them. Throws `TypeError` for what cannot be sent. */
+/** Sets the fields for whatever is answered; a handler may replace them. Throws for what cannot be sent. */
 export function securityHeadersGuard(options: SecurityHeadersOptions = {}): Step {
   const { contentSecurityPolicy = DEFAULT_CSP, hsts = {} } = options
   const { referrerPolicy = 'strict-origin-when-cross-origin', frameOptions = 'SAMEORIGIN' } = options
@@ -49,7 +50,6 @@ export function securityHeadersGuard(options: SecurityHeadersOptions = {}): Step
   const fields: string[] = ['x-content-type-options', 'nosniff']
   const add = (name: string, value: string | false): void => {
     if (value === false) return
-    checkField(name, value)
     fields.push(name, value)
   }
   add('referrer-policy', referrerPolicy)
@@ -61,6 +61,8 @@ export function securityHeadersGuard(options: SecurityHeadersOptions = {}): Step
   const transport = hsts === false ? '' : transportText(hsts)
   const parts = policy.split(NONCE)
   if (policy !== '' && parts.length === 1) add('content-security-policy', policy)
+  // Whatever must not be sent is said now.
+  void new FieldLines([...fields, 'content-security-policy', policy])
   return (was) => {
     Was.keep(was, fields)
     if (parts.length > 1) Was.keep(was, ['content-security-policy', parts.join(`'nonce-${was.cspNonce}'`)])
@@ -79,7 +81,6 @@ function policyText(policy: CspDirectives | string): string {
       : Object.entries(policy)
           .map(([name, sources]) => [name, ...sources].join(' '))
           .join('; ')
-  checkField('content-security-policy', text)
   return text
 }
 

@@ -1,7 +1,7 @@
 /** `was.cookie`: the cookies of a request, and those that its response sets. */
 
 import { parseCookie } from 'cookie'
-import { type CookieOptions, setCookieText } from './cookie-text.js'
+import { type CookieOptions, isCookieName, setCookieText } from './cookie-text.js'
 
 /** What a jar must know of the request. */
 export interface CookieOrigin {
@@ -77,13 +77,9 @@ export class CookieJar implements Iterable<readonly [name: string, value: string
 
   /** Removes all cookies that there are; those with a name that cannot be set are left to whoever set them. */
   clear(place: CookiePlace = {}): this {
-    for (const name of [...this.#values().keys()]) {
-      try {
-        this.remove(name, place)
-      } catch (error) {
-        if (!(error instanceof TypeError)) throw error
-      }
-    }
+    // The list is made first: to remove a name takes it out of what is gone through.
+    const names = Array.from(this.#values().keys())
+    for (const name of names) if (isCookieName(name)) this.remove(name, place)
     return this
   }
 

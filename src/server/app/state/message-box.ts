@@ -217,7 +217,11 @@ function boxText({ nextId, address, messages }: Box): string {
 /** Reads what `boxText` wrote: nobody else can have sealed it, but an older version of us may have. */
 function readBox(text: string): Box | undefined {
   try {
-    const [nextId, address, list] = JSON.parse(text) as [number, string, [number, string, number, number, string, object][]]
+    const [nextId, address, list] = JSON.parse(text) as [
+      number,
+      string,
+      [number, string, number, number, string, object][],
+    ]
     const messages = list.map(([id, category, createdMs, validSeconds, message, extra]) => ({
       id,
       category,

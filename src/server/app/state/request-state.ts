@@ -3,7 +3,7 @@
 import { HttpError } from '../../http-error.js'
 import { escapeHtml } from '../../html.js'
 import { jwtKeysOf, type JwtClaims, type JwtOptions, signJwt, verifyJwt } from '../auth/jwt.js'
-import { Was } from '../was.js'
+import type { Request } from '../request.js'
 import { CookieJar } from './cookie-jar.js'
 import { CSRF_FIELD, csrfToken, isCsrfToken } from './csrf-token.js'
 import { type KeyRing, keyRingOf } from './key-ring.js'
@@ -15,6 +15,16 @@ import type { StateOptions } from './state-options.js'
 import { makeToken, readToken, removeToken, type TokenOrigin } from './tokens.js'
 
 const NONCE_BYTES = 16
+
+/** What is needed of the request around it. */
+export interface StateHost {
+  readonly request: Request
+  readonly options: StateOptions
+  /** Has something written down when the request is answered without an error. */
+  onCommit(rank: 'session' | 'messages' | 'cookies', commit: () => unknown): void
+  /** Adds a Set-Cookie to the response. */
+  setCookie(line: string): void
+}
 
 /** What is settled once an app. */
 interface AppState {
@@ -44,28 +54,29 @@ export function stateOf(options: StateOptions): AppState {
 
 /** The state of one request. */
 export class RequestState {
-  readonly #was: Was
+  readonly #host: StateHost
   readonly #options: StateOptions
   #cookie: CookieJar | undefined
   #session: Session | undefined
   #boxes: Map<string, MessageBox> | undefined
   #cspNonce: string | undefined
 
-  constructor(was: Was) {
-    this.#was = was
-    this.#options = was.app?.options ?? NO_OPTIONS
+  constructor(host: StateHost) {
+    this.#host = host
+    this.#options = host.options
   }
 
   get cookie(): CookieJar {
     if (this.#cookie !== undefined) return this.#cookie
-    const was = this.#was
+    const host = this.#host
+    const { headers, scriptName } = host.request
     const jar: CookieJar = new CookieJar({
-      header: was.request.headers.get('cookie'),
-      path: was.request.scriptName === '' ? '/' : was.request.scriptName,
+      header: headers.get('cookie'),
+      path: scriptName === '' ? '/' : scriptName,
       nowMs: Date.now,
       onChange: () =>
-        Was.onCommit(was, 'cookies', () => {
-          for (const line of jar.lines()) was.response.addHeader('set-cookie', line)
+        host.onCommit('cookies', () => {
+          for (const line of jar.lines()) host.setCookie(line)
         }),
     })
     this.#cookie = jar
@@ -76,7 +87,7 @@ export class RequestState {
     if (this.#session !== undefined) return this.#session
     const session: Session = new Session(stateOf(this.#options).session, this.ring, {
       ...this.#origin(),
-      onChange: once(() => Was.onCommit(this.#was, 'session', () => Session.commit(session))),
+      onChange: once(() => this.#host.onCommit('session', () => Session.commit(session))),
     })
     this.#session = session
     return session
@@ -134,7 +145,7 @@ export class RequestState {
   }
 
   #origin(): { cookies: CookieJar; encrypted: boolean; address: string; nowMs: () => number } {
-    const { request } = this.#was
+    const { request } = this.#host
     const { scheme, remoteAddress } = request
     return { cookies: this.cookie, encrypted: scheme === 'https', address: remoteAddress, nowMs: Date.now }
   }
@@ -172,7 +183,7 @@ export class RequestState {
     const box: MessageBox = new MessageBox(
       settings,
       this.ring.sealer('mbox'),
-      { ...this.#origin(), onChange: () => Was.onCommit(this.#was, 'messages', () => MessageBox.commit(box)) },
+      { ...this.#origin(), onChange: () => this.#host.onCommit('messages', () => MessageBox.commit(box)) },
       (name) => this.#box(name),
     )
     return box
@@ -180,7 +191,7 @@ export class RequestState {
 
   /** From the header that scripts set, or the field of a form. */
   async #csrfGiven(): Promise<unknown> {
-    const { request } = this.#was
+    const { request } = this.#host
     const header = request.headers.get('x-csrf-token')
     if (header !== undefined) return header
     if (!isForm(request.contentType?.type)) return undefined
@@ -193,8 +204,6 @@ export class RequestState {
     }
   }
 }
-
-const NO_OPTIONS: StateOptions = {}
 
 function isForm(type: string | undefined): boolean {
   return type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data'

@@ -144,7 +144,7 @@ class StoreCarrier extends Carrier implements SessionCarrier {
     const name = isNew || this.#name === undefined ? randomName(ID_BYTES) : this.#name
     const id = isNew ? idOf(name) : old
     const { expiresAtMs } = data
-    const done = (there: boolean): void | Promise<void> => {
+    const settle = (there: boolean): void | Promise<void> => {
       // Somebody has destroyed it meanwhile: it stays away, and what this request had changed with it.
       if (!there) return this.removeCookie()
       this.#name = name
@@ -153,7 +153,7 @@ class StoreCarrier extends Carrier implements SessionCarrier {
       if (isNew && old !== undefined) return this.#store.destroy(old)
     }
     const saved = this.#store.save(id, { data: sessionText(data), expiresAtMs }, isNew)
-    return saved instanceof Promise ? saved.then(done) : done(saved)
+    return saved instanceof Promise ? saved.then(settle) : settle(saved)
   }
 
   touch({ expiresAtMs }: SessionData): void | Promise<void> {

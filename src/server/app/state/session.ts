@@ -215,7 +215,7 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     const waits: Promise<unknown>[] = []
     session.#preload(waits)
     for (const name of session.#settings.named.keys()) session.mount(name).#preload(waits)
-    return waits.length === 0 ? undefined : Promise.all(waits).then(() => {})
+    return waits.length === 0 ? undefined : all(waits)
   }
 
   /** For the server: saves it and those that are mounted on it. */
@@ -227,7 +227,7 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
       const wait = each.#commit()
       if (wait instanceof Promise) waits.push(wait)
     }
-    if (waits.length > 0) return Promise.all(waits).then(() => {})
+    if (waits.length > 0) return all(waits)
   }
 
   #preload(waits: Promise<unknown>[]): void {
@@ -301,6 +301,10 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     data.explicitSeconds = 0
     data.expiresAtMs = byTimeout
   }
+}
+
+async function all(waits: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.all(waits)
 }
 
 /** Where a session keeps its secret against forged requests. */

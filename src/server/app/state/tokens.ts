@@ -47,7 +47,9 @@ export function readToken(origin: TokenOrigin, token: string): unknown {
 /** Revokes a token that is bound to the session, or all of a session key. Gives whether there was any. */
 export function removeToken(origin: TokenOrigin, token: string): boolean {
   const sessionKey = openToken(origin, token)?.[1]
-  return sessionKey !== undefined && readToken(origin, token) !== undefined && origin.session.remove(PREFIX + sessionKey)
+  return (
+    sessionKey !== undefined && readToken(origin, token) !== undefined && origin.session.remove(PREFIX + sessionKey)
+  )
 }
 
 type TokenParts = readonly [value: unknown, sessionKey?: string, secret?: string]
