@@ -65,5 +65,22 @@ function nearest<Name extends keyof SharedGuardOptions>(
 function keepsElsewhere(options: App['options']): boolean {
   if (options.session === undefined) return false
   const { session } = stateOf(options)
-  return session.store !== undefined || [...session.named.values()].some(({ store }) => store !== undefined)
+  return [session, ...session.named.values()].some(({ store }) => store !== undefined && store.synchronous !== true)
+}
+
+const socketGuards: WeakMap<App['options'], readonly Step[]> = new WeakMap()
+
+/**
+ * What stands before a WebSocket of an app: sessions of other processes are fetched, and who has to show a password or a
+ * token for the app has to for its WebSockets, unless they have an `authenticate` of their own.
+ */
+export function socketGuardsOf({ options }: App, authenticates: boolean): readonly Step[] {
+  let guards = socketGuards.get(options)
+  if (guards === undefined) {
+    const auth = options.auth === undefined || options.auth === false ? undefined : authGuard(options.auth, [options])
+    const preload: Step | undefined = keepsElsewhere(options) ? (was) => Session.preload(was.session) : undefined
+    guards = [preload, auth].filter((guard) => guard !== undefined)
+    socketGuards.set(options, guards)
+  }
+  return authenticates ? guards.filter((_, index) => keepsElsewhere(options) && index === 0) : guards
 }

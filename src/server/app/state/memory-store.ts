@@ -17,6 +17,7 @@ export interface MemoryStoreOptions {
 
 /** A bounded store in memory. */
 export class MemoryStore implements SessionStore {
+  readonly synchronous = true
   readonly #sessions: LRUCache<string, StoredSession>
   readonly #sessionCharactersMax: number
   readonly #now: () => number

@@ -11,6 +11,7 @@ import { MessageBox } from './message-box.js'
 import { randomName } from './random.js'
 import { Session, CSRF_KEY } from './session.js'
 import { type SessionSettings, sessionSettings } from './session-options.js'
+import type { SessionOrigin } from './session-carrier.js'
 import type { StateOptions } from './state-options.js'
 import { makeToken, readToken, removeToken, type TokenOrigin } from './tokens.js'
 
@@ -85,10 +86,8 @@ export class RequestState {
 
   get session(): Session {
     if (this.#session !== undefined) return this.#session
-    const session: Session = new Session(stateOf(this.#options).session, this.ring, {
-      ...this.#origin(),
-      onChange: once(() => this.#host.onCommit('session', () => Session.commit(session))),
-    })
+    const origin = this.#origin(() => this.#host.onCommit('session', () => Session.commit(session)))
+    const session: Session = new Session(stateOf(this.#options).session, this.ring, origin)
     this.#session = session
     return session
   }
@@ -144,10 +143,17 @@ export class RequestState {
     return keyRingOf(this.#options)
   }
 
-  #origin(): { cookies: CookieJar; encrypted: boolean; address: string; nowMs: () => number } {
+  #origin(onChange: () => void): SessionOrigin {
     const { request } = this.#host
-    const { scheme, remoteAddress } = request
-    return { cookies: this.cookie, encrypted: scheme === 'https', address: remoteAddress, nowMs: Date.now }
+    return {
+      cookies: this.cookie,
+      encrypted: request.scheme === 'https',
+      get address() {
+        return request.remoteAddress
+      },
+      nowMs: Date.now,
+      onChange,
+    }
   }
 
   #tokens(): TokenOrigin {
@@ -180,12 +186,8 @@ export class RequestState {
   }
 
   #makeBox(settings: SessionSettings): MessageBox {
-    const box: MessageBox = new MessageBox(
-      settings,
-      this.ring.sealer('mbox'),
-      { ...this.#origin(), onChange: () => this.#host.onCommit('messages', () => MessageBox.commit(box)) },
-      (name) => this.#box(name),
-    )
+    const origin = this.#origin(() => this.#host.onCommit('messages', () => MessageBox.commit(box)))
+    const box: MessageBox = new MessageBox(settings, this.ring.sealer('mbox'), origin, (name) => this.#box(name))
     return box
   }
 
@@ -207,13 +209,4 @@ export class RequestState {
 
 function isForm(type: string | undefined): boolean {
   return type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data'
-}
-
-function once(tell: () => void): () => void {
-  let told = false
-  return () => {
-    if (told) return
-    told = true
-    tell()
-  }
 }

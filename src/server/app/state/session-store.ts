@@ -12,6 +12,8 @@ export interface StoredSession {
  * store whose methods give promises is asked before the handler begins.
  */
 export interface SessionStore {
+  /** Its methods never give promises: then it is asked when somebody asks for the session. */
+  readonly synchronous?: true
   /** What was saved last, unless it has expired or was destroyed. */
   load(id: string): StoredSession | undefined | Promise<StoredSession | undefined>
   /**
