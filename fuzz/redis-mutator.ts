@@ -1,4 +1,6 @@
-/** Damages RESP by its lines, so that lengths mostly stay right: random changes alone hardly get behind the first one. */
+/**
+ * Damages RESP by its lines, so that lengths mostly stay right: random changes alone hardly get behind the first one.
+ */
 
 import { bytesOf, concat, latin1Of, type Random } from 'skitai/testing'
 import { mutate } from './mutator.js'

@@ -62,6 +62,7 @@ export type { PathParams } from './app/path-params.js'
 export { type ReadOptions, Request } from './app/request.js'
 export type { ResponseMaker } from './app/response.js'
 export { type BodyValue, type HandlerValue, type HeaderValues, ResponseValue, type StreamBody } from './app/values.js'
+export type { HandlerUrlArgs, HasRoute, RoutesOf, UrlArgs, UrlCall, UrlValue } from './app/urls.js'
 export { Was } from './app/was.js'
 export { type ConversationHandler, type ConversationOptions, websocket } from './app/websocket/function.js'
 export type {

@@ -192,8 +192,8 @@ export class Skitai implements ConnectionOwner {
   }
 
   /**
-   * Tells the apps that they are mounted, and resolves when they are ready. `run` and `inject` do so themselves. Rejects
-   * with what a hook throws; then the app is not ready, and is told again by the next call.
+   * Tells the apps that they are mounted, and resolves when they are ready. `run` and `inject` do so themselves.
+   * Rejects with what a hook throws; then the app is not ready, and is told again by the next call.
    */
   async ready(): Promise<void> {
     for (const app of this.#apps) {

@@ -10,12 +10,17 @@ import path from 'node:path'
 /** @typedef {{ source: { type: string, value?: unknown } | null }} ImportNode */
 /** @typedef {{ generator: boolean }} FunctionNode */
 
+/** Everything but the protocols is better left to those who do nothing else. */
+const SERVER_PACKAGES = /** @type {const} */ ([
+  ...['@fastify/busboy', '@standard-schema/spec', 'cookie', 'croner', 'jose', 'lru-cache', 'mime-types', 'nunjucks'],
+])
+
 /** What a file of each layer may import: other layers, packages, and whether Node's own modules are open to it. */
 const LAYERS = /** @type {const} */ ({
   protocols: { layers: ['protocols'], packages: [], node: false },
   testing: { layers: ['testing', 'protocols'], packages: ['fast-check'], node: false },
   io: { layers: ['io', 'protocols'], packages: [], node: true },
-  server: { layers: ['server', 'io', 'protocols'], packages: ['cookie', 'jose', 'lru-cache', 'mime-types'], node: true },
+  server: { layers: ['server', 'io', 'protocols'], packages: SERVER_PACKAGES, node: true },
 })
 
 /**

@@ -1,6 +1,7 @@
 /** `App`: routes and their handlers. Mounted under any point, over any protocol version, it behaves the same. */
 
 import path from 'node:path'
+import { encodePath } from '../path.js'
 import { forDevelopers } from '../environment.js'
 import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
 import { scriptDirectory } from '../script-directory.js'
@@ -13,16 +14,30 @@ import type { AppHost } from './app-host.js'
 import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
 import { Router } from './router.js'
-import { type Handler, makeRoute, type Route, type RouteOptions, type RouteParams } from './route.js'
-import { type Plan, planOf } from './plan.js'
+import { type Declared, type Handler, makeRoute, type Route, type RouteOptions, type RouteParams } from './route.js'
+import { type Place, type Plan, planOf } from './plan.js'
+import {
+  basePath,
+  buildUrl,
+  type HandlerUrlArgs,
+  type HasRoute,
+  RouteNames,
+  type RoutesOf,
+  type UrlArgs,
+  type UrlCall,
+} from './urls.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
 import { type SocketRoute, socketRoute } from './websocket/route.js'
 
-/** An app that another one lies in. */
-interface Parent {
+/** An app that another one lies in, or that lies in it, and where. */
+interface Neighbour extends Place {
   readonly app: App
-  readonly prefix: string
-  readonly namespace: string
+}
+
+const HERE: Place = { prefix: '', namespace: '' }
+
+function within(outer: Place, inner: Place): Place {
+  return { prefix: outer.prefix + inner.prefix, namespace: outer.namespace + inner.namespace }
 }
 
 /** Options of an app within an app. */
@@ -57,9 +72,10 @@ export class App {
   host: AppHost | undefined
 
   readonly #routes: Route[] = []
+  readonly #names: RouteNames = new RouteNames()
   readonly #socketRoutes: SocketRoute[] = []
-  readonly #parts: { readonly app: App; readonly prefix: string }[] = []
-  readonly #parents: Parent[] = []
+  readonly #parts: Neighbour[] = []
+  readonly #parents: Neighbour[] = []
   readonly #events: Events = new Events()
   readonly #broadcasts: Events = new Events()
   /** An engine that has nothing but this app, for `inject`. */
@@ -87,11 +103,12 @@ export class App {
     const Rule extends string,
     Query extends Declaration | undefined = undefined,
     Body extends Declaration | undefined = undefined,
+    const Name extends string = never,
   >(
     rule: Rule,
-    options: RouteOptions<PathParams<Rule>, Query, Body>,
+    options: RouteOptions<PathParams<Rule>, Query, Body, Name>,
     handler: Handler<RouteParams<Rule, Query, Body>>,
-  ): this
+  ): this & HasRoute<Name, UrlParams<Rule, Query>>
   route(rule: string, options: RouteOptions | Handler<never>, handler?: Handler<never>): this {
     if (typeof options === 'function') return this.#add(makeRoute(rule, {}, options))
     return this.#add(makeRoute(rule, options, handler as Handler<never>))
@@ -138,18 +155,19 @@ export class App {
 
   /**
    * Mounts an app within this one: its routes stand behind `prefix` (`/admin`, or `/` for none), its hooks are called
-   * inside of those of this app. Routes that it gets later are found as well. Throws `TypeError` for a malformed prefix,
-   * a route that is there already, or an app that this one lies in.
+   * inside of those of this app. Routes that it gets later are found as well. Throws `TypeError` for a malformed
+   * prefix, a route that is there already, or an app that this one lies in.
    */
   mount(prefix: string, app: App, { namespace = '' }: SubAppOptions = {}): this {
     if (!/^\/(?:[^/\s?#%\\<>]+(?:\/[^/\s?#%\\<>]+)*)?$/.test(prefix))
       throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
     if (app.#contains(this)) throw new TypeError('an app cannot be mounted within itself')
-    const place = prefix === '/' ? '' : prefix
-    app.#eachRoute('', [app], (below, layers, route) => this.#place(place + below, [this, ...layers], route))
-    app.#eachSocket('', (below, route) => this.#placeSocket(place + below, route))
-    this.#parts.push({ app, prefix: place })
-    app.#parents.push({ app: this, prefix: place, namespace })
+    if (!/^(?:[A-Za-z_][\w-]*)?$/.test(namespace)) throw new TypeError(`not a namespace: ${namespace}`)
+    const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
+    app.#eachRoute(HERE, [app], (below, layers, route) => this.#place(within(place, below), [this, ...layers], route))
+    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, route))
+    this.#parts.push({ app, ...place })
+    app.#parents.push({ app: this, ...place })
     return this
   }
 
@@ -212,6 +230,39 @@ export class App {
   async live(moment: LifecycleMoment): Promise<void> {
     await this.#lifecycle.get(moment)?.(this)
     for (const { app } of this.#parts) await app.live(moment)
+  }
+
+  /**
+   * The URL of a route, by its name or its handler, with the mount point: parameters of the path are put in, others
+   * make the query. `app:name` is a route of another app of the host; what begins with `/` is a path below the mount
+   * point. Throws `TypeError` for a name that is none, a parameter that is missing or unknown, and one that no request
+   * could bring back as it is: a slash or an underscore in a plain `<name>`.
+   */
+  url<Self>(this: Self, ...call: UrlCall<RoutesOf<Self>>): string
+  url<Params>(target: Handler<Params>, args?: HandlerUrlArgs<Params>): string
+  url(target: string | Handler<never>, args?: UrlArgs): string {
+    return this.urlBelow(this.point, target, args)
+  }
+
+  /** For the server: the same for an app that a request has found below `point`. */
+  urlBelow(point: string, target: string | Handler<never>, args?: UrlArgs): string {
+    if (typeof target === 'string' && target.startsWith('/')) return encodePath(point + target)
+    const { app, name } = this.#appOf(target)
+    return buildUrl(app === this ? point : app.point, app.#names.find(name), args)
+  }
+
+  /** The path of a route up to its first parameter: `/user/` of `/user/<id>/pets`. */
+  basePath(target: string | Handler<never>): string {
+    const { app, name } = this.#appOf(target)
+    return basePath(app.point, app.#names.find(name))
+  }
+
+  #appOf(target: string | Handler<never>): { readonly app: App; readonly name: string | Handler<never> } {
+    const colon = typeof target === 'string' ? target.indexOf(':') : -1
+    if (typeof target !== 'string' || colon < 0) return { app: this, name: target }
+    const app = this.host?.appNamed(target.slice(0, colon))
+    if (app === undefined) throw new TypeError(`there is no app ${target.slice(0, colon)} on this host`)
+    return { app, name: target.slice(colon + 1) }
   }
 
   /** Listens to an event of this app. */
@@ -297,22 +348,29 @@ export class App {
   }
 
   #methodRoute(method: string): MethodRoute<this> {
-    return (rule: string, options: unknown, handler?: unknown): this =>
+    const add = (rule: string, options: unknown, handler?: unknown): this =>
       typeof options === 'function'
         ? this.#add(makeRoute(rule, { methods: [method] }, options as Handler<never>))
         : this.#add(makeRoute(rule, { ...(options as RouteOptions), methods: [method] }, handler as Handler<never>))
+    // The names of routes are known to the compiler only.
+    return add as MethodRoute<this>
   }
 
   #add(route: Route): this {
-    this.#place('', [this], route)
+    this.#place(HERE, [this], route)
     this.#routes.push(route)
     return this
   }
 
   /** Makes a route known here and in all apps that this one lies in. */
-  #place(prefix: string, layers: readonly App[], route: Route): void {
-    this.router.add(planOf(prefix, layers, route))
-    for (const { app, prefix: before } of this.#parents) app.#place(before + prefix, [app, ...layers], route)
+  #place(place: Place, layers: readonly App[], route: Route): void {
+    this.#keep(planOf(place, layers, route))
+    for (const parent of this.#parents) parent.app.#place(within(parent, place), [parent.app, ...layers], route)
+  }
+
+  #keep(plan: Plan): void {
+    this.router.add(plan)
+    this.#names.add(plan)
   }
 
   #placeSocket(prefix: string, route: SocketRoute): void {
@@ -323,18 +381,19 @@ export class App {
   #rebuild(): void {
     this.router.clear()
     this.sockets.clear()
-    this.#eachRoute('', [this], (prefix, layers, route) => this.router.add(planOf(prefix, layers, route)))
+    this.#names.clear()
+    this.#eachRoute(HERE, [this], (place, layers, route) => this.#keep(planOf(place, layers, route)))
     this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
     for (const { app } of this.#parents) app.#rebuild()
   }
 
   #eachRoute(
-    prefix: string,
+    place: Place,
     layers: readonly App[],
-    visit: (prefix: string, layers: readonly App[], route: Route) => void,
+    visit: (place: Place, layers: readonly App[], route: Route) => void,
   ): void {
-    for (const route of this.#routes) visit(prefix, layers, route)
-    for (const { app, prefix: more } of this.#parts) app.#eachRoute(prefix + more, [...layers, app], visit)
+    for (const route of this.#routes) visit(place, layers, route)
+    for (const part of this.#parts) part.app.#eachRoute(within(place, part), [...layers, part.app], visit)
   }
 
   #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
@@ -368,9 +427,15 @@ export interface MethodRoute<Self> {
     const Rule extends string,
     Query extends Declaration | undefined = undefined,
     Body extends Declaration | undefined = undefined,
+    const Name extends string = never,
   >(
     rule: Rule,
-    options: Omit<RouteOptions<PathParams<Rule>, Query, Body>, 'methods'>,
+    options: Omit<RouteOptions<PathParams<Rule>, Query, Body, Name>, 'methods'>,
     handler: Handler<RouteParams<Rule, Query, Body>>,
-  ): Self
+  ): Self & HasRoute<Name, UrlParams<Rule, Query>>
 }
+
+/** What the URL of a route takes. */
+type UrlParams<Rule extends string, Query> = PathParams<Rule> & Partial<UrlPart<Declared<Query, 'query'>>>
+
+type UrlPart<Values> = unknown extends Values ? UrlArgs : Values

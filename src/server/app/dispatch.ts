@@ -42,10 +42,8 @@ function checkContentType({ route: { contentTypes } }: Plan, { request }: Was): 
 }
 
 function readArgs({ reader }: Plan, { request }: Was, params: Args): Args | Promise<Args> {
-  if (reader === undefined) {
-    request.matched = params
-    return params
-  }
+  request.matched = params
+  if (reader === undefined) return params
   const args = reader.read(params, request.queryString, () => request.content())
   if (args instanceof Promise)
     return args.then((read) => {

@@ -27,10 +27,13 @@ type Collect<Rule extends string> = Rule extends `${string}<${infer Spec}>${infe
   ? ParamOf<Spec> & Collect<Rest>
   : unknown
 
+/** What a parameter takes. */
+export type ParamKind = keyof Converters | 'text'
+
 /** One parameter of a rule. */
 export interface ParamSpec {
   readonly name: string
-  readonly kind: keyof Converters | 'text'
+  readonly kind: ParamKind
 }
 
 /** A rule, compiled. */
@@ -38,17 +41,32 @@ export interface CompiledRule {
   readonly params: readonly ParamSpec[]
   /** The text before the first parameter. */
   readonly literal: string
+  /**
+   * The parameters with the text behind each, where each ends with its segment; undefined for a rule with one that does
+   * not, as `<name>.<ext>`.
+   */
+  readonly rest: readonly ParamPart[] | undefined
   /** Matches the whole path, with a group a parameter; undefined for a rule without parameters. */
   readonly pattern: RegExp | undefined
 }
 
-const PATTERNS: Readonly<Record<ParamSpec['kind'], string>> = {
+/** A parameter, and the text behind it: empty, or beginning with a slash. */
+export interface ParamPart {
+  readonly kind: ParamKind
+  readonly text: string
+}
+
+const PATTERNS: Readonly<Record<ParamKind, string>> = {
   text: '([^/]+)',
   string: '([^/]+)',
   int: '(\\d+)',
   float: '(\\d+(?:\\.\\d+)?)',
   path: '(.+)',
 }
+
+const WHOLE = Object.fromEntries(
+  Object.entries(PATTERNS).map(([kind, pattern]) => [kind, new RegExp(`^${pattern}$`, 's')]),
+) as Readonly<Record<ParamKind, RegExp>>
 
 /**
  * Compiles a rule. Throws `TypeError` for one that does not begin with `/`, or has malformed, repeated or touching
@@ -57,6 +75,7 @@ const PATTERNS: Readonly<Record<ParamSpec['kind'], string>> = {
 export function compileRule(rule: string): CompiledRule {
   if (!rule.startsWith('/')) throw new TypeError(`a route begins with "/": ${rule}`)
   const params: ParamSpec[] = []
+  const texts: string[] = []
   let pattern = ''
   let at = 0
   const specs = [...rule.matchAll(/<([^<>]*)>/g)]
@@ -69,6 +88,7 @@ export function compileRule(rule: string): CompiledRule {
     params.push(param)
     at = match.index + match[0].length
     const next = specs[index + 1]
+    texts.push(rule.slice(at, next?.index))
     pattern += escapePattern(before) + patternOf(param.kind, next && rule.slice(at, next.index))
     if (param.kind === 'path' && at < rule.length) throw new TypeError(`a path parameter is the last part: ${rule}`)
   }
@@ -78,6 +98,9 @@ export function compileRule(rule: string): CompiledRule {
   return {
     params,
     literal: first < 0 ? rule : rule.slice(0, first),
+    rest: texts.every((text) => text === '' || text.startsWith('/'))
+      ? params.map(({ kind }, index) => ({ kind, text: texts[index]! }))
+      : undefined,
     pattern: params.length === 0 ? undefined : new RegExp(`^${pattern}${escapePattern(rest)}$`, 's'),
   }
 }
@@ -86,7 +109,7 @@ export function compileRule(rule: string): CompiledRule {
  * A text that another parameter follows in the same segment ends where the text between them begins first: were it
  * allowed to hold that text, a path could be divided in so many ways that trying them takes seconds.
  */
-function patternOf(kind: ParamSpec['kind'], between: string | undefined): string {
+function patternOf(kind: ParamKind, between: string | undefined): string {
   const bounded = (kind === 'text' || kind === 'string') && between !== undefined && !between.includes('/')
   return bounded ? `((?:(?!${escapePattern(between)})[^/])+)` : PATTERNS[kind]
 }
@@ -103,15 +126,15 @@ function escapePattern(text: string): string {
 }
 
 /** Whether a text, as from a query, is one that a parameter of this kind matches. */
-export function isParamText(kind: ParamSpec['kind'], text: string): boolean {
-  return new RegExp(`^${PATTERNS[kind]}$`, 's').test(text) || (kind === 'string' && text === '')
+export function isParamText(kind: ParamKind, text: string): boolean {
+  return WHOLE[kind].test(text) || (kind === 'string' && text === '')
 }
 
 /**
  * The value of a matched parameter; undefined when it does not fit a number. Underscores of a plain name stand for
  * blanks.
  */
-export function convertParam(kind: ParamSpec['kind'], text: string): string | number | undefined {
+export function convertParam(kind: ParamKind, text: string): string | number | undefined {
   switch (kind) {
     case 'int': {
       const value = Number(text)
@@ -122,7 +145,7 @@ export function convertParam(kind: ParamSpec['kind'], text: string): string | nu
       return Number.isFinite(value) ? value : undefined
     }
     case 'text':
-      return text.replaceAll('_', ' ')
+      return text.includes('_') ? text.replaceAll('_', ' ') : text
     default:
       return text
   }

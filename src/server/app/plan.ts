@@ -11,6 +11,8 @@ import type { Route, RouteOptions } from './route.js'
 
 /** A route at its place below the mount point. */
 export interface Plan extends Routable {
+  /** With the namespaces of the apps that it lies in. */
+  readonly name: string
   readonly route: Route
   /** The apps that it lies in, the outermost first. */
   readonly layers: readonly App[]
@@ -22,8 +24,16 @@ export interface Plan extends Routable {
   readonly after: readonly Observer[]
 }
 
-/** The plan of a route of the innermost of `layers`, whose rule stands behind `prefix`. */
-export function planOf(prefix: string, layers: readonly App[], route: Route): Plan {
+/** Where an app lies within another one. */
+export interface Place {
+  /** In front of its rules. */
+  readonly prefix: string
+  /** In front of the names of its routes, with a dot behind it unless it is empty. */
+  readonly namespace: string
+}
+
+/** The plan of a route of the innermost of `layers`. */
+export function planOf({ prefix, namespace }: Place, layers: readonly App[], route: Route): Plan {
   const { methods, defaults, options } = route
   const { query, body, extra = false, runBefore = [], runAfter = [] } = options
   const rule = prefix + route.rule
@@ -31,6 +41,7 @@ export function planOf(prefix: string, layers: readonly App[], route: Route): Pl
   const declares = query !== undefined || body !== undefined
   return {
     rule,
+    name: route.name && namespace + route.name,
     methods,
     defaults,
     route,

@@ -118,16 +118,16 @@ export class Request {
    * `HttpError` 400 for a malformed query.
    */
   get args(): Args {
-    if (this.#args === undefined) {
-      const args = emptyArgs()
-      const query = emptyArgs()
-      const pairs = readPairs(this.queryString)
-      for (let i = 0; i < pairs.length; i += 2) addValue(query, pairs[i]!, pairs[i + 1]!)
-      for (const name in this.matched) args[name] = this.matched[name]
-      for (const name in query) args[name] = query[name]
-      this.#args = args
-    }
+    this.#args ??= this.given
     return this.#args
+  }
+
+  /** The same without the content, and as it came: a parameter of the query is text. */
+  get given(): Record<string, string | number | string[]> {
+    const query = emptyArgs()
+    const pairs = readPairs(this.queryString)
+    for (let i = 0; i < pairs.length; i += 2) addValue(query, pairs[i]!, pairs[i + 1]!)
+    return Object.assign(emptyArgs(), this.matched, query) as Record<string, string | number | string[]>
   }
 
   /** For the server: what the route has declared. */

@@ -37,9 +37,10 @@ export interface RouteOptions<
   Params = Readonly<Record<string, unknown>>,
   Query extends Declaration | undefined = Declaration | undefined,
   Body extends Declaration | undefined = Declaration | undefined,
+  Name extends string = string,
 > extends RouteGuardOptions {
   /** A name for `was.url`; the name of the handler by default. */
-  readonly name?: string
+  readonly name?: Name
   /** Upper case. Without: GET, HEAD, POST, PUT, PATCH, DELETE. OPTIONS and HEAD work by themselves. */
   readonly methods?: readonly string[]
   /** Media types of content that is accepted, as `application/json` or `text/*`; other content gets 415. */

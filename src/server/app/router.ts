@@ -1,6 +1,7 @@
 /** Finds the route of a request: exact rules first, then those with parameters, the longest literal beginning first. */
 
-import { type CompiledRule, compileRule, convertParam } from './path-params.js'
+import { type CompiledRule, compileRule, convertParam, isParamText } from './path-params.js'
+import { type Found, RuleTree } from './rule-tree.js'
 
 /** What a route needs to be found. */
 export interface Routable {
@@ -26,6 +27,15 @@ export type RouteMatch<Route> =
 interface Entry<Route> {
   readonly compiled: CompiledRule
   readonly routes: Route[]
+  /** Makes the parameters of a match: those of one rule have one shape, and nothing is inherited by them. */
+  readonly Params: new () => Record<string, unknown>
+}
+
+function entryOf<Route>(compiled: CompiledRule, route: Route): Entry<Route> {
+  const Params = class {} as unknown as { new (): Record<string, unknown>; prototype: object }
+  Object.setPrototypeOf(Params.prototype, null)
+  Reflect.deleteProperty(Params.prototype, 'constructor')
+  return { compiled, routes: [route], Params }
 }
 
 const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<string, unknown>)
@@ -33,7 +43,9 @@ const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<str
 /** The routes of an app. */
 export class Router<Route extends Routable> {
   readonly #exact: Map<string, Entry<Route>> = new Map()
-  #patterns: Entry<Route>[] = []
+  /** Those with parameters, by their rules and as a tree. */
+  readonly #patterns: Map<string, Entry<Route>> = new Map()
+  readonly #tree: RuleTree<Entry<Route>> = new RuleTree()
   /** The parameters of routes whose last one may be left out, for the path without it. */
   readonly #defaults: Map<Route, MatchedParams> = new Map()
 
@@ -47,19 +59,21 @@ export class Router<Route extends Routable> {
       this.#addExact(route.rule, route, compiled)
       return
     }
-    const known = this.#patterns.find((entry) => entry.routes[0]!.rule === route.rule)
+    const known = this.#patterns.get(route.rule)
     if (known !== undefined) {
       addTo(known, route)
       return
     }
-    this.#patterns.push({ compiled, routes: [route] })
-    this.#patterns.sort((a, b) => b.compiled.literal.length - a.compiled.literal.length)
+    const entry = entryOf(compiled, route)
+    this.#patterns.set(route.rule, entry)
+    this.#tree.add(compiled, entry)
   }
 
   /** Forgets all routes. */
   clear(): void {
     this.#exact.clear()
-    this.#patterns = []
+    this.#patterns.clear()
+    this.#tree.clear()
     this.#defaults.clear()
   }
 
@@ -75,13 +89,17 @@ export class Router<Route extends Routable> {
       if (route !== undefined) return { found: 'route', route, params: this.#defaults.get(route) ?? NO_PARAMS }
       known = [...exact.routes]
     }
-    for (const { compiled, routes } of this.#patterns) {
-      if (!path.startsWith(compiled.literal)) continue
-      const params = match(compiled, path)
-      if (params === undefined) continue
-      const route = pick(routes, method)
-      if (route !== undefined) return { found: 'route', route, params }
-      known = known === undefined ? [...routes] : [...known, ...routes]
+    for (let index = this.#tree.walk(path) - 1; index >= 0; index--) {
+      const matches = this.#tree.matches(path, index)
+      if (matches === undefined) continue
+      for (const match of matches) {
+        const params = paramsOf(match)
+        if (params === undefined) continue
+        const { routes } = match.entry
+        const route = pick(routes, method)
+        if (route !== undefined) return { found: 'route', route, params }
+        known = known === undefined ? [...routes] : [...known, ...routes]
+      }
     }
     if (known !== undefined) return { found: 'methods', allow: allowed(known) }
     return this.#exact.has(path + '/') ? { found: 'slash' } : { found: 'nothing' }
@@ -98,7 +116,7 @@ export class Router<Route extends Routable> {
 
   #addExact(path: string, route: Route, compiled: CompiledRule): void {
     const known = this.#exact.get(path)
-    if (known === undefined) this.#exact.set(path, { compiled, routes: [route] })
+    if (known === undefined) this.#exact.set(path, entryOf(compiled, route))
     else addTo(known, route)
   }
 }
@@ -134,13 +152,16 @@ function allowed(routes: readonly Routable[]): string[] {
   return [...methods.add('OPTIONS')]
 }
 
-function match(compiled: CompiledRule, path: string): MatchedParams | undefined {
-  const groups = compiled.pattern!.exec(path)
-  if (groups === null) return undefined
-  const params = Object.create(null) as Record<string, unknown>
-  for (let i = 0; i < compiled.params.length; i++) {
-    const { name, kind } = compiled.params[i]!
-    const value = convertParam(kind, groups[i + 1]!)
+/** The values of a rule that matches as text; undefined when one of them is no number after all. */
+function paramsOf<Route>({ entry, texts }: Found<Entry<Route>>): MatchedParams | undefined {
+  const params = new entry.Params()
+  const { params: specs, rest } = entry.compiled
+  for (let i = 0; i < specs.length; i++) {
+    const { name, kind } = specs[i]!
+    const text = texts[i]!
+    // The tree knows where a parameter ends, not what it may hold.
+    if (rest !== undefined && (kind === 'int' || kind === 'float') && !isParamText(kind, text)) return undefined
+    const value = convertParam(kind, text)
     if (value === undefined) return undefined
     params[name] = value
   }

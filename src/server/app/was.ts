@@ -11,6 +11,8 @@ import type { MessageBox } from './state/message-box.js'
 import { RequestState } from './state/request-state.js'
 import type { Session } from './state/session.js'
 import type { JwtClaims, JwtOptions } from './auth/jwt.js'
+import type { Handler } from './route.js'
+import type { UrlArgs } from './urls.js'
 import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
 
 /** Writes down what a request has changed, in time for the head of the response; may take its time. */
@@ -192,6 +194,35 @@ export class Was {
       setCookie: (line) => this.response.addHeader('set-cookie', line),
     })
     return this.#kept
+  }
+
+  /** The URL of a route of the app, as `App.url` makes it, below the point where this request has found the app. */
+  url(target: string | Handler<never>, args?: UrlArgs): string {
+    return this.#mainApp().urlBelow(this.request.scriptName, target, args)
+  }
+
+  /** The same as `url`: short, for templates. */
+  ab(target: string | Handler<never>, args?: UrlArgs): string {
+    return this.url(target, args)
+  }
+
+  /**
+   * The URL of this request, or of another route, with the parameters of this request but for those that are given;
+   * null or undefined leaves one out.
+   */
+  partial(args: UrlArgs, target: string | Handler<never> | undefined = this.request.routedFunction): string {
+    if (target === undefined) throw new TypeError('this request has found no route')
+    return this.url(target, { ...this.request.given, ...args })
+  }
+
+  /** The path of a route up to its first parameter. */
+  basepath(target: string | Handler<never>): string {
+    return this.#mainApp().basePath(target)
+  }
+
+  #mainApp(): App {
+    if (this.app === undefined) throw new TypeError('a mounted function has no routes')
+    return this.app
   }
 
   /** The other apps of the host; throws `TypeError` where there are none, as in a mounted function under test. */

@@ -49,6 +49,11 @@ export class ArgsReader {
     if (twice !== undefined) throw new TypeError(`the parameter ${twice} is declared twice: ${rule}`)
   }
 
+  /** Whether a query may have a parameter of this name; undefined when nothing is declared about it. */
+  takesQuery(name: string): boolean | undefined {
+    return this.#query === undefined ? undefined : this.#query.takes(name)
+  }
+
   /** Whether the content is read. */
   get readsBody(): boolean {
     return this.#body !== undefined
@@ -98,6 +103,10 @@ class Source {
     this.#schema = isSchema(declared) ? declared : undefined
     this.names = isSchema(declared) ? [] : Object.keys(declared)
     this.#params = isSchema(declared) ? [] : Object.values(declared)
+  }
+
+  takes(name: string): boolean {
+    return this.#extra || this.#schema !== undefined || this.names.includes(name)
   }
 
   /** Adds what the query gives to `args`; what is wrong to `problems`. */

@@ -34,8 +34,8 @@ describe('csrf', () => {
   it('wants the token of the session, and leaves the form to the handler', async () => {
     const browser = new Browser(app)
     const token = await browser.text('/')
-    const form = (token?: string): URLSearchParams =>
-      new URLSearchParams({ a: '1', ...(token && { _csrf_token: token }) })
+    const form = (given?: string): URLSearchParams =>
+      new URLSearchParams({ a: '1', ...(given && { _csrf_token: given }) })
     assert.equal((await browser.ask({ body: form() })).status, 403)
     assert.equal((await browser.ask({ body: form('x') })).status, 403)
     for (let i = 0; i < 2; i++) assert.deepEqual((await browser.ask({ body: form(token) })).json(), ['1'])

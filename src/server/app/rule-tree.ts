@@ -1,0 +1,196 @@
+/**
+ * Rules with parameters, in a tree: literal text branches by its characters, and behind it parameters by their kind. A
+ * path finds all rules that match it without trying those that do not.
+ */
+
+import { type CompiledRule, type ParamKind } from './path-params.js'
+
+/** A rule that matches, with the texts of its parameters. */
+export interface Found<Entry> {
+  readonly entry: Entry
+  /** Its place in the order in which rules were added. */
+  readonly order: number
+  readonly texts: readonly string[]
+}
+
+/** Where a rule ends. */
+interface End<Entry> {
+  readonly entry: Entry
+  readonly order: number
+  /** For a rule whose parameters do not end with their segments: decides about the whole path. */
+  readonly pattern: RegExp | undefined
+}
+
+/** Literal text, and what may come behind it. */
+class Node<Entry> {
+  text: string
+  /** What goes on with literal text, by the first character of it: that of `children[i]` has the code `lowest + i`. */
+  children: (Node<Entry> | undefined)[] = []
+  lowest = 0
+  /** Rules that end here, or go on with a pattern. */
+  ends: End<Entry>[] = []
+  /** Parameters that begin here, by kind. */
+  params: { readonly kind: ParamKind; readonly next: Node<Entry> }[] = []
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** The node that stands for `text` behind this one's own text; made when it is new. */
+  at(text: string): Node<Entry> {
+    if (text === '') return this
+    const child = this.children[text.charCodeAt(0) - this.lowest]
+    if (child === undefined) {
+      const made = new Node<Entry>(text)
+      this.#put(made)
+      return made
+    }
+    const shared = sharedLength(child.text, text)
+    if (shared === child.text.length) return child.at(text.slice(shared))
+    const fork = new Node<Entry>(text.slice(0, shared))
+    child.text = child.text.slice(shared)
+    fork.#put(child)
+    this.#put(fork)
+    return fork.at(text.slice(shared))
+  }
+
+  /** Takes a node that goes on from here, in place of one with the same first character. */
+  #put(child: Node<Entry>): void {
+    const code = child.text.charCodeAt(0)
+    if (this.children.length === 0) this.lowest = code
+    while (this.lowest > code) {
+      this.children.unshift(undefined)
+      this.lowest--
+    }
+    while (this.children.length <= code - this.lowest) this.children.push(undefined)
+    this.children[code - this.lowest] = child
+  }
+}
+
+function sharedLength(a: string, b: string): number {
+  const end = Math.min(a.length, b.length)
+  let at = 0
+  while (at < end && a.charCodeAt(at) === b.charCodeAt(at)) at++
+  return at
+}
+
+/** The rules with parameters of one router. */
+export class RuleTree<Entry> {
+  #root: Node<Entry> = new Node('')
+  #count = 0
+  // Where the last walk has come by, and where the parameters of the match under way begin and end: kept between calls,
+  // for a walk that allocates nothing takes half the time.
+  readonly #nodes: Node<Entry>[] = []
+  readonly #places: number[] = []
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  #found: Found<Entry>[] | undefined
+
+  clear(): void {
+    this.#root = new Node('')
+  }
+
+  add({ literal, rest, pattern }: CompiledRule, entry: Entry): void {
+    const order = this.#count++
+    let node = this.#root.at(literal)
+    if (rest === undefined) {
+      node.ends.push({ entry, order, pattern })
+      return
+    }
+    for (const { kind, text } of rest) {
+      let param = node.params.find((known) => known.kind === kind)
+      if (param === undefined) node.params.push((param = { kind, next: new Node('') }))
+      node = param.next.at(text)
+    }
+    node.ends.push({ entry, order, pattern: undefined })
+  }
+
+  /**
+   * How many literal beginnings of rules `path` has. `matches` gives the rules of each, the longest one being the last.
+   */
+  walk(path: string): number {
+    let count = 0
+    let node: Node<Entry> | undefined = this.#root
+    let at = 0
+    while (node !== undefined) {
+      if (node.params.length > 0 || node.ends.length > 0) {
+        this.#nodes[count] = node
+        this.#places[count++] = at
+      }
+      node = childAt(node, path, at)
+      if (node !== undefined) at += node.text.length
+    }
+    return count
+  }
+
+  /**
+   * The rules behind one beginning that match `path`, which was walked before; the one that was added first leads.
+   * Undefined for none.
+   */
+  matches(path: string, index: number): readonly Found<Entry>[] | undefined {
+    this.#found = undefined
+    const node = this.#nodes[index]!
+    for (const { entry, order, pattern } of node.ends) {
+      const groups = pattern!.exec(path)
+      if (groups !== null) this.#add({ entry, order, texts: groups.slice(1) })
+    }
+    this.#params(node, path, this.#places[index]!, 0)
+    const found = this.#found as Found<Entry>[] | undefined
+    if (found !== undefined && found.length > 1) found.sort((a, b) => a.order - b.order)
+    return found
+  }
+
+  /** There mostly is one: a list that is made with it has no room to spare. */
+  #add(found: Found<Entry>): void {
+    if (this.#found === undefined) this.#found = [found]
+    else this.#found.push(found)
+  }
+
+  /** Adds the rules below `node` whose parameter number `depth` begins at `at`. */
+  #params(node: Node<Entry>, path: string, at: number, depth: number): void {
+    const { params } = node
+    if (params.length === 0 || at >= path.length) return
+    const slash = path.indexOf('/', at)
+    const segmentEnd = slash < 0 ? path.length : slash
+    this.#starts[depth] = at
+    for (let i = 0; i < params.length; i++) {
+      const { kind, next } = params[i]!
+      const end = kind === 'path' ? path.length : segmentEnd
+      if (end === at) continue
+      this.#ends[depth] = end
+      this.#literal(next, path, end, depth + 1)
+    }
+  }
+
+  /** Adds the rules below `node` that go on at `at`, behind `depth` parameters. */
+  #literal(node: Node<Entry>, path: string, at: number, depth: number): void {
+    if (at === path.length) {
+      for (const { entry, order } of node.ends) this.#add({ entry, order, texts: this.#texts(path, depth) })
+      return
+    }
+    this.#params(node, path, at, depth)
+    const child = childAt(node, path, at)
+    if (child !== undefined) this.#literal(child, path, at + child.text.length, depth)
+  }
+
+  #texts(path: string, depth: number): string[] {
+    const first = path.slice(this.#starts[0], this.#ends[0])
+    if (depth === 1) return [first]
+    // Lists that are made whole have no room to spare, and cost half of those that grow.
+    const texts = [first, path.slice(this.#starts[1], this.#ends[1])]
+    for (let i = 2; i < depth; i++) texts.push(path.slice(this.#starts[i], this.#ends[i]))
+    return texts
+  }
+}
+
+/** The child whose text the path has at `at`. */
+function childAt<Entry>(node: Node<Entry>, path: string, at: number): Node<Entry> | undefined {
+  if (at >= path.length) return undefined
+  const index = path.charCodeAt(at) - node.lowest
+  if (index < 0 || index >= node.children.length) return undefined
+  const child = node.children[index]
+  if (child === undefined) return undefined
+  const { text } = child
+  for (let i = 1; i < text.length; i++) if (path.charCodeAt(at + i) !== text.charCodeAt(i)) return undefined
+  return child
+}
