@@ -71,14 +71,14 @@ function secondsOf(expires: CookieOptions['expires']): number {
   return Math.min(Math.ceil(expires), SECONDS_MAX)
 }
 
-/** Whether a text can be the name of a cookie. */
+/** Whether a text can be the name of a cookie: a token, with room for a value. */
 export function isCookieName(name: string): boolean {
-  return NAME.test(name)
+  return name.length < COOKIE_BYTES_MAX && NAME.test(name)
 }
 
 /** Names with a prefix promise attributes, and clients hold them to it (section 4.1.3), whatever the case. */
 function checkName(name: string, { secure, domain, path = '/' }: CookieOptions): void {
-  if (!isCookieName(name)) throw new TypeError(`not the name of a cookie: ${JSON.stringify(name)}`)
+  if (!isCookieName(name)) throw new TypeError(`not the name of a cookie: ${JSON.stringify(name.slice(0, 100))}`)
   const lower = name.toLowerCase()
   if (lower.startsWith('__secure-') && secure !== true) throw new TypeError(`the cookie ${name} needs secure`)
   if (lower.startsWith('__host-') && (secure !== true || domain !== undefined || path !== '/'))
