@@ -12,6 +12,7 @@ import { errorInfo, statusOfError, traceOf } from './app/error-handlers.js'
 import type { Plan } from './app/plan.js'
 import { Request } from './app/request.js'
 import { isPreflight } from './app/guards/cors.js'
+import { guardPage } from './app/guards.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
@@ -185,11 +186,13 @@ export class Site {
     refuse(new HttpError(405, '', ['allow', allow.join(', ')]))
   }
 
-  /** The app whose place it is may have a page of its own for what it does not know. */
+  /** The app whose place it is may have a page, or fields, of its own for what it does not know. */
   #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
-    if (app?.errorHandlers.of(error.status) === undefined) throw error
+    if (app?.errorHandlers.of(error.status) === undefined && !app?.options.securityHeaders) throw error
     const request = new Request(exchange, target.path, target.query, app.point, app.bodyBytesMax)
-    this.#fail(exchange, error, new Was(exchange, request, app, false, this.#contextOf(group)))
+    const was = new Was(exchange, request, app, false, this.#contextOf(group))
+    guardPage(app, was)
+    this.#fail(exchange, error, was)
   }
 
   #contextOf(group: HostGroup): AppContext {

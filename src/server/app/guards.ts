@@ -12,6 +12,7 @@ import type { Step } from './hooks.js'
 import type { Route } from './route.js'
 import { stateOf } from './state/request-state.js'
 import { Session } from './state/session.js'
+import type { Was } from './was.js'
 
 /**
  * The guards of a route, in order; `layers` are the apps that it lies in, the outermost first. What the route says comes
@@ -83,4 +84,18 @@ export function socketGuardsOf({ options }: App, authenticates: boolean): readon
     socketGuards.set(options, guards)
   }
   return authenticates ? guards.filter((_, index) => keepsElsewhere(options) && index === 0) : guards
+}
+
+const pageGuards: WeakMap<App['options'], Step> = new WeakMap()
+
+/** Sets the fields of an app that make browsers careful on a response that no route has made. */
+export function guardPage({ options }: App, was: Was): void {
+  const { securityHeaders } = options
+  if (securityHeaders === undefined || securityHeaders === false) return
+  let guard = pageGuards.get(options)
+  if (guard === undefined) {
+    guard = securityHeadersGuard(securityHeaders === true ? {} : securityHeaders)
+    pageGuards.set(options, guard)
+  }
+  void guard(was)
 }

@@ -3,6 +3,7 @@
 import type { Step } from '../hooks.js'
 import { Was } from '../was.js'
 import type { Request } from '../request.js'
+import { isSameHost } from '../websocket/origin.js'
 
 /** Who may read responses, and what they may send. */
 export interface CorsOptions {
@@ -121,5 +122,7 @@ export function isForeign({ headers, scheme, host }: Request, trusted: readonly 
   if (origin !== undefined && trusted.includes(origin)) return false
   const site = headers.get('sec-fetch-site')
   if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  return origin !== undefined && origin !== `${scheme}://${host}`
+  if (origin === undefined) return false
+  // Whoever ends TLS in front of us does not tell of it: only where we end it is http another origin for certain.
+  return !isSameHost(origin, host) || (scheme === 'https' && origin.startsWith('http:'))
 }

@@ -13,6 +13,8 @@ import {
   type Was,
 } from '#src/server/index.js'
 import { networkOf } from '#src/server/app/guards/rate-limit.js'
+import { askHttps } from '../../https.js'
+import { serve as listen } from '../../serving.js'
 import { Browser, SECRET } from '../state/browser.js'
 
 function serve(app: App): Skitai & { errors: unknown[] } {
@@ -50,6 +52,7 @@ describe('csrf', () => {
     assert.equal(await send({ 'sec-fetch-site': 'same-origin', origin: 'https://shop.example' }), 200)
     assert.equal(await send({ 'sec-fetch-site': 'none' }), 200)
     assert.equal(await send({ origin: 'http://shop.example' }), 200)
+    assert.equal(await send({ origin: 'https://shop.example' }), 200)
     assert.equal(await send({ origin: 'https://partner.example', 'sec-fetch-site': 'cross-site' }), 200)
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
@@ -190,6 +193,7 @@ describe('securityHeaders', () => {
     for (const [path, status] of [
       ['/fail', '409'],
       ['/broken', '500'],
+      ['/none', '404'],
     ] as const) {
       const fields = await fieldsOf(true, path)
       assert.deepEqual(
@@ -198,6 +202,14 @@ describe('securityHeaders', () => {
       )
     }
     assert.equal((await fieldsOf(true, '/own'))['x-frame-options'], 'DENY')
+  })
+
+  it('tell browsers to stay with TLS, over TLS only', async () => {
+    const app = new App({ securityHeaders: { hsts: { includeSubDomains: true, preload: true } } }).get('/', () => '')
+    const { url } = await listen((engine) => engine.mount('/', app), {}, { tls: { dev: true } })
+    const answer = await askHttps(url)
+    assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000; includeSubDomains; preload')
+    assert.equal((await serve(app).inject('/')).headers.has('strict-transport-security'), false)
   })
 
   it('can each be changed or left out', async () => {
