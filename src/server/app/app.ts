@@ -147,7 +147,8 @@ export class App {
   ): this
   websocket(rule: string, options: unknown, handler?: unknown): this {
     const plain = typeof options === 'function' && handler === undefined
-    const route = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    const made = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    const route = { ...made, layers: [this] }
     this.#placeSocket('', route)
     this.#socketRoutes.push(route)
     return this
@@ -165,7 +166,7 @@ export class App {
     if (!/^(?:[A-Za-z_][\w-]*)?$/.test(namespace)) throw new TypeError(`not a namespace: ${namespace}`)
     const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
     app.#eachRoute(HERE, [app], (below, layers, route) => this.#place(within(place, below), [this, ...layers], route))
-    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, route))
+    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(this, route)))
     this.#parts.push({ app, ...place })
     app.#parents.push({ app: this, ...place })
     return this
@@ -375,7 +376,7 @@ export class App {
 
   #placeSocket(prefix: string, route: SocketRoute): void {
     this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
-    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, route)
+    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, inside(app, route))
   }
 
   #rebuild(): void {
@@ -398,7 +399,8 @@ export class App {
 
   #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
     for (const route of this.#socketRoutes) visit(prefix, route)
-    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visit)
+    const visitInner = (place: string, route: SocketRoute): void => visit(place, inside(this, route))
+    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visitInner)
   }
 
   #contains(other: App): boolean {
@@ -418,6 +420,11 @@ async function soloOf(app: App): Promise<Skitai> {
     app.point = point
   }
   return engine
+}
+
+/** A WebSocket of an app that lies in this one. */
+function inside(app: App, route: SocketRoute): SocketRoute {
+  return { ...route, layers: [app, ...route.layers] }
 }
 
 /** Adds a route for one method. */

@@ -13,6 +13,7 @@ import type { Route } from './route.js'
 import { stateOf } from './state/request-state.js'
 import { Session } from './state/session.js'
 import type { Was } from './was.js'
+import type { SocketRoute } from './websocket/route.js'
 
 /**
  * The guards of a route, in order; `layers` are the apps that it lies in, the outermost first. What the route says comes
@@ -69,21 +70,25 @@ function keepsElsewhere(options: App['options']): boolean {
   return [session, ...session.named.values()].some(({ store }) => store !== undefined && store.synchronous !== true)
 }
 
-const socketGuards: WeakMap<App['options'], readonly Step[]> = new WeakMap()
+const socketGuards: WeakMap<SocketRoute, readonly Step[]> = new WeakMap()
 
 /**
- * What stands before a WebSocket of an app: sessions of other processes are fetched, and who has to show a password or a
- * token for the app has to for its WebSockets, unless they have an `authenticate` of their own.
+ * What stands before a WebSocket: sessions that are kept elsewhere are fetched, and who has to show a password or a
+ * token for an app has to for its WebSockets, unless they have an `authenticate` of their own.
  */
-export function socketGuardsOf({ options }: App, authenticates: boolean): readonly Step[] {
-  let guards = socketGuards.get(options)
+export function socketGuardsOf(route: SocketRoute): readonly Step[] {
+  let guards = socketGuards.get(route)
   if (guards === undefined) {
-    const auth = options.auth === undefined || options.auth === false ? undefined : authGuard(options.auth, [options])
-    const preload: Step | undefined = keepsElsewhere(options) ? (was) => Session.preload(was.session) : undefined
-    guards = [preload, auth].filter((guard) => guard !== undefined)
-    socketGuards.set(options, guards)
+    const owners = route.layers.map((app) => app.options).toReversed()
+    const made: Step[] = []
+    const first = owners.at(-1)
+    if (first !== undefined && keepsElsewhere(first)) made.push((was) => Session.preload(was.session))
+    const auth = owners.find((owner) => owner.auth !== undefined)?.auth ?? false
+    if (auth !== false && route.authenticate === undefined) made.push(authGuard(auth, owners))
+    socketGuards.set(route, made)
+    guards = made
   }
-  return authenticates ? guards.filter((_, index) => keepsElsewhere(options) && index === 0) : guards
+  return guards
 }
 
 const pageGuards: WeakMap<App['options'], Step> = new WeakMap()

@@ -34,7 +34,7 @@ export async function openSocket(
   const was = new SocketWas(exchange, request, app, false)
   if (!(await isOriginAllowed(route.origin, exchange.fields, exchange.authority, was)))
     throw new HttpError(403, 'Pages of this origin may not connect')
-  if (app !== undefined) for (const guard of socketGuardsOf(app, route.authenticate !== undefined)) await guard(was)
+  for (const guard of socketGuardsOf(route)) await guard(was)
   const params = route.query.length === 0 ? matched : withQuery(matched, route.query, request.query, route.defaults)
   const room = route.spec === 'GROUPCHAT' ? roomOf(request, params) : ''
   if (route.authenticate !== undefined && (await route.authenticate(was)) === false) throw refused(exchange)

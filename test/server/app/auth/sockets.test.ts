@@ -12,7 +12,31 @@ describe('WebSockets of an app with auth', { timeout: 30_000 }, async () => {
   const app = new App({ auth: 'basic', users: { ada: 'secret' } })
   app.websocket('/echo', ({ request }, message) => `${request.user?.name} ${message}`)
   app.websocket('/own', { authenticate: () => true }, ({ request }) => request.user?.name ?? 'nobody')
+  const inner = new App({ realm: 'Inner' })
+  app.mount('/inner', inner)
+  inner.websocket('/echo', ({ request }) => request.user?.realm ?? 'nobody')
+  const outer = new App().websocket('/echo', () => 'open')
+  const closed = new App({ auth: 'basic', users: { ada: 'secret' } }).websocket('/echo', () => 'closed')
+  outer.mount('/closed', closed)
+  new App({ auth: false }).mount('/x', outer)
+  const around = await twoCarriers(outer)
+  it('lie in all the apps around them', async () => {
+    for (const { open: connect } of around) {
+      assert.equal((await connect('/closed/echo')).status, 401)
+      const { link } = await connect('/closed/echo', { fields: GOOD })
+      await link.close()
+      await (await connect('/echo')).link.close()
+    }
+  })
   for (const { name, open } of await twoCarriers(app)) {
+    it(`${name}: that lie in an app within it ask for the same`, async () => {
+      assert.equal((await open('/inner/echo')).status, 401)
+      const { link } = await open('/inner/echo', { fields: GOOD })
+      link.write('hi')
+      assert.equal(await text(link), 'Inner')
+      await link.close()
+    })
+
     it(`${name}: let in who has shown it`, async () => {
       const { link } = await open('/echo', { fields: GOOD })
       link.write('hi')
