@@ -5,6 +5,8 @@ import { native } from '../protocols/core/native.js'
 import { type HandlerValue, prepare, ResponseValue, type StreamBody } from './app/values.js'
 import { Was } from './app/was.js'
 import { conditionalReply } from './app-conditional.js'
+import { FileValue } from './app/response-values.js'
+import { replyForFile } from './static/single-file.js'
 import { octetsOf, sourceOf, type BodySource } from './body-source.js'
 import { isConditional } from './conditional.js'
 import type { Exchange } from './exchange.js'
@@ -21,6 +23,7 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
   let status = state?.status || (value === undefined || value === null ? 204 : 200)
   let body = value
   let own = NO_FIELDS
+  if (value instanceof FileValue) return answerFile(exchange, value, state?.fields ?? NO_FIELDS, onBroken)
   if (value instanceof ResponseValue) {
     status = value.status
     body = value.body as HandlerValue
@@ -52,6 +55,12 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
   const reply = conditionalReply(exchange, fields, prepared.body)
   if (reply.body === undefined && !isWhole(prepared.body)) sourceOf(prepared.body).release()
   sendContent(exchange, reply.status, reply.fields, reply.body, onBroken, was)
+}
+
+/** Files are answered as those of static directories; the fields of the handler come with them. */
+function answerFile(exchange: Exchange, file: FileValue, set: readonly string[], onBroken: BrokenListener): void {
+  const reply = replyForFile(exchange, file)
+  answerReply(exchange, set.length === 0 ? reply : { ...reply, fields: merged(reply.fields, set) }, onBroken)
 }
 
 function sendContent(

@@ -43,6 +43,7 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   #transaction: TransactionId | undefined
   #onLeft: (() => void)[] | undefined
   #onLost: (() => void)[] | undefined
+  #onOver: (() => void)[] | undefined
   #onDrained: (() => void)[] | undefined
 
   constructor(number: number) {
@@ -156,6 +157,11 @@ export abstract class ExchangeBase implements Exchange, BodySource {
     if (!this.over) (this.#onLost ??= []).push(listener)
   }
 
+  onOver(listener: () => void): void {
+    if (this.over) listener()
+    else (this.#onOver ??= []).push(listener)
+  }
+
   /** The client has closed its side, or is gone. */
   leave(): void {
     if (this.left) return
@@ -197,6 +203,9 @@ export abstract class ExchangeBase implements Exchange, BodySource {
     this.#resolveDrained()
     if (body !== undefined) this.#failBody(body)
     this.release(body)
+    const listeners = this.#onOver
+    this.#onOver = undefined
+    if (listeners !== undefined) for (const listener of listeners) listener()
   }
 
   /** Whoever still reads the content of an answered request will not get it whole. */

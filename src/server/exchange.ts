@@ -79,4 +79,6 @@ export interface Exchange {
   onLeft(listener: () => void): void
   /** Calls `listener` once when the exchange ends without a complete response. */
   onLost(listener: () => void): void
+  /** Calls `listener` once when the exchange is over, however that came; at once if it is. */
+  onOver(listener: () => void): void
 }

@@ -9,6 +9,8 @@ export type { AppConfig, AppOptions } from './app/app-options.js'
 export { ArgumentError, type ArgumentPlace, type ArgumentProblem } from './app/args/argument-error.js'
 export {
   bool,
+  file,
+  type FileRule,
   float,
   int,
   json,
@@ -55,8 +57,12 @@ export type { StateOptions } from './app/state/state-options.js'
 export type { ContentType } from './app/content-type.js'
 export type { ErrorHandler, ErrorInfo } from './app/error-handlers.js'
 export type { Listener } from './app/events.js'
-export { Form } from './app/form.js'
+export { Form } from './app/form/form.js'
+export { type SaveOptions, UploadedFile } from './app/form/uploaded-file.js'
 export type { FailureHook, LifecycleHook, LifecycleMoment, Observer, Reply, Step } from './app/hooks.js'
+export type { EventStreamOptions, ServerSentEvent } from './app/event-stream.js'
+export type { FaultObject, FaultOptions, FileValue, ProblemDetails } from './app/response-values.js'
+export type { Delimiters, TemplateEngine, TemplateFilter, TemplateGlobal } from './app/templates/templates.js'
 export type { Declared, Handler, Route, RouteOptions, RouteParams } from './app/route.js'
 export type { PathParams } from './app/path-params.js'
 export { type ReadOptions, Request } from './app/request.js'

@@ -102,7 +102,7 @@ export class Site {
       const below = pathBelow(path, point)
       const match = mounted.sockets.find('GET', below)
       if (match.found === 'route') {
-        const request = new Request(exchange, path, query, scriptName, mounted.bodyBytesMax)
+        const request = new Request(exchange, path, query, scriptName, mounted.options)
         return this.#openSocket(exchange, request, mounted, match.route, match.params)
       }
       known ||= mounted.router.find('GET', below).found !== 'nothing'
@@ -163,7 +163,7 @@ export class Site {
       first ??= mount.target
       const match = mount.target.router.find(exchange.method, pathBelow(path, point))
       if (match.found === 'route') {
-        const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.bodyBytesMax)
+        const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.options)
         const was = new Was(exchange, request, mount.target, mount.push, this.#contextOf(group))
         return this.#runRoute(exchange, was, match.route, match.params as Args)
       }
@@ -189,7 +189,7 @@ export class Site {
   /** The app whose place it is may have a page, or fields, of its own for what it does not know. */
   #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
     if (app?.errorHandlers.of(error.status) === undefined && !app?.options.securityHeaders) throw error
-    const request = new Request(exchange, target.path, target.query, app.point, app.bodyBytesMax)
+    const request = new Request(exchange, target.path, target.query, app.point, app.options)
     const was = new Was(exchange, request, app, false, this.#contextOf(group))
     guardPage(app, was)
     this.#fail(exchange, error, was)
@@ -219,6 +219,7 @@ export class Site {
 
   #runRoute(exchange: Exchange, was: Was, plan: Plan, params: Args): void {
     const { request } = was
+    Was.setLayers(was, plan.layers)
     request.routable = plan.route
     request.routedFunction = plan.route.handler
     let value: HandlerValue | Promise<HandlerValue>

@@ -102,6 +102,8 @@ export class Skitai implements ConnectionOwner {
       this.#site.hosts.group(host).addDirectory(place, new StaticDirectory(root, { ...rest, maxAges: this.#maxAges }))
     } else if (target instanceof App || typeof target === 'function') {
       this.#site.hosts.group(host).addApp(place, target, push)
+      if (target instanceof App && target.options.static !== undefined)
+        this.mount(point, target.path(target.options.static), { host, ...rest })
       if (target instanceof App && !this.#apps.includes(target)) this.#apps.push(target)
     } else {
       throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)

@@ -2,6 +2,7 @@
 
 import type { AppGuardOptions } from './guards/guard-options.js'
 import type { StateOptions } from './state/state-options.js'
+import type { Delimiters } from './templates/templates.js'
 
 /** Values of an app's own, beside the limits that the framework reads. */
 export type AppConfig = Record<string, unknown>
@@ -17,6 +18,17 @@ export interface AppOptions extends StateOptions, AppGuardOptions {
    * or as `import.meta.dirname` says.
    */
   readonly home?: string
+  /**
+   * Folders of templates, in the order in which they are looked through; relative to `home`. `templates` by default.
+   */
+  readonly templates?: string | readonly string[]
+  /** What stands around blocks and variables of templates. */
+  readonly delimiters?: Delimiters
+  /**
+   * A folder whose files are served at the mount point of the app, in front of its routes; relative to `home`. None by
+   * default.
+   */
+  readonly static?: string
   /** Free for the app's own use, as `app.config`. */
   readonly config?: AppConfig
   /** Octets of content that a handler reads as one piece at the most; 5 MiB by default. */

@@ -26,6 +26,13 @@ import {
   type UrlArgs,
   type UrlCall,
 } from './urls.js'
+import {
+  type FilterEntry,
+  type TemplateEngine,
+  type TemplateFilter,
+  type TemplateGlobal,
+  Templates,
+} from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
 import { type SocketRoute, socketRoute } from './websocket/route.js'
 
@@ -56,7 +63,6 @@ export class App {
   readonly home: string
   readonly config: AppConfig
   readonly options: AppOptions
-  bodyBytesMax: number | undefined
   readonly push: boolean
   /** For the server: finds routes. */
   readonly router: Router<Plan> = new Router()
@@ -66,6 +72,8 @@ export class App {
   readonly hooks: RequestHooks = { before: undefined, finish: undefined, failed: undefined, teardown: undefined }
   /** For the server: pages for errors. */
   readonly errorHandlers: ErrorHandlers = new ErrorHandlers()
+  /** For the server: makes pages. */
+  readonly templates: Templates
   /** The mount point without a slash at its end; empty at the root, and before the app is mounted. */
   point = ''
   /** The other apps of its host; undefined before the app is mounted. */
@@ -88,7 +96,12 @@ export class App {
     this.debug = forDevelopers(options.debug)
     this.home = path.resolve(scriptDirectory(), options.home ?? '.')
     this.config = options.config ?? {}
-    this.bodyBytesMax = options.bodyBytesMax
+    const folders = options.templates ?? 'templates'
+    this.templates = new Templates(
+      (typeof folders === 'string' ? [folders] : folders).map((folder) => this.path(folder)),
+      options.delimiters ?? {},
+      this.debug,
+    )
     this.push = options.push ?? false
   }
 
@@ -266,6 +279,33 @@ export class App {
     return { app, name: target.slice(colon + 1) }
   }
 
+  /** Adds a function that templates call as `{{ name(a, b) }}`; it gets the context of the request first (APP-93). */
+  templateGlobal(name: string, global: TemplateGlobal): this {
+    this.templates.addGlobal(name, global)
+    return this
+  }
+
+  /** Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). */
+  templateFilter(name: string, filter: TemplateFilter, { async = false }: { readonly async?: boolean } = {}): this {
+    this.templates.addFilter(name, { filter: filter as FilterEntry['filter'], async })
+    return this
+  }
+
+  /** Has templates whose name ends so, as `.pug`, made by another engine than nunjucks. */
+  templateEngine(extension: string, engine: TemplateEngine): this {
+    this.templates.addEngine(extension, engine)
+    return this
+  }
+
+  /**
+   * Has errors with this status, or with 0 all that have no page of their own, explained by a template: it gets
+   * `error`.
+   */
+  errorTemplate(status: number, name: string): this {
+    this.errorHandlers.set(status, (was, error) => was.render(name, { error }))
+    return this
+  }
+
   /** Listens to an event of this app. */
   on(event: string, listener: Listener): this {
     this.#events.on(event, listener)
@@ -340,7 +380,7 @@ export class App {
 
   /** A path below the app's home. */
   path(...parts: readonly string[]): string {
-    return path.join(this.home, ...parts)
+    return path.resolve(this.home, ...parts)
   }
 
   /** A path below the `resources` of the app's home. */

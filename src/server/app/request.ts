@@ -7,7 +7,8 @@ import { HttpError } from '../http-error.js'
 import { type Args, addValue, type Content, emptyArgs, type FormFields } from './args/reader.js'
 import { readPairs } from './args/pairs.js'
 import { type ContentType, parseContentType } from './content-type.js'
-import { type Form, readForm } from './form.js'
+import { type Form, readForm } from './form/form.js'
+import type { MultipartLimits } from './form/multipart.js'
 import type { Route } from './route.js'
 import type { User } from './auth/users.js'
 import { CSRF_FIELD } from './state/csrf-token.js'
@@ -20,6 +21,15 @@ export interface ReadOptions {
 
 /** Content that a handler reads as one piece has at most this many octets unless it says otherwise. */
 const BODY_BYTES_MAX = 5 * 1024 * 1024
+const MULTIPART_BYTES_MAX = 20 * 1024 * 1024
+const FILE_BYTES_MAX = 20_000_000
+
+/** What an app says about content. */
+export interface ContentLimits {
+  readonly bodyBytesMax?: number | undefined
+  readonly multipartBytesMax?: number | undefined
+  readonly fileBytesMax?: number | undefined
+}
 
 /** One request. */
 export class Request {
@@ -39,26 +49,20 @@ export class Request {
   user: User | undefined = undefined
 
   readonly #exchange: Exchange
-  readonly #bodyBytesMax: number
+  readonly #limits: ContentLimits
+  #form: Promise<Form> | undefined
   #query: URLSearchParams | undefined
   #args: Args | undefined
   /** Undefined before anybody has asked, null for none. */
   #contentType: ContentType | null | undefined
   #abort: AbortController | undefined
-  #form: Promise<Form> | undefined
 
-  constructor(
-    exchange: Exchange,
-    path: string,
-    queryString: string,
-    scriptName: string,
-    bodyBytesMax: number = BODY_BYTES_MAX,
-  ) {
+  constructor(exchange: Exchange, path: string, queryString: string, scriptName: string, limits: ContentLimits = {}) {
     this.#exchange = exchange
     this.path = path
     this.queryString = queryString
     this.scriptName = scriptName
-    this.#bodyBytesMax = bodyBytesMax
+    this.#limits = limits
   }
 
   /** The method, as it came: methods are case-sensitive (RFC 9110 section 9.1). */
@@ -161,7 +165,8 @@ export class Request {
 
   /** The content as bytes. Throws `HttpError` 413 beyond the limit; rejects when the client leaves. Once. */
   bytes(options?: ReadOptions): Promise<Uint8Array> {
-    return this.#exchange.body.collect(options?.limit ?? this.routable?.options.bodyBytesMax ?? this.#bodyBytesMax)
+    const own = this.routable?.options.bodyBytesMax ?? this.#limits.bodyBytesMax
+    return this.#exchange.body.collect(options?.limit ?? own ?? BODY_BYTES_MAX)
   }
 
   /** The content as text in UTF-8. Throws `HttpError` 400 when it is not. */
@@ -191,6 +196,20 @@ export class Request {
   form(options?: ReadOptions): Promise<Form> {
     this.#form ??= readForm(this, options)
     return this.#form
+  }
+
+  /** For the server: what a form with files may have. */
+  multipartLimits(options?: ReadOptions): MultipartLimits {
+    const bytesMax = options?.limit ?? this.routable?.options.bodyBytesMax ?? this.#limits.multipartBytesMax
+    return {
+      bytesMax: bytesMax ?? MULTIPART_BYTES_MAX,
+      fileBytesMax: this.#limits.fileBytesMax ?? FILE_BYTES_MAX,
+    }
+  }
+
+  /** Calls a function when the request is over: answered whole, or lost. */
+  onOver(listener: () => void): void {
+    this.#exchange.onOver(listener)
   }
 
   /**

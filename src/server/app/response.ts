@@ -3,6 +3,20 @@
 import { isForbiddenTrailer } from '../../protocols/core/trailers.js'
 import { FieldLines, reasonPhrase } from '../../protocols/http1/writer.js'
 import { equalsIgnoreCase } from '../../protocols/core/ascii.js'
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import type { StatusPage } from '../error-page.js'
+import { HttpError } from '../http-error.js'
+import { formatHttpDate } from '../http-date.js'
+import { eventStream, type EventStreamOptions, type ServerSentEvent } from './event-stream.js'
+import {
+  faultObject,
+  type FaultObject,
+  type FaultOptions,
+  FileValue,
+  type ProblemDetails,
+  problemValue,
+} from './response-values.js'
 import { type BodyValue, flattenHeaders, type HeaderValues, ResponseValue, statusOf } from './values.js'
 
 /** Status and header fields of the response being made. */
@@ -56,66 +70,172 @@ function same(a: string, b: string): boolean {
   return equalsIgnoreCase(a, 0, a.length, b)
 }
 
-/**
- * Makes a response when called, and has the methods that set header fields for whatever the handler returns. The fields
- * given to the call win over those that were set.
- */
-export interface ResponseMaker {
-  /** `status` is a number or `'404 Not Found'`. Without a body the status is explained on a page. */
-  (status?: number | string, body?: BodyValue, headers?: HeaderValues): ResponseValue
-  setStatus(status: number | string): void
+/** What the maker needs of its request. */
+export interface ResponseContext {
+  /** The content that explains a status. */
+  explain(status: number, detail: string): StatusPage
+  push(uri: string): void
+  /** The directory that files are taken from. */
+  readonly home: string
+}
+
+/** What a maker has beside being called. */
+class ResponseMethods {
+  /** For the server. */
+  declare readonly state: ResponseState
+  /** For the server. */
+  declare readonly context: ResponseContext
+
+  setStatus(status: number | string): void {
+    this.state.status = statusOf(status)
+  }
+
   /** The status with its reason phrase, as `'200 OK'`. */
-  getStatus(): string
-  setHeader(name: string, value: string | number): void
+  getStatus(): string {
+    const status = this.state.status || 200
+    return `${status} ${reasonPhrase(status)}`
+  }
+
+  setHeader(name: string, value: string | number): void {
+    this.state.set(name, String(value))
+  }
+
   /** Adds a field line and keeps those of the same name. */
-  addHeader(name: string, value: string | number): void
-  getHeader(name: string): string | undefined
-  delHeader(name: string): void
-  setHeaders(headers: HeaderValues): void
+  addHeader(name: string, value: string | number): void {
+    this.state.fields.push(name, String(value))
+  }
+
+  getHeader(name: string): string | undefined {
+    return this.state.get(name)
+  }
+
+  delHeader(name: string): void {
+    this.state.delete(name)
+  }
+
+  setHeaders(headers: HeaderValues): void {
+    const fields = flattenHeaders(headers)
+    for (let i = 0; i < fields.length; i += 2) this.state.delete(fields[i]!)
+    this.state.fields.push(...fields)
+  }
+
+  /** Names and values of the fields that were set, in order. */
+  getHeaders(): [name: string, value: string][] {
+    const { fields } = this.state
+    const pairs: [string, string][] = []
+    for (let i = 0; i < fields.length; i += 2) pairs.push([fields[i]!, fields[i + 1]!])
+    return pairs
+  }
+
   /**
    * Sets a field that is sent behind the content (RFC 9110 section 6.5), of a response that has some; while content is
    * being streamed, too. Dropped where the client's version has no place for it. Throws `TypeError` or `UsageError` for
    * what must not be sent there.
    */
-  setTrailer(name: string, value: string | number): void
+  setTrailer(name: string, value: string | number): void {
+    this.state.setTrailer(name, String(value))
+  }
+
   /** The same as `was.push`. */
-  hintPromise(uri: string): void
-  /** Names and values of the fields that were set, in order. */
-  getHeaders(): [name: string, value: string][]
+  hintPromise(uri: string): void {
+    this.context.push(uri)
+  }
+
+  /** A JSON object; `{}` without one (APP-46). */
+  API(value?: object): ResponseValue
+  API(status: number | string, value?: object): ResponseValue
+  API(status: number | string | object = 200, value?: object): ResponseValue {
+    const [code, body] = typeof status === 'object' ? [200, status] : [statusOf(status), value]
+    return new ResponseValue(code, body ?? {}, ['content-type', 'application/json'])
+  }
+
+  /** A JSON object about an error, `{ code, message, … }`, with its status (APP-47, TRP-12). */
+  Fault(status: number | string, message: string = '', options: FaultOptions = {}): ResponseValue {
+    const code = statusOf(status)
+    const fault = faultObject(code, message || reasonPhrase(code), options)
+    return new ResponseValue(code, fault, ['content-type', 'application/json'])
+  }
+
+  /** The object of a fault, without a response around it (APP-48). */
+  fault(message: string, options: FaultOptions = {}): FaultObject {
+    return faultObject(this.state.status || 200, message, options)
+  }
+
+  /** What was thrown as an object with its trace (APP-48). */
+  traceback(error: unknown, message: string = 'exception occurred', code: number = 10_001): FaultObject {
+    return faultObject(500, message, { code, error })
+  }
+
+  /** Problem details (RFC 9457). */
+  problem(status: number | string, details?: ProblemDetails): ResponseValue {
+    return problemValue(statusOf(status), details)
+  }
+
+  /** A page, or JSON where the client asks for it, that explains a status; `why` is escaped (APP-44). */
+  withExplain(status: number | string, why: string = ''): ResponseValue {
+    const code = statusOf(status)
+    const { body, list } = this.context.explain(code, why)
+    return new ResponseValue(code, body, list)
+  }
+
+  /** Ends the request at once with an error, wherever it is called: in a template, too (APP-45). */
+  throw(status: number | string, why: string = ''): never {
+    throw new HttpError(statusOf(status), why)
+  }
+
+  /**
+   * A file, by an absolute path or one below the app's home. Conditional and range requests are answered; `filename`
+   * has browsers save it. A file that is not there is a 404. Never call it with what a client has sent (APP-43).
+   */
+  file(file: string, options: { readonly type?: string; readonly filename?: string } = {}): FileValue {
+    return new FileValue(path.resolve(this.context.home, file), options.type, options.filename)
+  }
+
+  /** Server-sent events: text, or objects with `data`, `event`, `id`, `retryMs`, `comment`. */
+  events(
+    events: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
+    options?: EventStreamOptions,
+  ): ResponseValue {
+    const fields = ['content-type', 'text/event-stream', 'cache-control', 'no-store', 'x-accel-buffering', 'no']
+    return new ResponseValue(this.state.status || 200, eventStream(events, options), fields)
+  }
+
+  /**
+   * Sets ETag to a hash of what identifies the content, so that a client that has it gets 304 (APP-52); for so many
+   * seconds it need not ask.
+   */
+  setEtag(identifier: string, maxAge?: number): void {
+    this.setHeader('etag', `"${createHash('sha256').update(identifier).digest('base64url').slice(0, 22)}"`)
+    if (maxAge !== undefined) this.setHeader('cache-control', `max-age=${maxAge}`)
+  }
+
+  /** Sets Last-Modified, with the same effect. */
+  setMtime(modified: Date | number, maxAge?: number): void {
+    this.setHeader('last-modified', formatHttpDate(Number(modified)))
+    if (maxAge !== undefined) this.setHeader('cache-control', `max-age=${maxAge}`)
+  }
+}
+
+/**
+ * Makes a response when called: `status` is a number or `'404 Not Found'`; without a body the status is explained on a
+ * page. Its methods make others, or set header fields for whatever the handler returns; the fields given to a call win
+ * over those that were set.
+ */
+export interface ResponseMaker extends ResponseMethods {
+  (status?: number | string, body?: BodyValue, headers?: HeaderValues): ResponseValue
 }
 
 /** The maker for one request. */
-export function responseMaker(
-  state: ResponseState,
-  explain: (status: number) => BodyValue,
-  push: (uri: string) => void,
-): ResponseMaker {
+export function responseMaker(state: ResponseState, context: ResponseContext): ResponseMaker {
   const make = (status: number | string = 200, body?: BodyValue, headers?: HeaderValues): ResponseValue => {
     const code = statusOf(status)
-    return new ResponseValue(
-      code,
-      body === undefined ? explain(code) : body,
-      headers === undefined ? [] : flattenHeaders(headers),
-    )
+    const fields = headers === undefined ? [] : flattenHeaders(headers)
+    if (body !== undefined) return new ResponseValue(code, body, fields)
+    const page = context.explain(code, '')
+    const typed = fields.some((name, index) => index % 2 === 0 && same(name, 'content-type'))
+    return new ResponseValue(code, page.body, typed ? fields : [...fields, ...page.list])
   }
-  return Object.assign(make, {
-    setStatus: (status: number | string) => void (state.status = statusOf(status)),
-    getStatus: () => `${state.status || 200} ${reasonPhrase(state.status || 200)}`,
-    setHeader: (name: string, value: string | number) => state.set(name, String(value)),
-    addHeader: (name: string, value: string | number) => void state.fields.push(name, String(value)),
-    getHeader: (name: string) => state.get(name),
-    delHeader: (name: string) => state.delete(name),
-    setHeaders: (headers: HeaderValues) => {
-      const fields = flattenHeaders(headers)
-      for (let i = 0; i < fields.length; i += 2) state.delete(fields[i]!)
-      state.fields.push(...fields)
-    },
-    setTrailer: (name: string, value: string | number) => state.setTrailer(name, String(value)),
-    hintPromise: push,
-    getHeaders: () => {
-      const pairs: [string, string][] = []
-      for (let i = 0; i < state.fields.length; i += 2) pairs.push([state.fields[i]!, state.fields[i + 1]!])
-      return pairs
-    },
-  })
+  const maker = Object.assign(make, { state, context })
+  // Not made anew for each request.
+  return Object.setPrototypeOf(maker, ResponseMethods.prototype) as ResponseMaker
 }

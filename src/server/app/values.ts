@@ -1,5 +1,6 @@
 /** What a handler may return, and how it becomes a response. */
 
+import type { FileValue } from './response-values.js'
 import { FieldLines } from '../../protocols/http1/writer.js'
 
 /** Content that is sent piece by piece: bytes, or text that is sent as UTF-8. */
@@ -13,7 +14,7 @@ export type StreamBody =
 export type BodyValue = string | Uint8Array | StreamBody | object | number | boolean | null | undefined
 
 /** What a handler may return: content, a whole response, or nothing (204). */
-export type HandlerValue = BodyValue | ResponseValue | Response
+export type HandlerValue = BodyValue | ResponseValue | FileValue | Response
 
 /** Headers by name, or as a list of pairs; several values of one name are sent as several field lines. */
 export type HeaderValues =

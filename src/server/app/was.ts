@@ -2,6 +2,9 @@
 
 import type { FieldsToSend } from '../../protocols/http1/writer.js'
 import type { Exchange } from '../exchange.js'
+import { scriptDirectory } from '../script-directory.js'
+import { redirectValue } from './response-values.js'
+import { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
 import type { AppContext } from './app-host.js'
@@ -14,6 +17,8 @@ import type { JwtClaims, JwtOptions } from './auth/jwt.js'
 import type { Handler } from './route.js'
 import type { UrlArgs } from './urls.js'
 import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
+
+const HTML_FIELDS: readonly string[] = ['content-type', 'text/html; charset=utf-8']
 
 /** Writes down what a request has changed, in time for the head of the response; may take its time. */
 export type Commit = () => unknown
@@ -34,6 +39,7 @@ export class Was {
   #response: ResponseMaker | undefined
   #g: Record<string, unknown> | undefined
   readonly #context: AppContext | undefined
+  #layers: readonly App[] | undefined
   #commits: Partial<Record<CommitRank, Commit[]>> | undefined
   #kept: RequestState | undefined
   /** Fields that go out whatever happens: a flat list of name, value. */
@@ -50,12 +56,50 @@ export class Was {
   /** Makes responses, and sets header fields of whatever the handler returns. */
   get response(): ResponseMaker {
     this.#state ??= new ResponseState()
-    this.#response ??= responseMaker(
-      this.#state,
-      (status) => statusPage(status, '', this.request.headers).body,
-      (uri) => this.push(uri),
-    )
+    this.#response ??= responseMaker(this.#state, {
+      explain: (status, detail) => statusPage(status, detail, this.request.headers),
+      push: (uri) => this.push(uri),
+      home: this.app?.home ?? scriptDirectory(),
+    })
     return this.#response
+  }
+
+  /**
+   * A page made of a template of the app. The template sees `data`, and this context as `was`; promises among the data
+   * are awaited by `{{ value | await }}` (APP-88, APP-95). Rejects with what the template throws.
+   */
+  async render(name: string, data: object = {}): Promise<ResponseValue> {
+    return this.#render(this.#mainApp(), name, data)
+  }
+
+  /** The same with the templates of the innermost app that the route lies in (APP-85). */
+  async render2(name: string, data: object = {}): Promise<ResponseValue> {
+    return this.#render(this.#layers?.at(-1) ?? this.#mainApp(), name, data)
+  }
+
+  async #render(app: App, name: string, data: object): Promise<ResponseValue> {
+    app.tell('template:rendering', this, name)
+    const text = await app.templates.render(name, data, this)
+    app.tell('template:rendered', this, name)
+    return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
+  }
+
+  /** Ends the request at once with an error: the same as `was.response.throw`, which templates cannot reach. */
+  throw(status: number | string, why?: string): never {
+    return this.response.throw(status, why)
+  }
+
+  /** For the server: the apps that the route lies in, the outermost first. */
+  static setLayers(was: Was, layers: readonly App[]): void {
+    was.#layers = layers
+  }
+
+  /**
+   * A redirection, 302 unless another status is given. `location` is a URL or a path; of what clients have sent only a
+   * path that begins with one `/` is safe.
+   */
+  redirect(location: string, status: number = 302): ResponseValue {
+    return redirectValue(location, status)
   }
 
   /** The id of the whole transaction, the same in the logs of all servers that take part. */
@@ -252,10 +296,11 @@ export class Was {
   }
 
   /**
-   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path, a
-   * URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens unless
-   * the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond 32 in
-   * one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another origin.
+   * Pushes what a GET of `uri` gives, before the client asks for it (RFC 9113 section 8.4); `uri` is an absolute path,
+   * a URL of the same origin, or relative to this request. The handler calls it before it returns. Nothing happens
+   * unless the app or the mount was made with `push: true`, over HTTP/1.1, in a request that was itself pushed, beyond
+   * 32 in one request, or when the client takes none. Throws `TypeError` for a `uri` that is none, or of another
+   * origin.
    */
   push(uri: string): void {
     const target = pushTarget(uri, this.request)

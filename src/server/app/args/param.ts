@@ -1,5 +1,7 @@
 /** The small language in which a route declares its parameters: `{ num: int(8), tags: list(str()) }`. */
 
+import { UploadedFile } from '../form/uploaded-file.js'
+
 /** One declared parameter, whose value is a `Value`. Made by `int`, `float`, `str`, `bool`, `oneOf`, `json`, `list`. */
 export interface Param<Value> {
   /** What is wanted, for whoever gave something else: `a whole number`. */
@@ -38,6 +40,14 @@ export interface TextRule {
   readonly max?: number
   readonly pattern?: RegExp
   readonly default?: string
+}
+
+/** What a file may be. */
+export interface FileRule {
+  /** Octets. */
+  readonly max?: number
+  /** As `image/png`. */
+  readonly types?: readonly string[]
 }
 
 const TEXT_UNITS_MAX = 65_536
@@ -143,6 +153,21 @@ export function json(): Param<NonNullable<unknown>> {
       }
     },
     (value) => value ?? undefined,
+  )
+}
+
+/**
+ * A file of a form, of so many octets at most, and of one of these media types as far as the client can be believed.
+ */
+export function file({ max = Infinity, types }: FileRule = {}): Param<UploadedFile> {
+  const check = (value: unknown): UploadedFile | undefined =>
+    value instanceof UploadedFile && value.size <= max && types?.includes(value.mimetype) !== false ? value : undefined
+  const size = max === Infinity ? '' : ` of ${max} octets at most`
+  return param(
+    `a file${size}${types === undefined ? '' : ` of type ${types.join(', ')}`}`,
+    undefined,
+    () => undefined,
+    check,
   )
 }
 

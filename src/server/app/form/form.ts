@@ -1,9 +1,10 @@
 /** Forms: names and values, and files. */
 
-import { HttpError } from '../http-error.js'
-import { readPairs } from './args/pairs.js'
-import { addValue, type Args, emptyArgs, type FormFields } from './args/reader.js'
-import type { ReadOptions, Request } from './request.js'
+import { HttpError } from '../../http-error.js'
+import { readPairs } from '../args/pairs.js'
+import { addValue, type Args, emptyArgs, type FormFields } from '../args/reader.js'
+import { UploadedFile } from './uploaded-file.js'
+import type { ReadOptions, Request } from '../request.js'
 
 /** A form that was sent. */
 export class Form {
@@ -24,6 +25,21 @@ export class Form {
     return this.fields[name] ?? []
   }
 
+  /** The first file of a name. */
+  file(name: string): UploadedFile | undefined {
+    return this.getAll(name).find((value) => value instanceof UploadedFile)
+  }
+
+  /** All files. */
+  get files(): readonly UploadedFile[] {
+    return Object.values(this.fields).flatMap((values) => values.filter((value) => value instanceof UploadedFile))
+  }
+
+  /** For the server: takes away what was not saved, when nobody can ask for it any more. */
+  async removeFiles(): Promise<void> {
+    await Promise.allSettled(this.files.map((file) => file.discard()))
+  }
+
   /** Values by name; a name that stands several times has a list. */
   get values(): Args {
     const values = emptyArgs()
@@ -36,7 +52,13 @@ export class Form {
 export async function readForm(request: Request, options?: ReadOptions): Promise<Form> {
   const type = request.contentType?.type
   if (type === 'application/x-www-form-urlencoded') return new Form(grouped(readPairs(await request.text(options))))
-  throw new HttpError(415, 'The content of the request is no form')
+  if (type !== 'multipart/form-data') throw new HttpError(415, 'The content of the request is no form')
+  const { readMultipart } = await import('./multipart.js')
+  const limits = request.multipartLimits(options)
+  const content = request.stream({ limit: limits.bytesMax })
+  const form = new Form(await readMultipart(request.headers.get('content-type')!, content, limits))
+  request.onOver(() => void form.removeFiles())
+  return form
 }
 
 function grouped(pairs: readonly string[]): FormFields {

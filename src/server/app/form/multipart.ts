@@ -1,0 +1,182 @@
+/**
+ * Forms with files (RFC 7578), taken apart by busboy as they come; within limits on everything that a client chooses.
+ */
+
+import type { Readable } from 'node:stream'
+import type { BusboyInstance } from '@fastify/busboy'
+import { HttpError } from '../../http-error.js'
+import { FileWriter, UploadedFile } from './uploaded-file.js'
+
+/** Limits of a form. */
+export interface MultipartLimits {
+  /** Octets of all of it. */
+  readonly bytesMax: number
+  /** Octets of one file. */
+  readonly fileBytesMax: number
+}
+
+/** Octets of one text field. */
+const FIELD_BYTES_MAX = 1_048_576
+const FIELDS_MAX = 1000
+const FILES_MAX = 100
+const PART_HEADERS_MAX = 32
+const PART_HEADER_BYTES_MAX = 16_384
+
+/** Names with their values, text or files, in the order they came. */
+export type MultipartFields = Readonly<Record<string, readonly (string | UploadedFile)[]>>
+
+/**
+ * Reads a form. Rejects with `HttpError`: 413 beyond a limit, 400 for content that is no form; then no file stays. What
+ * it gives is the caller's to remove.
+ */
+export async function readMultipart(
+  contentType: string,
+  content: AsyncIterable<Uint8Array>,
+  limits: MultipartLimits,
+): Promise<MultipartFields> {
+  const { Busboy } = await import('@fastify/busboy')
+  let busboy: BusboyInstance
+  try {
+    busboy = new Busboy({
+      headers: { 'content-type': contentType },
+      limits: {
+        fieldNameSize: 200,
+        fieldSize: FIELD_BYTES_MAX,
+        fields: FIELDS_MAX,
+        files: FILES_MAX,
+        fileSize: limits.fileBytesMax,
+        headerPairs: PART_HEADERS_MAX,
+        headerSize: PART_HEADER_BYTES_MAX,
+      },
+    })
+  } catch (cause) {
+    throw malformed(cause)
+  }
+  return new MultipartReader(busboy, limits).read(content)
+}
+
+class MultipartReader {
+  readonly #busboy: BusboyInstance
+  readonly #limits: MultipartLimits
+  readonly #fields: Record<string, (string | UploadedFile | undefined)[]> = Object.create(null) as Record<string, never>
+  /** Files under way. */
+  readonly #writing: Set<Promise<void>> = new Set()
+  readonly #streams: Set<Readable> = new Set()
+  readonly #files: UploadedFile[] = []
+  #error: Error | undefined
+  #onEvent: () => void = () => {}
+  #finished = false
+
+  constructor(busboy: BusboyInstance, limits: MultipartLimits) {
+    this.#busboy = busboy
+    this.#limits = limits
+    busboy.on('field', (name, value, _nameCut, valueCut) => {
+      if (valueCut) this.#fail(tooLarge(`A field of the form has more than ${FIELD_BYTES_MAX} octets`))
+      else this.#add(name, value)
+    })
+    busboy.on('file', (name, stream, filename, _encoding, mimetype) => this.#take(name, stream, filename, mimetype))
+    busboy.on('fieldsLimit', () => this.#fail(tooLarge(`The form has more than ${FIELDS_MAX} fields`)))
+    busboy.on('filesLimit', () => this.#fail(tooLarge(`The form has more than ${FILES_MAX} files`)))
+    busboy.on('error', (error) => this.#fail(malformed(error)))
+    busboy.on('drain', () => this.#onEvent())
+    busboy.on('finish', () => {
+      this.#finished = true
+      this.#onEvent()
+    })
+  }
+
+  async read(content: AsyncIterable<Uint8Array>): Promise<MultipartFields> {
+    try {
+      for await (const piece of content) {
+        if (!this.#busboy.write(piece)) await this.#until(() => !this.#busboy.writableNeedDrain)
+        if (this.#error !== undefined) throw this.#error
+      }
+      this.#busboy.end()
+      await this.#until(() => this.#finished)
+      await Promise.all(this.#writing)
+      if (this.#error !== undefined) throw this.#error
+      return this.#withoutGaps()
+    } catch (error) {
+      this.#busboy.destroy()
+      for (const stream of this.#streams) stream.destroy(error as Error)
+      await Promise.allSettled(this.#writing)
+      await Promise.all(this.#files.map((file) => file.remove()))
+      throw error
+    }
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo() && this.#error === undefined) await new Promise<void>((resolve) => (this.#onEvent = resolve))
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  #add(name: string | undefined, value: string | UploadedFile): void {
+    ;(this.#fields[name ?? ''] ??= []).push(value)
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error
+    this.#onEvent()
+  }
+
+  /** A field for a file that was left empty gives nothing. */
+  #withoutGaps(): MultipartFields {
+    const fields = Object.create(null) as Record<string, (string | UploadedFile)[]>
+    for (const name in this.#fields) {
+      const values = this.#fields[name]!.filter((value) => value !== undefined)
+      if (values.length > 0) fields[name] = values
+    }
+    return fields
+  }
+
+  /** A field of type file that was left empty in a browser comes without name and content: it is no file. */
+  #take(
+    name: string,
+    stream: Readable & { truncated?: boolean },
+    filename: string | undefined,
+    mimetype: string,
+  ): void {
+    // The order of the names is that of the parts, not that in which files were written.
+    const values = (this.#fields[name] ??= [])
+    const place = values.length
+    values.push(undefined)
+    this.#streams.add(stream)
+    const writing = this.#write(stream).then(async (writer) => {
+      if (stream.truncated === true) {
+        await writer.discard()
+        this.#fail(tooLarge(`A file of the form has more than ${this.#limits.fileBytesMax} octets`))
+        return
+      }
+      const file = new UploadedFile(filename ?? '', mimetype, writer.size, await writer.end())
+      this.#files.push(file)
+      if (filename !== undefined && (filename !== '' || file.size > 0)) values[place] = file
+    })
+    this.#writing.add(writing)
+    writing.finally(() => this.#streams.delete(stream)).catch((error: unknown) => this.#fail(error as Error))
+  }
+
+  async #write(stream: Readable): Promise<FileWriter> {
+    const writer = new FileWriter()
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        writer.add(chunk)
+        if (writer.full) await writer.write()
+        if (this.#error !== undefined) break
+      }
+      return writer
+    } catch (error) {
+      await writer.discard()
+      throw malformed(error)
+    }
+  }
+}
+
+function malformed(cause: unknown): Error {
+  const error = new HttpError(400, 'The content of the request is not a form that came whole')
+  error.cause = cause
+  return error
+}
+
+function tooLarge(text: string): Error {
+  return new HttpError(413, text)
+}

@@ -1,0 +1,156 @@
+/** Pages made of templates. */
+
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { after, describe, it } from 'node:test'
+import { App, type AppOptions, HttpError, Skitai } from '#src/server/index.js'
+
+const home = mkdtempSync(path.join(tmpdir(), 'skitai-templates-'))
+after(() => rmSync(home, { recursive: true }))
+
+function write(name: string, text: string): void {
+  mkdirSync(path.dirname(path.join(home, name)), { recursive: true })
+  writeFileSync(path.join(home, name), text)
+}
+
+function making(template: string, options: AppOptions = {}): App {
+  write('templates/page.html', template)
+  return new App({ home, ...options }).get('/', (was) => was.render('/page.html', { name: '<ann>', list: [1, 2] }))
+}
+
+async function page(app: App): Promise<string> {
+  return (await app.inject('/')).text()
+}
+
+describe('APP-88: pages', () => {
+  it('escape what they are given, and see the context of the request', async () => {
+    const app = making(
+      '{{ name }} {{ name | safe }} {{ was.request.path }} {{ was.g.x }}{% for n in list %}{{ n }},{% endfor %}',
+    )
+    app.beforeRequest((was) => void (was.g['x'] = 'y'))
+    const response = await app.inject('/')
+    assert.equal(response.text(), '&lt;ann&gt; <ann> / y1,2,')
+    assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8')
+  })
+
+  it('are found in the first folder that has them, and inherit', async () => {
+    write('a/base.html', 'A{% block body %}{% endblock %}')
+    write('b/base.html', 'B')
+    write('b/child.html', '{% extends "base.html" %}{% block body %}child{% endblock %}')
+    const app = new App({ home, templates: ['a', 'b'] }).get('/', (was) => was.render('child.html'))
+    assert.equal(await page(app), 'Achild')
+  })
+
+  it('that are missing, malformed or lead out of their folder are errors', async () => {
+    write('secret.txt', 'secret')
+    write('templates/broken.html', '{% if %}')
+    for (const name of ['missing.html', 'broken.html', '../secret.txt']) {
+      const errors: unknown[] = []
+      const app = new App({ home }).get('/', (was) => was.render(name))
+      const engine = new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app)
+      const response = await engine.inject('/')
+      assert.deepEqual([response.status, errors.length, response.text().includes('secret')], [500, 1, false], name)
+    }
+  })
+
+  it('SECURITY 17: see no prototype that a client has sent', async () => {
+    write('templates/admin.html', '[{{ admin }}]')
+    const app = new App({ home }).post('/', async (was) =>
+      was.render('admin.html', (await was.request.json()) as object),
+    )
+    const body = '{"__proto__":{"admin":true}}'
+    assert.equal((await app.inject({ body, headers: { 'content-type': 'application/json' } })).text(), '[]')
+  })
+})
+
+describe('APP-90, APP-93, APP-94: what templates can call', () => {
+  it('has other delimiters', async () => {
+    const delimiters = { block: ['<%', '%>'], variable: ['${', '}'], comment: ['<#', '#>'] } as const
+    assert.equal(
+      await page(making('<% if name %>${ name }<% endif %><# no #>{{ name }}', { delimiters })),
+      '&lt;ann&gt;{{ name }}',
+    )
+  })
+
+  it('are functions with the context, and filters, before and after the first page', async () => {
+    const app = making('{{ greet("hi", name) }} {{ name | shout("!") }} {{ later(3) }}')
+      .templateGlobal('greet', (was, word, name) => `${String(word)} ${String(name)} at ${was.request.path}`)
+      .templateFilter('shout', (text: string, end: string) => text.toUpperCase() + end)
+    app.templateGlobal('later', (_was, n) => Number(n) + 1)
+    assert.equal(await page(app), 'hi &lt;ann&gt; at / &lt;ANN&gt;! 4')
+    app.templateGlobal('later', () => 'new').templateFilter('shout', () => 'quiet')
+    assert.equal(await page(app), 'hi &lt;ann&gt; at / quiet new')
+  })
+
+  it('APP-95: awaits what the handler has begun, and can end the request', async () => {
+    write('templates/await.html', '{% set user = load | await %}{{ user.name }} {{ slow | double }}')
+    write('templates/throw.html', '{% if was.throw(404, "no such shoe") %}{% endif %}')
+    const app = new App({ home })
+      .templateFilter('double', async (n: Promise<number>) => (await n) * 2, { async: true })
+      .get('/', (was) => was.render('await.html', { load: Promise.resolve({ name: 'ann' }), slow: Promise.resolve(4) }))
+      .get('/throw', (was) => was.render('throw.html'))
+    app.get('/fail', (was) =>
+      was.render('await.html', { load: Promise.reject(new HttpError(502, 'back end')), slow: 1 }),
+    )
+    assert.equal(await page(app), 'ann 8')
+    const thrown = await app.inject('/throw')
+    assert.deepEqual([thrown.status, thrown.text().includes('no such shoe')], [404, true])
+    assert.equal((await app.inject('/fail')).status, 502)
+  })
+
+  it('can be another engine, by the end of the name', async () => {
+    const app = new App({ home })
+      .templateEngine('.up', { render: (name, { word }) => `${name}: ${String(word).toUpperCase()}` })
+      .get('/', (was) => was.render('a/b.up', { word: 'hi' }))
+    assert.equal(await page(app), 'a/b.up: HI')
+    assert.throws(() => app.templateEngine('up', { render: () => '' }), /end of a file name/)
+  })
+})
+
+describe('templates around a page', () => {
+  it('APP-97: explain errors by status', async () => {
+    write('templates/404.html', '{{ error.code }} {{ error.url }}')
+    write('templates/error.html', '{{ error.message }}: {{ error.detail }}')
+    const app = new App({ home }).errorTemplate(404, '404.html').errorTemplate(0, 'error.html')
+    app.get('/', () => {
+      throw new HttpError(409, '<busy>')
+    })
+    const missing = await app.inject('/-x-')
+    assert.deepEqual([missing.status, missing.text()], [404, '404 /-x-'])
+    assert.equal(await page(app), 'Conflict: &lt;busy&gt;')
+  })
+
+  it('APP-85: are those of the main app, or of the app within', async () => {
+    write('inner/templates/page.html', 'inner')
+    write('templates/page.html', 'outer')
+    const inner = new App({ home: path.join(home, 'inner') })
+    inner.get('/1', (was) => was.render('page.html')).get('/2', (was) => was.render2('page.html'))
+    const app = new App({ home }).mount('/in', inner)
+    assert.deepEqual([(await app.inject('/in/1')).text(), (await app.inject('/in/2')).text()], ['outer', 'inner'])
+  })
+
+  it('APP-98: are told of', async () => {
+    const told: string[] = []
+    const app = making('x')
+    for (const event of ['template:rendering', 'template:rendered'])
+      app.on(event, (_was, name: string) => told.push(`${event} ${name}`))
+    await page(app)
+    assert.deepEqual(told, ['template:rendering /page.html', 'template:rendered /page.html'])
+  })
+
+  it('are read anew in debug mode', async () => {
+    const app = making('one', { debug: true })
+    const kept = making('one')
+    assert.deepEqual([await page(app), await page(kept)], ['one', 'one'])
+    write('templates/page.html', 'two')
+    assert.deepEqual([await page(app), await page(kept)], ['two', 'one'])
+  })
+
+  it('stand beside files that the app serves', async () => {
+    write('static/style.css', 'body{}')
+    const app = new App({ home, static: 'static' }).get('/', () => 'page')
+    assert.deepEqual([(await app.inject('/style.css')).text(), await page(app)], ['body{}', 'page'])
+  })
+})
