@@ -16,6 +16,7 @@ import type { PathParams } from './path-params.js'
 import { Router } from './router.js'
 import { type Declared, type Handler, makeRoute, type Route, type RouteOptions, type RouteParams } from './route.js'
 import { type Place, type Plan, planOf } from './plan.js'
+import { checkStateOptions } from './guards.js'
 import {
   basePath,
   buildUrl,
@@ -91,6 +92,7 @@ export class App {
   readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    checkStateOptions(options)
     this.options = options
     this.name = options.name ?? 'app'
     this.debug = forDevelopers(options.debug)

@@ -3,6 +3,7 @@
 import type { App } from './app.js'
 import { authGuard } from './auth/authenticate.js'
 import { judgeGuards } from './auth/judges.js'
+import { jwtKeysOf } from './auth/jwt.js'
 import { corsGuard, CorsPolicy } from './guards/cors.js'
 import { originGuard, tokenGuard } from './guards/csrf.js'
 import type { SharedGuardOptions } from './guards/guard-options.js'
@@ -10,6 +11,7 @@ import { rateLimitGuard } from './guards/rate-limit.js'
 import { securityHeadersGuard } from './guards/security-headers.js'
 import type { Step } from './hooks.js'
 import type { Route } from './route.js'
+import { keyRingOf } from './state/key-ring.js'
 import { stateOf } from './state/request-state.js'
 import { Session } from './state/session.js'
 import type { Was } from './was.js'
@@ -46,6 +48,13 @@ export function guardsOf(layers: readonly App[], { options, rule, methods }: Rou
     guards.push(tokenGuard())
   }
   return guards
+}
+
+/** Throws `TypeError` for a secret, a session or keys of an app that cannot be: before the first client comes. */
+export function checkStateOptions(options: App['options']): void {
+  if (options.secureKey !== undefined) void keyRingOf(options)
+  if (options.session !== undefined || options.mbox !== undefined) stateOf(options)
+  if (options.jwt !== undefined) jwtKeysOf(options)
 }
 
 /** Who may read what a route answers; undefined when no other origin may. */

@@ -427,6 +427,10 @@ describe('sessions in a store', () => {
 
 describe('what cannot be', () => {
   it('is said when the app is made', () => {
+    assert.throws(() => new App({ secureKey: 'short' }), /has 5 octets/)
+    assert.throws(() => new App({ session: { timeoutSeconds: 0 } }), /seconds above 0/)
+    assert.throws(() => new App({ mbox: { cookie: 'a b' } }), /not the name/)
+    assert.throws(() => new App({ jwt: { algorithms: ['RS256'], key: SECRET } }), /needs a key in PEM/)
     assert.throws(() => sessionSettings({ timeoutSeconds: 0 }), /seconds above 0/)
     assert.throws(() => sessionSettings({ path: '/x' }), /only a named session/)
     assert.throws(() => sessionSettings({ cookie: 'a b' }), /not the name/)
