@@ -151,6 +151,25 @@ describe('APP-105: cookie.set', () => {
     assert.throws(() => lineOf({ path: 'x' }), /begins with a slash/)
   })
 
+  it('whatever they are given, say no more than was asked for (SEC-24, SECURITY 13)', () => {
+    const text = fc.oneof(fc.string(), fc.constantFrom('/a', 'example.com', '/; Secure', '/\r\nX: y', 'a, b'))
+    fc.assert(
+      fc.property(text, text, text, fc.string(), (name, path, domain, value) => {
+        let line: string
+        try {
+          line = lineOf({ path, domain }, name, value)
+        } catch (error) {
+          assert.ok(error instanceof TypeError || error instanceof RangeError || error instanceof URIError)
+          return
+        }
+        assert.ok(!/[^ -~]/.test(line))
+        const names = line.split(';').map((part) => part.split('=')[0]!.trim())
+        assert.deepEqual(names, [name, ...(domain === '' ? [] : ['Domain']), 'Path'])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   it('can say nothing but one cookie (SEC-24, SECURITY 13)', () => {
     const attributes: CookieOptions[] = [
       { path: '/\r\nX: y' },
