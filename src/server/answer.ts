@@ -2,8 +2,12 @@
 
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { native } from '../protocols/core/native.js'
-import { type HandlerValue, prepare, ResponseValue, type StreamBody } from './app/values.js'
+import { type HandlerValue, prepare, type Prepared, ResponseValue, type StreamBody } from './app/values.js'
 import { Was } from './app/was.js'
+import type { ResponseState } from './app/response.js'
+import { codingFor, compressedOctetsMin, encodedFields, isCompressible, varying } from './compression.js'
+import { encodeContent } from './content-codings.js'
+import { fieldOf } from './field-list.js'
 import { conditionalReply } from './app-conditional.js'
 import { FileValue } from './app/response-values.js'
 import { replyForFile } from './static/single-file.js'
@@ -36,25 +40,61 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
   }
   if (status < 200) throw new TypeError(`a handler answers with 200 to 599, not with ${status}`)
   const prepared = prepare(body as object | undefined)
+  const squeezable = prepared !== undefined && isSqueezable(prepared, own, state, was)
   // The frequent case: content without fields of its own, all of which is wanted.
-  if (own.length === 0 && (state === undefined || state.isBare) && !exchange.fields.has('range')) {
+  if (!squeezable && own.length === 0 && (state === undefined || state.isBare) && !exchange.fields.has('range')) {
     sendContent(exchange, status, prepared?.type ?? FieldLines.empty, prepared?.body, onBroken, was)
     return
   }
-  const fields = merged(own, state?.fields ?? NO_FIELDS)
+  let fields = merged(own, state?.fields ?? NO_FIELDS)
   if (prepared === undefined) {
     exchange.send(status, fields, '')
     return
   }
   if (!hasField(fields, 'content-type')) fields.push('content-type', prepared.typeName)
+  if (squeezable) fields = varying(fields)
+  const send = squeezable ? sendEncoded : sendContent
   const reads = exchange.method === 'GET' || exchange.method === 'HEAD'
   if (status !== 200 || !reads || !isConditional(exchange.fields)) {
-    sendContent(exchange, status, fields, prepared.body, onBroken, was)
+    send(exchange, status, fields, prepared.body, onBroken, was)
     return
   }
   const reply = conditionalReply(exchange, fields, prepared.body)
   if (reply.body === undefined && !isWhole(prepared.body)) sourceOf(prepared.body).release()
-  sendContent(exchange, reply.status, reply.fields, reply.body, onBroken, was)
+  send(exchange, reply.status, reply.fields, reply.body, onBroken, was)
+}
+
+/** Whether the content is worth being compressed for who can take it. */
+function isSqueezable(
+  { body, typeName }: Prepared,
+  own: readonly string[],
+  state: ResponseState | undefined,
+  was: Was,
+): boolean {
+  if (!isWhole(body) || body.length < compressedOctetsMin) return false
+  const type = fieldOf(own, 'content-type') ?? state?.get('content-type') ?? typeName
+  return isCompressible(body, type, was.app?.options.compress)
+}
+
+/** Sends content in the coding that the client likes best, if it may be and is shorter. */
+function sendEncoded(
+  exchange: Exchange,
+  status: number,
+  fields: readonly string[],
+  body: string | Uint8Array | StreamBody | undefined,
+  onBroken: BrokenListener,
+  was: Was,
+): void {
+  const whole = body !== undefined && isWhole(body) ? octetsOf(body) : undefined
+  const coding = whole && codingFor(exchange, status, fields, was.app?.options.compress)
+  if (whole === undefined || coding === undefined) return sendContent(exchange, status, fields, body, onBroken, was)
+  encodeContent(coding, whole)
+    .then((encoded) => {
+      const shorter = encoded.length < whole.length
+      const lines = shorter ? encodedFields(fields, coding) : fields
+      sendContent(exchange, status, lines, shorter ? encoded : whole, onBroken, was)
+    })
+    .catch((error: unknown) => onBroken(error, exchange))
 }
 
 /** Files are answered as those of static directories; the fields of the handler come with them. */
@@ -202,9 +242,7 @@ function merged(own: readonly string[], set: readonly string[]): string[] {
 }
 
 function hasField(fields: readonly string[], name: string): boolean {
-  const wanted = name.toLowerCase()
-  for (let i = 0; i < fields.length; i += 2) if (fields[i]!.toLowerCase() === wanted) return true
-  return false
+  return fieldOf(fields, name) !== undefined
 }
 
 /** Told by its tag: naming the global class would load the whole of fetch. */

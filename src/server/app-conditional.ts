@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto'
 import type { StreamBody } from './app/values.js'
 import { evaluate, type Validators } from './conditional.js'
 import type { Exchange } from './exchange.js'
+import { fieldOf } from './field-list.js'
 import { parseHttpDate } from './http-date.js'
 import { type ByteRange, contentRange, planMultipart, selectRanges, unsatisfiedRange } from './range.js'
 
@@ -88,11 +89,6 @@ function validatorsOf(fields: readonly string[], body: Content): Validators | un
  */
 function notModifiedFields(fields: readonly string[]): string[] {
   return without(fields, (name) => name.startsWith('content-') && name !== 'content-location')
-}
-
-function fieldOf(fields: readonly string[], wanted: string): string | undefined {
-  for (let i = 0; i < fields.length; i += 2) if (fields[i]!.toLowerCase() === wanted) return fields[i + 1]
-  return undefined
 }
 
 function without(fields: readonly string[], isDropped: (name: string) => boolean): string[] {

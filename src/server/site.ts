@@ -299,8 +299,9 @@ export class Site {
     const expected = error instanceof HttpError
     try {
       const lasting = Was.lasting(was)
-      if (expected) sendError(exchange, error, lasting)
-      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, lasting)
+      const nonce = Was.sentNonce(was)
+      if (expected) sendError(exchange, error, lasting, nonce)
+      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, lasting, nonce)
     } catch (second) {
       // An expected error that cannot be sent, with a status out of range or a line end in a field, is an unexpected
       // one.
@@ -332,12 +333,12 @@ function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean 
   )
 }
 
-function sendError(exchange: Exchange, error: HttpError, lasting: readonly string[]): void {
+function sendError(exchange: Exchange, error: HttpError, lasting: readonly string[], nonce: string): void {
   const { status, message, fields } = error
   if (!Number.isInteger(status) || status < 400 || status > 599)
     throw new TypeError(`an HttpError has a status from 400 to 599, not ${status}`)
   const problems = error instanceof ArgumentError ? error.problems : undefined
-  const page = statusPage(status, message, exchange.fields, { problems })
+  const page = statusPage(status, message, exchange.fields, { problems, nonce })
   sendStatusPage(exchange, status, page, fields.length === 0 ? lasting : [...fields, ...lasting])
 }
 
@@ -347,8 +348,9 @@ function sendPage(
   detail: string,
   trace: string | undefined,
   lasting: readonly string[],
+  nonce: string,
 ): void {
-  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace }), lasting)
+  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace, nonce }), lasting)
 }
 
 /** The fields of the page itself come last, and win over those that a guard has set for all responses. */

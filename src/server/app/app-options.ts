@@ -37,6 +37,12 @@ export interface AppOptions extends StateOptions, AppGuardOptions {
   readonly multipartBytesMax?: number
   /** Octets of one file of a form at the most; 20,000,000 by default. */
   readonly fileBytesMax?: number
+  /**
+   * Whether text and JSON of 2 KiB and more is compressed for who can take it. By default that of requests without
+   * Cookie and Authorization whose responses set no cookie: compressed content that holds a secret and something of the
+   * requester's choice gives the secret away by its length. `true` for all, `false` for none.
+   */
+  readonly compress?: boolean
   /** Lets `was.push` push responses over HTTP/2. Default false. */
   readonly push?: boolean
 }

@@ -3,6 +3,7 @@
 import type { ClientCertificate } from '../../io/client-certificate.js'
 import type { Fields } from '../../protocols/core/fields.js'
 import type { Exchange } from '../exchange.js'
+import { decodeContent, requestCoding } from '../content-codings.js'
 import { HttpError } from '../http-error.js'
 import { type Args, addValue, type Content, emptyArgs, type FormFields } from './args/reader.js'
 import { readPairs } from './args/pairs.js'
@@ -15,8 +16,12 @@ import { CSRF_FIELD } from './state/csrf-token.js'
 
 /** Limits of reading the content. */
 export interface ReadOptions {
-  /** Octets of content at the most; more is answered with 413. */
+  /** Octets of content at the most, decoded; more is answered with 413. */
   readonly limit?: number
+  /**
+   * Whether content with a Content-Encoding is decoded: gzip, deflate, br, and zstd where Node has it. Default true.
+   */
+  readonly decode?: boolean
 }
 
 /** Content that a handler reads as one piece has at most this many octets unless it says otherwise. */
@@ -163,10 +168,16 @@ export class Request {
     return this.#abort.signal
   }
 
-  /** The content as bytes. Throws `HttpError` 413 beyond the limit; rejects when the client leaves. Once. */
+  /**
+   * The content as bytes. Throws `HttpError` 413 beyond the limit, 415 for a coding that is not known; rejects when the
+   * client leaves. Once.
+   */
   bytes(options?: ReadOptions): Promise<Uint8Array> {
     const own = this.routable?.options.bodyBytesMax ?? this.#limits.bodyBytesMax
-    return this.#exchange.body.collect(options?.limit ?? own ?? BODY_BYTES_MAX)
+    const limit = options?.limit ?? own ?? BODY_BYTES_MAX
+    const coding = this.#coding(options)
+    if (coding === undefined) return this.#exchange.body.collect(limit)
+    return collected(decodeContent(coding, this.#exchange.body.stream(limit), limit))
   }
 
   /** The content as text in UTF-8. Throws `HttpError` 400 when it is not. */
@@ -233,7 +244,14 @@ export class Request {
 
   /** The content piece by piece. The peer is paused while nobody takes the next one. */
   stream(options?: ReadOptions): AsyncGenerator<Uint8Array, void, undefined> {
-    return this.#exchange.body.stream(options?.limit ?? Infinity)
+    const limit = options?.limit ?? Infinity
+    const coding = this.#coding(options)
+    const content = this.#exchange.body.stream(limit)
+    return coding === undefined ? content : decodeContent(coding, content, limit)
+  }
+
+  #coding(options: ReadOptions | undefined): string | undefined {
+    return options?.decode === false ? undefined : requestCoding(this.headers.get('content-encoding'))
   }
 
   /** A header field, or `fallback`. */
@@ -298,6 +316,12 @@ function declarable(fields: FormFields): FormFields {
   const rest = Object.assign(Object.create(null) as Record<string, readonly unknown[]>, fields)
   delete rest[CSRF_FIELD]
   return rest
+}
+
+async function collected(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of content) pieces.push(piece)
+  return Buffer.concat(pieces)
 }
 
 function withCause(error: HttpError, cause: unknown): HttpError {

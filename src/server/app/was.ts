@@ -57,7 +57,7 @@ export class Was {
   get response(): ResponseMaker {
     this.#state ??= new ResponseState()
     this.#response ??= responseMaker(this.#state, {
-      explain: (status, detail) => statusPage(status, detail, this.request.headers),
+      explain: (status, detail) => statusPage(status, detail, this.request.headers, { nonce: Was.sentNonce(this) }),
       push: (uri) => this.push(uri),
       home: this.app?.home ?? scriptDirectory(),
     })
@@ -162,6 +162,11 @@ export class Was {
   /** For the server: the fields that go out with errors. */
   static lasting(was: Was | undefined): readonly string[] {
     return was === undefined ? NOTHING : (was.#lasting ?? NOTHING)
+  }
+
+  /** For the server: the nonce that the policy of the response names; empty without one. */
+  static sentNonce(was: Was | undefined): string {
+    return was === undefined ? '' : (was.#kept?.sentNonce ?? '')
   }
 
   /** The cookies of the request, and those that the response sets. */

@@ -139,6 +139,11 @@ export class RequestState {
     return this.#cspNonce
   }
 
+  /** The same if somebody has asked for it; else empty. */
+  get sentNonce(): string {
+    return this.#cspNonce ?? ''
+  }
+
   get ring(): KeyRing {
     return keyRingOf(this.#options)
   }

@@ -204,6 +204,13 @@ describe('securityHeaders', () => {
     assert.equal((await fieldsOf(true, '/own'))['x-frame-options'], 'DENY')
   })
 
+  it('let the page about an error keep its style', async () => {
+    const { text = '', ...fields } = await fieldsOf(true, '/broken')
+    const [, nonce] = /<style nonce="([\w-]{22})">/.exec(text) ?? []
+    assert.ok(fields['content-security-policy']!.includes(`'nonce-${nonce}'`))
+    assert.match((await fieldsOf(false, '/broken'))['text']!, /<style>/)
+  })
+
   it('tell browsers to stay with TLS, over TLS only', async () => {
     const app = new App({ securityHeaders: { hsts: { includeSubDomains: true, preload: true } } }).get('/', () => '')
     const { url } = await listen((engine) => engine.mount('/', app), {}, { tls: { dev: true } })
