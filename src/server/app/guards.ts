@@ -18,9 +18,9 @@ import type { Was } from './was.js'
 import type { SocketRoute } from './websocket/route.js'
 
 /**
- * The guards of a route, in order; `layers` are the apps that it lies in, the outermost first. What the route says comes
- * before what its app says, and that before the app around it. Throws `TypeError` where something is missing that a
- * guard needs, so that nothing is open by accident.
+ * The guards of a route, in order; `layers` are the apps that it lies in, the outermost first. What the route says
+ * comes before what its app says, and that before the app around it. Throws `TypeError` where something is missing that
+ * a guard needs, so that nothing is open by accident.
  */
 export function guardsOf(layers: readonly App[], { options, rule, methods }: Route): readonly Step[] {
   const owners = layers.map((app) => app.options).toReversed()

@@ -201,8 +201,8 @@ export class Request {
   }
 
   /**
-   * The content of a form: urlencoded, or multipart with files; the same one whenever it is asked for. Throws `HttpError`
-   * 400 for a malformed one, 413 beyond a limit, 415 for content that is no form.
+   * The content of a form: urlencoded, or multipart with files; the same one whenever it is asked for. Throws
+   * `HttpError` 400 for a malformed one, 413 beyond a limit, 415 for content that is no form.
    */
   form(options?: ReadOptions): Promise<Form> {
     this.#form ??= readForm(this, options)

@@ -9,7 +9,7 @@ import { sameSecret } from '../state/seal.js'
 import type { Was } from '../was.js'
 import type { AppAuthOptions, AuthRule, AuthScheme } from './auth-options.js'
 import { type Authorization, basicCredentials, parseAuthorization } from './authorization.js'
-import { digestClaim, type DigestAlgorithm, digestHex, DigestNonces } from './digest.js'
+import { digestClaim, type DigestAlgorithm, digestHex, DigestNonces, type DigestOptions } from './digest.js'
 import { jwtKeysOf, verifyJwt } from './jwt.js'
 import { PasswordChecker } from './password.js'
 import { type BearerHandler, type Credential, findCredential, makeUser, type User, type Users } from './users.js'
@@ -40,8 +40,9 @@ export function authGuard(rule: Exclude<AuthRule, false>, owners: readonly (AppA
     throw new TypeError(`auth names one scheme twice: ${names.join(', ')}`)
   return async (was) => {
     const { request } = was
-    // A browser asks in advance without saying who it is (Fetch, section 4.8).
-    if (isPreflight(request)) return undefined
+    // A browser asks in advance without saying who it is (Fetch, section 4.8): it is answered, and no handler is
+    // called.
+    if (isPreflight(request)) return was.response(204, null, { allow: request.routable?.methods?.join(', ') ?? '' })
     const fields = request.headers.getAll('authorization')
     const authorization = fields.length === 1 ? parseAuthorization(fields[0]!) : undefined
     const scheme = schemes.find(({ name }) => name === authorization?.scheme)
@@ -70,14 +71,14 @@ function schemeOf(name: AuthScheme, owners: readonly (AppAuthOptions & StateOpti
     throw new TypeError(`auth: '${name}' needs ${option} in the options of the app`)
   }
   const realm = owners.find((owner) => owner.realm !== undefined)?.realm ?? 'App'
-  // oxlint-disable-next-line no-control-regex
-  if (/[\x00-\x1f\x7f-\uffff]/.test(realm)) throw new TypeError('a realm is printable ASCII')
+  if (!/^[ -~]*$/.test(realm)) throw new TypeError('a realm is printable ASCII')
   switch (name) {
     case 'basic':
     case 'digest': {
       const users = needed('users')
-      const make = (): Scheme => (name === 'basic' ? new Basic(users, realm) : new Digest(users, realm, owners))
-      return shared(users, `${name} ${realm}`, make)
+      const digest = owners.find((owner) => owner.digest !== undefined)?.digest ?? {}
+      const make = (): Scheme => (name === 'basic' ? new Basic(users, realm) : new Digest(users, realm, digest))
+      return shared(users, JSON.stringify([name, realm, digest]), make)
     }
     case 'bearer':
       return new Bearer(handled(needed('bearerHandler')))
@@ -90,7 +91,9 @@ function schemeOf(name: AuthScheme, owners: readonly (AppAuthOptions & StateOpti
 
 const sharedSchemes: WeakMap<object, Map<string, Scheme>> = new WeakMap()
 
-/** All routes with the same users have one scheme: its nonces, and the passwords that were right, hold for all of them. */
+/**
+ * All routes with the same users have one scheme: its nonces, and the passwords that were right, hold for all of them.
+ */
 function shared(users: Users, key: string, make: () => Scheme): Scheme {
   let schemes = sharedSchemes.get(users)
   if (schemes === undefined) sharedSchemes.set(users, (schemes = new Map()))
@@ -155,8 +158,7 @@ class Digest implements Scheme {
   readonly #algorithms: readonly DigestAlgorithm[]
   readonly #nonces: DigestNonces
 
-  constructor(users: Users, realm: string, owners: readonly AppAuthOptions[]) {
-    const options = owners.find(({ digest }) => digest !== undefined)?.digest ?? {}
+  constructor(users: Users, realm: string, options: DigestOptions) {
     this.#users = users
     this.#realm = realm
     this.#opaque = createHash('sha256').update(realm).digest('hex').slice(0, OPAQUE_DIGITS)

@@ -16,6 +16,7 @@ const SCHEME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) +(?=[^ ])/
 const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
 const PARAM =
   /[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~0-9A-Za-z/:]+))[ \t]*(,|$)/y
+const PRINTABLE = /^[ -~\u0080-\uffff]*$/
 const NO_PARAMS: ReadonlyMap<string, string> = new Map()
 
 /** Parses the field; undefined when it is malformed, or names a parameter twice. */
@@ -51,8 +52,7 @@ export function basicCredentials(token: string): { readonly name: string; readon
     return undefined
   }
   const colon = text.indexOf(':')
-  // oxlint-disable-next-line no-control-regex
-  if (colon < 0 || /[\x00-\x1f\x7f]/.test(text)) return undefined
+  if (colon < 0 || !PRINTABLE.test(text)) return undefined
   return { name: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 

@@ -50,10 +50,10 @@ interface Used {
 export type NonceVerdict = 'fresh' | 'stale' | 'replayed' | 'foreign'
 
 /**
- * Nonces that are good for some minutes and each count once. They carry when they were made and a keyed digest of it, so
- * that only those which somebody has signed in with are remembered: who cannot sign in fills no memory. When there are
- * too many the oldest is forgotten, and all that were made before are stale. Counts may come out of order by 32, as they
- * do over several connections.
+ * Nonces that are good for some minutes and each count once. They carry when they were made and a keyed digest of it,
+ * so that only those which somebody has signed in with are remembered: who cannot sign in fills no memory. When there
+ * are too many the oldest is forgotten, and all that were made before are stale. Counts may come out of order by 32, as
+ * they do over several connections.
  */
 export class DigestNonces {
   readonly #secret: Buffer = randomBytes(32)

@@ -16,7 +16,9 @@ const WORK_MAX = 2 ** 22
 
 const HASHED = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{8,128})\$([A-Za-z0-9+/]{16,128})$/
 
-/** Hashes a password for storing: `$scrypt$ln=14,r=8,p=5$salt$hash`. It takes about a tenth of a second, off the loop. */
+/**
+ * Hashes a password for storing: `$scrypt$ln=14,r=8,p=5$salt$hash`. It takes about a tenth of a second, off the loop.
+ */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
   const hash = await derive(password, salt, HASH_BYTES, LN, R, P)

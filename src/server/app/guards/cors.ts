@@ -114,8 +114,8 @@ export function corsGuard(policy: CorsPolicy, methods: readonly string[]): Step 
 }
 
 /**
- * Whether a browser says that the request comes from another origin. `trusted` origins are as our own. Requests that are
- * made by no browser say nothing, and are not foreign.
+ * Whether a browser says that the request comes from another origin. `trusted` origins are as our own. Requests that
+ * are made by no browser say nothing, and are not foreign.
  */
 export function isForeign({ headers, scheme, host }: Request, trusted: readonly string[]): boolean {
   const origin = headers.get('origin')

@@ -10,8 +10,8 @@ export const CSRF_FIELD = '_csrf_token'
 const SECRET_BYTES = 16
 
 /**
- * A token for the session. No two are alike, so that the size of a compressed page tells nothing of the secret (BREACH):
- * a random mask, and the secret under it.
+ * A token for the session. No two are alike, so that the size of a compressed page tells nothing of the secret
+ * (BREACH): a random mask, and the secret under it.
  */
 export function csrfToken(session: Session): string {
   let secret = secretOf(session)

@@ -7,8 +7,8 @@ import type { SessionOptions } from './session-options.js'
 /** Options of an app for sessions, messages and tokens. */
 export interface StateOptions {
   /**
-   * The secret that sessions, messages and tokens are sealed with: 16 octets or more, 32 random ones are right. Of a list
-   * the first one seals and all open. All apps of a host that share a session need the same one.
+   * The secret that sessions, messages and tokens are sealed with: 16 octets or more, 32 random ones are right. Of a
+   * list the first one seals and all open. All apps of a host that share a session need the same one.
    */
   readonly secureKey?: SecureKey
   /** How sessions are kept. */

@@ -1,4 +1,6 @@
-/** Tokens that go into a URL or a form and come back: sealed, expiring, and revocable if they are bound to a session. */
+/**
+ * Tokens that go into a URL or a form and come back: sealed, expiring, and revocable if they are bound to a session.
+ */
 
 import type { KeyRing } from './key-ring.js'
 import { randomName } from './random.js'
