@@ -157,6 +157,11 @@ export class RedisModel {
     ensure(line === expected, `heard ${line}, not ${expected}`)
   }
 
+  /** Whether all that was asked was answered, and all that was said was heard. */
+  get settled(): boolean {
+    return this.#asked.length === 0 && this.#told.length === 0 && this.#expected.length === 0
+  }
+
   /** All that was said was heard, and all that was asked was answered. */
   ensureHeard(): void {
     ensure(this.#asked.length === 0 && this.#told.length === 0, 'a command is not answered')

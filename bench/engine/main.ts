@@ -9,6 +9,7 @@ import { benchHttp2Engine, http2Table } from './http2.js'
 import { type BenchInput, benchInputs, chunksOf } from './inputs.js'
 import { type BenchParser, parserMakers } from './parsers.js'
 import { benchPostgresEngine, postgresTable } from './postgres.js'
+import { benchRedisEngine, redisEngineTable } from './redis.js'
 
 /** Octets a chunk; 0 for the whole input at once. 1460 is the payload of an Ethernet segment. */
 const CHUNK_SIZES = [0, 1460, 64]
@@ -39,12 +40,14 @@ export async function benchEngines(options: BenchOptions): Promise<void> {
     }
   const hpack = await benchHpack(options)
   const http2 = benchHttp2Engine(options)
-  const postgres = benchPostgresEngine(options)
+  const postgres = await benchPostgresEngine(options)
+  const redis = benchRedisEngine(options)
   if (!options.record) return
   const machine = describeMachine()
-  writeResults('engine', { machine, rounds: options.rounds, results, hpack, http2, postgres })
-  const tables = `${resultTable(results)}\n\n${hpackTable(hpack)}\n\n${http2Table(http2)}\n\n${postgresTable(postgres)}`
-  writeSection('engine', `${provenance('npm run bench -- engine', machine, '')}\n\n${tables}`)
+  writeResults('engine', { machine, rounds: options.rounds, results, hpack, http2, postgres, redis })
+  const provided = provenance('npm run bench -- engine', machine, '')
+  const tables = [resultTable(results), hpackTable(hpack), http2Table(http2), postgresTable(postgres)]
+  writeSection('engine', [provided, ...tables, redisEngineTable(redis)].join('\n\n'))
 }
 
 /** Rounds of all parsers, one after the other in each; the median over the rounds counts. */

@@ -1,21 +1,15 @@
 /**
  * The PostgreSQL rows of the engine bench: an answer of 10,000 rows of five columns, read into one array a row with a
- * value for each column, by our client and by pg-protocol with the parsers of pg-types. Both come by the same octets in
- * the text format; ours reads the binary format, too, which theirs cannot.
+ * value for each column, by our client and by pg-protocol with the parsers of pg-types. The answer is recorded from a
+ * real server when the bench begins, in chunks as they come from a socket. Both come by the same octets in the text
+ * format; ours reads the binary format, too, which theirs cannot.
  */
 
 import pg from 'pg'
 import { Parser } from 'pg-protocol/dist/parser.js'
-import {
-  type Decode,
-  instantCodec,
-  PostgresClient,
-  PostgresServer,
-  timestamptz,
-  type TypeCodec,
-  TypeRegistry,
-  ValueFormat,
-} from 'skitai/postgres'
+import { type Decode, instantCodec, PostgresClient, timestamptz, TypeRegistry, ValueFormat } from 'skitai/postgres'
+import { EngineConnection, type Place as PostgresPlace } from '../../test/postgres/engine-connection.js'
+import { startPostgres } from '../../test/postgres/server.js'
 import { median } from '../machine.js'
 import type { BenchOptions } from '../options.js'
 import { markdownTable } from '../record.js'
@@ -39,63 +33,33 @@ type Format = 'text' | 'binary'
 const types = new TypeRegistry()
 types.register(instantCodec(timestamptz, (millis) => new Date(millis)))
 
-/** Object identifiers of int4, text, timestamptz, numeric and bool. */
-const OIDS = [23, 25, 1184, 1700, 16]
-const codecs: readonly TypeCodec[] = OIDS.map((oid) => {
-  const codec = oid === timestamptz.oid ? timestamptz : types.codec(oid)
-  if (codec === undefined) throw new Error(`no codec of ${oid}`)
-  return codec
-})
+/** Rows as those of an application: an integer, a text, a time, an amount, a flag. */
+const QUERY = `
+  SELECT (n * 7)::int4, 'customer number ' || n || ' of many',
+         timestamptz '2024-03-01 12:34:00.123Z' + n * interval '61.001 s',
+         (n + n % 100 * 0.01)::numeric(12, 2), n % 3 = 0
+  FROM generate_series(0, ${ROWS - 1}) AS n`
 
-/** What the rows hold. Times and numbers have the digits that those of applications have. */
-function valuesOf(row: number): unknown[] {
-  const seconds = String(row % 60).padStart(2, '0')
-  const day = String((row % 28) + 1).padStart(2, '0')
-  return [
-    row * 7,
-    `customer number ${row} of many`,
-    `2024-03-${day} 12:34:${seconds}.${String(row % 1000).padStart(3, '0')}+00`,
-    `${row}.${String(row % 100).padStart(2, '0')}`,
-    row % 3 === 0,
-  ]
+/** The whole answer, as a real server sends it. */
+async function answerIn(format: Format, server: PostgresPlace): Promise<Uint8Array> {
+  const connection = await EngineConnection.open(server)
+  const { length } = connection.received
+  await connection.run(
+    () => ask(connection.engine, format),
+    () => {},
+  )
+  const answer = Buffer.concat(connection.received.slice(length))
+  await connection.close()
+  return answer
 }
 
-/** The whole answer, as a server sends it. */
-function answerIn(format: Format): Uint8Array {
-  const server = new PostgresServer()
-  server.start(0)
-  server.receive(clientOutput(queryingClient()), 0)
-  const parts: Uint8Array[] = []
-  for (let event = server.poll(); event !== undefined; event = server.poll()) {
-    if (event.type === 'startup') {
-      server.authenticate({ method: 'none' })
-      server.sendReady()
-      // What came before the answer has been read by the time that counts.
-      while (server.output() !== undefined);
-      server.receive(Uint8Array.from([0x51, 0, 0, 0, 6, 0x78, 0]), 0)
-    } else if (event.type === 'query') sendAnswer(server, format, parts)
-  }
-  return Buffer.concat(parts)
-}
-
-function sendAnswer(server: PostgresServer, format: Format, parts: Uint8Array[]): void {
-  const take = (): void => {
-    for (let octets = server.output(); octets !== undefined; octets = server.output())
-      parts.push(new Uint8Array(octets))
-  }
-  server.sendFields(OIDS.map((typeOid, index) => ({ name: `column${index}`, typeOid, format })))
-  for (let row = 0; row < ROWS; row++) {
-    server.beginRow()
-    for (const [column, value] of valuesOf(row).entries()) {
-      const codec = codecs[column]!
-      if (format === 'binary') server.sendEncoded(codec, value)
-      else server.sendColumn(codec.encodeText(value))
-    }
-    server.endRow()
-  }
-  server.sendComplete(`SELECT ${ROWS}`)
-  server.sendReady()
-  take()
+/** All that an answer answers. */
+function ask(client: PostgresClient, format: Format): void {
+  client.parse('', QUERY)
+  client.bind('', '', [], [format])
+  client.describe('portal', '')
+  client.execute('')
+  client.sync()
 }
 
 function queryingClient(): PostgresClient {
@@ -142,7 +106,7 @@ function ours(format: Format): Read {
   client.receive(WELCOME, 0)
   while (client.poll() !== undefined);
   return (chunks) => {
-    client.query('x')
+    ask(client, format)
     clientOutput(client)
     let rows = 0
     let sum = 0
@@ -207,10 +171,12 @@ function chunksOf(octets: Uint8Array): Buffer[] {
 const PG_PROTOCOL = 'pg-protocol and pg-types, text'
 
 /** Runs the rows whose name holds `options.only`. */
-export function benchPostgresEngine(options: BenchOptions): PostgresResult[] {
+export async function benchPostgresEngine(options: BenchOptions): Promise<PostgresResult[]> {
   if (!'postgres rows'.includes(options.only)) return []
-  const text = answerIn('text')
-  const binary = answerIn('binary')
+  const server = await startPostgres()
+  const text = await answerIn('text', server)
+  const binary = await answerIn('binary', server)
+  await server.stop()
   const subjects = [
     { name: 'skitai, text', octets: text, read: ours('text') },
     { name: 'skitai, binary', octets: binary, read: ours('binary') },

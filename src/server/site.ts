@@ -4,7 +4,7 @@
 
 import { asksForWebSocket } from '../protocols/websocket/handshake.js'
 import type { App } from './app/app.js'
-import type { AppContext } from './app/app-host.js'
+import type { AppContext, SharedContext } from './app/app-host.js'
 import { ArgumentError } from './app/args/argument-error.js'
 import type { Args } from './app/args/reader.js'
 import { dispatch } from './app/dispatch.js'
@@ -40,10 +40,12 @@ export class Site {
   readonly hosts: VirtualHosts = new VirtualHosts()
   readonly sockets: OpenSockets
   readonly #onError: ErrorListener
+  readonly #shared: SharedContext
   readonly #contexts: WeakMap<HostGroup, AppContext> = new WeakMap()
 
-  constructor(onError: ErrorListener) {
+  constructor(onError: ErrorListener, shared: SharedContext) {
     this.#onError = onError
+    this.#shared = shared
     this.sockets = new OpenSockets(onError)
   }
 
@@ -65,6 +67,20 @@ export class Site {
     if (exchange.method === 'CONNECT')
       throw new HttpError(405, 'This server is no tunnel', ['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'])
     const { group, target } = this.#locate(exchange)
+    const refreshed = group.refresh()
+    if (refreshed !== undefined) return this.#awaitRefresh(exchange, group, target, refreshed)
+    this.#ask(exchange, group, target)
+  }
+
+  /** What cannot be loaded is reported, and what was there before answers. */
+  #awaitRefresh(exchange: Exchange, group: HostGroup, target: CanonicalTarget, refreshed: Promise<unknown>): void {
+    refreshed
+      .catch((error: unknown) => this.#onError(error, exchange))
+      .then(() => this.#ask(exchange, group, target))
+      .catch((error: unknown) => this.#fail(exchange, error))
+  }
+
+  #ask(exchange: Exchange, group: HostGroup, target: CanonicalTarget): void {
     if (group.isBarePoint(target.path)) return redirect(exchange, 308, target)
     if (group.directories.length > 0 && (exchange.method === 'GET' || exchange.method === 'HEAD')) {
       const reply = this.#askDirectory(exchange, group, target)
@@ -198,7 +214,7 @@ export class Site {
   #contextOf(group: HostGroup): AppContext {
     let context = this.#contexts.get(group)
     if (context === undefined) {
-      context = { host: group, report: this.#onError }
+      context = { ...this.#shared, host: group, report: this.#onError }
       this.#contexts.set(group, context)
     }
     return context

@@ -9,6 +9,7 @@ import {
   type RedisCluster,
   RedisConnectionError,
   RedisError,
+  RedisWatchError,
   UsageError,
 } from '#src/io/client/index.js'
 import { keySlot } from '#src/protocols/redis/index.js'
@@ -94,6 +95,53 @@ describe('a cluster', { timeout: 120_000 }, () => {
       await c.subscribe(['x', 'y'], ({ payload }) => seen.push(payload))
       for (const operator of cluster.operators) await operator.publish('y', 'hello')
       await until(() => seen.length === cluster.operators.length)
+    }))
+
+  it('has watched transactions and connections of their own at the node of their slot, and follows it', () =>
+    using(async (c) => {
+      await c.set('{w}n', '1')
+      let calls = 0
+      const tenfold = await c.watch('{w}n', async (link) => {
+        const found = Number(await link.get('{w}n'))
+        if (calls++ === 0) await c.incr('{w}n')
+        return link
+          .multi()
+          .set('{w}n', found * 10)
+          .get('{w}n')
+      })
+      assert.deepEqual([tenfold, calls], [['OK', '20'], 2])
+      const moving = await c.watch(['{w}n', '{w}m'], async (link) => {
+        if (calls++ === 2) await moveSlot(keySlot('w'))
+        return link.multi().incr('{w}n')
+      })
+      assert.deepEqual([moving, calls], [[21], 4])
+      assert.equal(await c.watch('{w}n', () => Promise.resolve(undefined)), undefined)
+      await assert.rejects(
+        c.watch(['a', 'b'], () => Promise.resolve(undefined)),
+        { code: 'CROSSSLOT' },
+      )
+      await assert.rejects(
+        c.watch('{w}n', () => Promise.reject(new Error('mine'))),
+        /mine/,
+      )
+      const changing = c.watch('{w}n', async (link) => {
+        await c.incr('{w}n')
+        return link.multi().get('{w}n')
+      })
+      await assert.rejects(changing, RedisWatchError)
+      const link = await c.reserve('{w}n')
+      await link.incr('{w}n')
+      assert.equal(await link.command('WAIT', '1', '5000'), 1)
+      await link.release()
+    }))
+
+  it('gives the entries of streams of one slot to consumers', () =>
+    using(async (c) => {
+      for (const [at, stream] of ['{s}1', '{s}2', '{s}1'].entries()) await c.xadd(stream, '*', 'at', at)
+      const seen: unknown[] = []
+      for await (const { fields } of c.consume(['{s}1', '{s}2'], 'group', 'me', { autoAck: true, blockMs: 50 }))
+        if (seen.push(fields) === 3) break
+      assert.deepEqual(seen.map((fields) => (fields as { at: string }).at).toSorted(), ['0', '1', '2'])
     }))
 
   it('counts everything once while slots move, and sharded channels move with them', () =>
@@ -254,6 +302,7 @@ describe('the options of a cluster', () => {
     ['seeds', ['a:1', 'unix:/run/x']],
     ['options', null],
     ['reads', { seeds: ['a:1'], reads: 'nearest' }],
+    ['natMap', { seeds: ['a:1'], natMap: 'b:1' }],
     ['attemptsMax', { seeds: ['a:1'], attemptsMax: -1 }],
     ['refreshMinMs', { seeds: ['a:1'], refreshMinMs: '1' }],
     ['cache', { seeds: ['a:1'], cache: {} }],

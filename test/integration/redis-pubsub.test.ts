@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   redis,
   type Redis,
@@ -25,6 +26,42 @@ for (const protocol of [2, 3] as const)
       r = redis({ host: server.host, port: server.port, protocol })
     })
     after(() => r.close())
+
+    it(
+      'tell what the server executes, until that is ended, and however silent it is',
+      { timeout: 20_000 },
+      async () => {
+        const lines = await r.monitor()
+        await r.set('watched', '1')
+        for await (const { payload } of lines) {
+          if (!payload.includes('watched')) continue
+          assert.match(payload, /^\d+\.\d+ \[0 127\.0\.0\.1:\d+\] "SET" "watched" "1"$/)
+          break
+        }
+        const { host, port } = server
+        const silent = redis({ host, port, protocol, pingIntervalMs: 50, pingTimeoutMs: 50 })
+        const seen: string[] = []
+        await silent.monitor(({ payload }) => seen.push(payload))
+        const other = await silent.monitor()
+        await delay(500)
+        await r.get('still')
+        while (!seen.some((line) => line.includes('still'))) await delay(5)
+        await silent.terminate()
+        await assert.rejects(
+          async () => {
+            for await (const { payload } of other) assert.ok(payload.length > 0)
+          },
+          { code: 'REDIS_CLOSED' },
+        )
+        const refused = redis({ host, port, protocol, linksMax: 1 })
+        await refused.connect()
+        await r.command('ACL', 'SETUSER', 'default', '-monitor')
+        await assert.rejects(refused.monitor(), { code: 'NOPERM' })
+        await r.command('ACL', 'SETUSER', 'default', '+monitor')
+        await (await refused.monitor()).close()
+        await refused.close()
+      },
+    )
 
     /** Resolves with so many messages, once they have come. */
     function collect(count: number): {

@@ -1,7 +1,7 @@
 /** A real cluster of Redis for one test file: primaries with a copy each, on free ports, gone when it is stopped. */
 
 import { redis, type Redis } from '#src/io/client/index.js'
-import { type RealRedis, startRedis } from './server.js'
+import { type RealRedis, type RedisServerOptions, startRedis } from './server.js'
 
 /** A running cluster. */
 export interface RealCluster {
@@ -20,17 +20,24 @@ const NODE_TIMEOUT_MS = 1000
 
 const LOOK_AGAIN_MS = 20
 
-/** Starts a cluster with a copy of each primary. */
-export async function startCluster(primaries: number): Promise<RealCluster> {
+/** Starts a cluster with a copy of each primary; each node has what `options` say. */
+export async function startCluster(primaries: number, options: RedisServerOptions = {}): Promise<RealCluster> {
   const settings = [
     'cluster-enabled yes',
     `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
     'cluster-replica-validity-factor 0',
     'cluster-require-full-coverage no',
     'repl-diskless-sync-delay 0',
+    // A copy counts once it has been sent something.
+    'repl-ping-replica-period 1',
     'cluster-migration-barrier 10',
+    // Else they tell clients of TLS their other ports.
+    ...(options.tls === undefined ? [] : ['tls-cluster yes', 'tls-replication yes']),
+    ...(options.settings ?? []),
   ]
-  const servers = await Promise.all(Array.from({ length: primaries * 2 }, () => startClusterNode(settings)))
+  const servers = await Promise.all(
+    Array.from({ length: primaries * 2 }, () => startClusterNode({ ...options, settings })),
+  )
   const operators = servers.map(({ host, port }) => redis({ host, port }))
   const cluster: RealCluster = {
     servers,
@@ -61,9 +68,9 @@ export function idOf(operator: Redis): Promise<string> {
 }
 
 /** The port of the bus is 10,000 above that of the clients, and there is an end to ports. */
-async function startClusterNode(settings: readonly string[]): Promise<RealRedis> {
+async function startClusterNode(options: RedisServerOptions): Promise<RealRedis> {
   for (;;) {
-    const server = await startRedis({ settings }).catch((error: unknown) => {
+    const server = await startRedis(options).catch((error: unknown) => {
       if (!/port/i.test(String(error))) throw error
       return undefined
     })
@@ -83,7 +90,7 @@ async function form({ servers, operators, primaries }: RealCluster): Promise<voi
       await operator.command('CLUSTER', 'SET-CONFIG-EPOCH', String(at + 1))
     }),
   )
-  for (const operator of operators) await operator.command('CLUSTER', 'MEET', first!.host, String(first!.port))
+  for (const operator of operators) await operator.command('CLUSTER', 'MEET', first!.host, String(first!.tlsPort || first!.port))
   for (const operator of operators) await until(async () => (await nodesOf(operator)).length === servers.length)
   for (const [at, operator] of operators.entries())
     if (at >= primaries) await operator.command('CLUSTER', 'REPLICATE', await idOf(operators[at - primaries]!))
@@ -95,8 +102,10 @@ async function form({ servers, operators, primaries }: RealCluster): Promise<voi
   }
 }
 
+/** Those that it knows by their names. */
 async function nodesOf(operator: Redis): Promise<readonly string[]> {
-  return (await operator.command<string>('CLUSTER', 'NODES')).trim().split('\n')
+  const lines = (await operator.command<string>('CLUSTER', 'NODES')).trim().split('\n')
+  return lines.filter((line) => !line.includes('handshake'))
 }
 
 function slotsOf(operator: Redis): Promise<readonly (readonly unknown[])[]> {

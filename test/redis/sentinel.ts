@@ -6,6 +6,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { SelfSigned } from '#src/io/index.js'
 import { findProgram, redisServer } from '../../tools/ensure-system.js'
 import { freePort } from '../postgres/server.js'
 import { type RealRedis, startRedis } from './server.js'
@@ -43,19 +44,53 @@ export async function startWatched(): Promise<WatchedRedis> {
   }
 }
 
-async function startSentinel(primary: RealRedis): Promise<{ readonly port: number; stop(): Promise<void> }> {
+/** A primary alone, and one sentinel: both speak TLS with their clients, and know the user `ann` only. */
+export async function startSecured(certificate: SelfSigned): Promise<WatchedRedis> {
+  const users = ['user default off', 'user ann on >secret ~* &* +@all']
+  const primary = await startRedis({ tls: certificate, settings: [...users, 'tls-replication yes'] })
+  const { host, tlsPort } = primary
+  const sentinel = await startSentinel({ host, port: tlsPort }, (folder, port) => {
+    const files = { crt: certificate.cert, key: certificate.key }
+    for (const [kind, pem] of Object.entries(files)) writeFileSync(path.join(folder, `own.${kind}`), pem)
+    return [
+      'port 0',
+      `tls-port ${port}`,
+      'tls-replication yes',
+      'tls-auth-clients no',
+      `tls-cert-file ${folder}/own.crt`,
+      `tls-key-file ${folder}/own.key`,
+      `tls-ca-cert-file ${folder}/own.crt`,
+      ...users,
+      `sentinel auth-user ${NAME} ann`,
+      `sentinel auth-pass ${NAME} secret`,
+    ]
+  })
+  return {
+    servers: [primary, primary],
+    sentinels: [`rediss://ann:secret@127.0.0.1:${sentinel.port}`],
+    stop: async () => {
+      await sentinel.stop()
+      await primary.stop()
+    },
+  }
+}
+
+async function startSentinel(
+  primary: Pick<RealRedis, 'host' | 'port'>,
+  settings: (folder: string, port: number) => readonly string[] = (_, port) => [`port ${port}`],
+): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'skitai-sentinel-'))
   const port = await freePort()
   const file = path.join(folder, 'sentinel.conf')
   writeFileSync(
     file,
     [
-      `port ${port}`,
       'bind 127.0.0.1',
       `dir ${folder}`,
       `sentinel monitor ${NAME} ${primary.host} ${primary.port} 2`,
       `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
       `sentinel failover-timeout ${NAME} 5000`,
+      ...settings(folder, port),
     ].join('\n'),
   )
   const sentinel = spawn(findProgram(redisServer.command)!, [file, '--sentinel'], {

@@ -105,12 +105,15 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   poll(): RedisClientEvent | undefined {
     const queued = this.#takeQueued()
     if (queued !== undefined) return queued
-    while (!this.#over && this.#mayRead()) {
+    // However much output waits: a server that waits until its answers are read must not wait for ever because we wait
+    // until it reads.
+    while (!this.#over && !this.#held) {
       // What is true has no event of its own, but may have left one.
       const event = this.#next()
       if (event === undefined) break
-      const found = event === true ? this.#takeQueued() : event
-      if (found !== undefined) return found
+      if (event !== true) return event
+      const left = this.#takeQueued()
+      if (left !== undefined) return left
     }
     if (this.#over) {
       const final = this.#final
@@ -136,7 +139,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   get wantsInput(): boolean {
-    return !this.#over && !this.#ended && this.#mayRead()
+    return !this.#over && !this.#ended && !this.#held
   }
 
   get outputBytes(): number {
@@ -185,8 +188,9 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
 
   /** A command was written: its answer comes behind those before. */
   protected pend(id: number, flags: number, state: number, kind?: SubscriptionKind, confirmations = 0): void {
+    const first = this.pending.empty
     this.pending.add(id, flags, state, kind, confirmations)
-    if (this.pending.count === 1) this.#nextCommand()
+    if (first) this.#nextCommand()
   }
 
   protected conclude(initiator: ClosedEvent['initiator']): void {
@@ -214,10 +218,6 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     return { type: 'ready', protocol: this.#protocol, server: this.#server }
   }
 
-  #mayRead(): boolean {
-    return !this.#held && this.out.bytes < this.#limits.outputBytesMax
-  }
-
   /** The next event; true when a reply had none, undefined when more input is needed, or the connection is over. */
   #next(): RedisClientEvent | true | undefined {
     const input = this.#input
@@ -232,12 +232,22 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     const value = reader.take()
     const position = reader.begin
     if (read === READ_PUSH) return this.#onPush(value as ReplyValue[], position)
+    // Most are the values of ordinary commands, and no lines, messages or parts of the start. Measured with short
+    // strings: 0.9 of the time.
+    if (this.state === WaitStates.command && typeof value !== 'object' && !this.#monitoring) return this.#onShort(value)
     if (value instanceof ReplyError) return this.#onError(value, position)
     if (this.#protocol === 2 && Array.isArray(value) && this.#readsMessages()) {
       const event = this.#onSubscriberArray(value, position)
       if (event !== undefined || this.#over) return event
     }
     return this.#onValue(value, position)
+  }
+
+  /** What answers an ordinary command. */
+  #onShort(value: ReplyValue): RedisClientEvent {
+    const { id } = this.pending
+    this.#answered()
+    return { type: 'reply', id, value, attributes: this.#reader.attributes }
   }
 
   /** With RESP2, what comes to a subscriber is an array; to commands it has PING only. */
@@ -264,7 +274,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     // It may come in any state.
     const { state } = this
     const { id } = this.pending
-    if (this.pending.count > 0) this.#answered()
+    if (!this.pending.empty) this.#answered()
     if (state === WaitStates.hello && refusesResp3(error)) {
       this.#fallback = true
       return this.#onHandshakeStep()
@@ -344,7 +354,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   #nextCommand(): void {
-    if (this.pending.count > 0) this.state = this.pending.state
+    if (!this.pending.empty) this.state = this.pending.state
     else this.state = this.#monitoring ? WaitStates.monitoring : WaitStates.idle
   }
 
@@ -363,7 +373,7 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
   }
 
   #onEnd(): undefined {
-    const truncated = this.pending.count > 0 || this.#input.size > 0 || this.#reader.inside
+    const truncated = !this.pending.empty || this.#input.size > 0 || this.#reader.inside
     if (truncated && this.state !== WaitStates.quit)
       this.#fail('REDIS_TRUNCATED', this.#input.position(this.#input.end))
     else this.conclude('remote')

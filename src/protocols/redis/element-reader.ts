@@ -17,6 +17,7 @@ export const NO_LENGTH = -3
 
 const LENGTH_DIGITS_MAX = 10
 export const CRLF_BYTES = 2
+export const OK_BYTES = 5
 
 /** Up to here a loop is faster than a native call. */
 const LOOP_BYTES_MAX = 32
@@ -155,4 +156,15 @@ function carriageReturn(bytes: Uint8Array, from: number, end: number): number {
 function lineFeed(bytes: Uint8Array, from: number, end: number): number {
   for (let at = from; at < end; at++) if (bytes[at] === LF) return at
   return -1
+}
+
+/** The most frequent reply: `+OK` with its CRLF. */
+export function isOk(bytes: Uint8Array, at: number, end: number): boolean {
+  return (
+    at + OK_BYTES <= end &&
+    bytes[at + 1] === 0x4f &&
+    bytes[at + 2] === 0x4b &&
+    bytes[at + 3] === CR &&
+    bytes[at + 4] === LF
+  )
 }

@@ -14,7 +14,7 @@ export interface RedisLimits {
   readonly depthMax: number
   /** Octets of a simple string, an error or a number; for a server, of an inline command and of the name of any. */
   readonly lineBytesMax: number
-  /** Octets of queued output from which nothing more is read. */
+  /** Octets of queued output from which a server reads nothing more. A client reads whatever it has to send. */
   readonly outputBytesMax: number
   /** From the start until the server has accepted how the connection begins. */
   readonly startupMs: number

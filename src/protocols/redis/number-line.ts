@@ -29,7 +29,9 @@ export function integerAt(bytes: Uint8Array, start: number, end: number): number
     value = value * 10 + digit
   }
   if (digits > 1 && bytes[digitsAt] === ZERO) return NOT_A_NUMBER
-  return digits <= EXACT_DIGITS && first !== MINUS ? value : longIntegerAt(bytes, digitsAt, end, first === MINUS)
+  if (digits > EXACT_DIGITS) return longIntegerAt(bytes, digitsAt, end, first === MINUS)
+  // Not by a sign: that would make -0 of 0.
+  return first === MINUS ? 0 - value : value
 }
 
 function longIntegerAt(bytes: Uint8Array, start: number, end: number, negative: boolean): number | bigint | undefined {

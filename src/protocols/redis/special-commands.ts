@@ -54,7 +54,7 @@ export function specialCommand(args: readonly CommandArgument[]): SpecialCommand
   if (typeof first !== 'string') throw new UsageError('REDIS_ARGUMENTS', 'the name of a command is a string')
   const found = SPECIAL.get(first)
   if (found !== undefined) return found
-  const name = first.toUpperCase()
+  const name = upperCase(first)
   if (REFUSED.has(name)) throw refused(name)
   if (name === 'CLIENT' && wordOf(args[1]) === 'REPLY') throw refused('CLIENT REPLY')
   return SPECIAL.get(name) ?? ORDINARY
@@ -62,6 +62,15 @@ export function specialCommand(args: readonly CommandArgument[]): SpecialCommand
 
 function refused(name: string): UsageError {
   return new UsageError('REDIS_COMMAND', `${name} is not for a connection that others use`)
+}
+
+/** Almost all names are in capital letters, and looking at them takes a tenth of the time of making sure. */
+function upperCase(name: string): string {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i)
+    if (code > 0x60) return name.toUpperCase()
+  }
+  return name
 }
 
 function wordOf(argument: CommandArgument | undefined): string {

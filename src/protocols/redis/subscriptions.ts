@@ -55,9 +55,11 @@ export class Subscriptions {
     shard: new Set(),
   }
 
+  #count = 0
+
   /** How many there are. */
   get count(): number {
-    return this.#names.channel.size + this.#names.pattern.size + this.#names.shard.size
+    return this.#count
   }
 
   /** How many there are of a kind. */
@@ -70,9 +72,11 @@ export class Subscriptions {
     const name = channel instanceof Uint8Array ? native.latin1Slice(channel, 0, channel.length) : keyOf(channel)
     if (type === 'subscribed') this.#names[kind].add(name)
     else this.#names[kind].delete(name)
+    this.#count = this.#names.channel.size + this.#names.pattern.size + this.#names.shard.size
   }
 
   clear(): void {
     for (const names of Object.values(this.#names)) names.clear()
+    this.#count = 0
   }
 }

@@ -29,6 +29,15 @@ export interface AppOptions extends StateOptions, AppGuardOptions {
    * default.
    */
   readonly static?: string
+  /** A folder of modules that decorate the app, relative to `home`; none by default. */
+  readonly services?: string
+  /**
+   * Whether changed modules are loaded anew at the next request. In development by default; in production
+   * (`SKITAI_ENV=production`) never.
+   */
+  readonly reload?: boolean
+  /** Names of values in `app.store` that an app takes over from the one before it when it is loaded anew. */
+  readonly preserve?: readonly string[]
   /** Free for the app's own use, as `app.config`. */
   readonly config?: AppConfig
   /** Octets of content that a handler reads as one piece at the most; 5 MiB by default. */

@@ -7,7 +7,8 @@ import { redirectValue } from './response-values.js'
 import { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
-import type { AppContext } from './app-host.js'
+import type { AppContext, Shared } from './app-host.js'
+import { traceOf } from './error-handlers.js'
 import type { Request } from './request.js'
 import type { CookieJar } from './state/cookie-jar.js'
 import type { MessageBox } from './state/message-box.js'
@@ -276,8 +277,39 @@ export class Was {
 
   /** The other apps of the host; throws `TypeError` where there are none, as in a mounted function under test. */
   get host(): AppContext['host'] {
-    if (this.#context === undefined) throw new TypeError('this request has come without a host')
-    return this.#context.host
+    return this.#around().host
+  }
+
+  /** The objects that all apps of the engine use: `engine.share(name, value)` (APP-75). */
+  get shared(): Shared {
+    return this.#around().shared
+  }
+
+  /** Says that what has this key was changed, and tells all apps of the host: `model-changed:<key>` (TRP-13). */
+  setlu(key: string, ...details: readonly unknown[]): void {
+    this.#around().updates.set(key)
+    this.broadcast(`model-changed:${key}`, ...details)
+  }
+
+  /** When any of the keys was said to be changed last, in milliseconds since 1970; 0 for never. */
+  getlu(...keys: readonly string[]): number {
+    return this.#around().updates.get(...keys)
+  }
+
+  /** Writes a line into the log of apps (APP-133). */
+  log(message: string, category: string = 'info'): void {
+    const { gtid, ltid } = this
+    this.#around().log({ message, category, app: this.app?.name ?? '', gtid, ltid })
+  }
+
+  /** Writes what was thrown into the log of apps, with its trace. */
+  traceback(error: unknown, id: string = ''): void {
+    this.log(`${id && `${id}: `}${traceOf(error)}`, 'error')
+  }
+
+  #around(): AppContext {
+    if (this.#context === undefined) throw new TypeError('this request has come without a server')
+    return this.#context
   }
 
   /** Calls the listeners of an event of the app with this context and `args`. */

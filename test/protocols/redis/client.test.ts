@@ -237,14 +237,11 @@ describe('time, and the output of a Redis client', () => {
     assert.equal(engine.deadline(), 30_005)
   })
 
-  test('output that waits holds the input back', () => {
+  test('output that waits does not hold the input back: the server may wait for us to read', () => {
     const engine = ready({ limits: { outputBytesMax: 20 } })
     engine.command(['GET', 'key'])
-    assert.equal(engine.wantsInput, false)
-    assert.deepEqual(receive(engine, ':1\r\n'), [])
-    outputOf(engine)
     assert.equal(engine.wantsInput, true)
-    assert.equal(eventsOf(engine).length, 1)
+    assert.equal(receive(engine, ':1\r\n').length, 1)
   })
 
   test('hold stops events, not output', () => {

@@ -1,5 +1,6 @@
 /** What all views of one client of a cluster share: its nodes, what is known of them, and which command goes where. */
 
+import { setTimeout as delay } from 'node:timers/promises'
 import { UsageError } from '../../../protocols/core/errors.js'
 import type { ClusterNode } from '../../../protocols/redis/cluster/slot-map.js'
 import { type Attempt, type Decision, Topology } from '../../../protocols/redis/cluster/topology.js'
@@ -83,7 +84,7 @@ export class ClusterCore implements Dispatcher {
     if (slot === 'several')
       return command.fail(new RedisError('CROSSSLOT the keys of one command belong to one slot', nameOf(spec)))
     const blocking = blocks(spec, args)
-    const reads = this.config.readsReplicas && (spec.flags & CommandFlags.readonly) !== 0 && !blocking
+    const reads = this.config.reads !== 'primary' && (spec.flags & CommandFlags.readonly) !== 0 && !blocking
     limitCommand(command, timeoutMs ?? (blocking ? Infinity : this.config.node.commandTimeoutMs))
     const routed = new RoutedCommand(command, slot, { reads, blocking, signal }, this)
     if (signal !== undefined) {
@@ -102,7 +103,7 @@ export class ClusterCore implements Dispatcher {
     let links = this.#nodes.get(node.address)
     if (links === undefined) {
       const { onConnect, onDisconnect } = this.config.node
-      links = new NodeLinks(node, {
+      links = new NodeLinks(node, this.config.placeOf(node.address) ?? node, {
         ...this.config.node,
         onConnect: () => {
           this.topology.recover(node)
@@ -135,6 +136,18 @@ export class ClusterCore implements Dispatcher {
     const decision = this.topology.route({ slot, redirections: 0, waits: 0 })
     this.#scheduleRefresh()
     return decision.type === 'send' ? decision.node : undefined
+  }
+
+  /** Whether what a node has refused so may succeed elsewhere, or later: resolves when that may be. */
+  async mayGoOn(error: unknown, from: ClusterNode, attempt: Attempt): Promise<boolean> {
+    if (!(error instanceof RedisError)) return false
+    const decision = this.topology.onError(new ReplyError(error.message), from, attempt)
+    this.#scheduleRefresh()
+    if (decision.type === 'fail') return false
+    if (decision.type === 'wait') await delay(decision.ms)
+    // One that a slot moves to has it for single commands only until it is there.
+    else if (decision.asking) await delay(ASK_AGAIN_MS)
+    return true
   }
 
   redirect(routed: RoutedCommand, error: ReplyError): boolean {
@@ -183,7 +196,7 @@ export class ClusterCore implements Dispatcher {
   }
 
   #route(routed: RoutedCommand): void {
-    const decision = this.topology.route(routed.attempt, routed.reads)
+    const decision = this.topology.route(routed.attempt, routed.reads ? this.config.reads : 'primary')
     this.#scheduleRefresh()
     this.#act(routed, decision, routed.reads)
   }

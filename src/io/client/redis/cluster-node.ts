@@ -3,6 +3,7 @@
 import type { ClusterNode } from '../../../protocols/redis/cluster/slot-map.js'
 import { Command } from './command.js'
 import type { CommandSpec } from './command-spec.js'
+import type { NodePlace } from './cluster-config.js'
 import type { RedisConfig } from './config.js'
 import { RedisCore } from './core.js'
 import { type LinkStats, RedisLink } from './link.js'
@@ -22,9 +23,10 @@ export class NodeLinks {
   readonly #config: RedisConfig
   #reader: RedisLink | undefined
 
-  constructor(node: ClusterNode, config: RedisConfig) {
+  /** `place` is where it is reached. */
+  constructor(node: ClusterNode, { host, port }: NodePlace, config: RedisConfig) {
     this.node = node
-    this.#config = { ...config, place: { host: node.host, port: node.port } }
+    this.#config = { ...config, place: { host, port } }
     this.core = new RedisCore(this.#config, transportOpener(this.#config))
   }
 

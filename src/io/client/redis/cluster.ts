@@ -1,14 +1,20 @@
 /** The client of a cluster. */
 
 import { UsageError } from '../../../protocols/core/errors.js'
+import { commonSlot } from '../../../protocols/redis/cluster/command-keys.js'
+import type { ClusterNode } from '../../../protocols/redis/cluster/slot-map.js'
+import type { Attempt } from '../../../protocols/redis/cluster/topology.js'
 import type { SubscriptionKind } from '../../../protocols/redis/events.js'
 import { ReplyFlags } from '../../../protocols/redis/values.js'
-import type { Many } from './arguments.js'
+import type { Key, Many } from './arguments.js'
 import { clusterConfigOf, type RedisClusterOptions } from './cluster-config.js'
 import { ClusterCore, type RedisClusterStats } from './cluster-core.js'
 import { ClusterPubSub } from './cluster-pubsub.js'
 import type { Command } from './command.js'
+import { consume, type ConsumedEntry, type ConsumeOptions } from './consume.js'
 import type { RedisCore } from './core.js'
+import type { ResultsOf } from './pipeline.js'
+import { ReservedRedis } from './redis.js'
 import {
   type Call,
   callOf,
@@ -18,8 +24,11 @@ import {
   RedisBase,
   type TextWith,
 } from './redis-base.js'
+import { RedisConnectionError, RedisError } from './redis-error.js'
 import type { ScanOptions } from './scan.js'
 import type { OnRedisMessage, RedisSubscription, SubscribeOptions } from './subscription.js'
+import { watchOnce, type WatchOptions, type WatchWork } from './watch.js'
+import { RedisWatchError } from './watch-error.js'
 
 /** Payloads are text, or octets where the client gives octets. */
 type Payload<Text> = Text extends Uint8Array ? Uint8Array : string
@@ -66,6 +75,48 @@ export class RedisCluster<Text = string, Int = number> extends RedisBase<Text, I
   async primaries(): Promise<ClusterPrimary<Text, Int>[]> {
     await this.connect()
     return this.#shared.core.primaries().map(({ node, core }) => new ClusterPrimary(node.address, core, this.call))
+  }
+
+  /**
+   * A connection of our own to the node that has this key. It must be released. Nothing is sent on from there: when the
+   * slot moves, its commands are refused (`RedisError`, MOVED).
+   */
+  async reserve(key: Key): Promise<ReservedRedis<Text, Int>> {
+    return (await this.#reserve(slotOfKeys(key))).link
+  }
+
+  /** As `watch` of a client of one server, of keys of one slot; when that moves, it is tried again where it is. */
+  async watch<Results extends readonly unknown[]>(
+    keys: Many<Key>,
+    work: WatchWork<Results, Text, Int>,
+    { attemptsMax = 10 }: WatchOptions = {},
+  ): Promise<ResultsOf<Results> | undefined> {
+    const slot = slotOfKeys(keys)
+    const route: Attempt = { slot, redirections: 0, waits: 0 }
+    for (let attempt = 0; attempt < attemptsMax;) {
+      const { node, link } = await this.#reserve(slot)
+      try {
+        const results = await watchOnce(link, keys, work)
+        if (results !== null) return results
+        attempt++
+      } catch (error) {
+        const reason = await reasonOf(error, link, keys)
+        if (!(await this.#shared.core.mayGoOn(reason, node, route))) throw error
+      } finally {
+        await link.release()
+      }
+    }
+    throw new RedisWatchError(attemptsMax)
+  }
+
+  /** As `consume` of a client of one server; several streams belong to one slot. */
+  consume(
+    streams: Many<string>,
+    group: string,
+    consumer: string,
+    options: ConsumeOptions = {},
+  ): AsyncGenerator<ConsumedEntry<Text>, void, undefined> {
+    return consume<Text>(this, typeof streams === 'string' ? [streams] : streams, group, consumer, options)
   }
 
   /** All keys of all nodes (SCAN), node after node. What moves between nodes meanwhile may come twice, or not. */
@@ -119,6 +170,16 @@ export class RedisCluster<Text = string, Int = number> extends RedisBase<Text, I
     this.#shared.core.run(command, this.call.timeoutMs, this.call.signal)
   }
 
+  async #reserve(slot: number): Promise<{ readonly node: ClusterNode; readonly link: ReservedRedis<Text, Int> }> {
+    const { core } = this.#shared
+    if (core.locate(slot) === undefined) await this.connect()
+    const node = core.locate(slot)
+    if (node === undefined) throw new RedisConnectionError('REDIS_NO_NODE', `no node has slot ${slot}`, false)
+    const links = core.linksOf(node)
+    const lease = await links.core.reserve(this.call.signal)
+    return { node, link: new ReservedRedis<Text, Int>(lease, links.core, this.call, { released: false }) }
+  }
+
   async #subscribe(
     kind: SubscriptionKind,
     names: Many<string>,
@@ -135,6 +196,24 @@ export class RedisCluster<Text = string, Int = number> extends RedisBase<Text, I
     return (await pubSub.subscribe(kind, list, onMessage as never, options)) as unknown as RedisSubscription<
       Payload<Text>
     >
+  }
+}
+
+/** The one slot of keys. Throws `RedisError` (CROSSSLOT) when there are several. */
+function slotOfKeys(keys: Many<Key>): number {
+  const slot = commonSlot(typeof keys === 'object' && Array.isArray(keys) ? keys : [keys as Key])
+  if (typeof slot === 'number') return slot
+  throw new RedisError('CROSSSLOT the keys belong to one slot', 'WATCH')
+}
+
+/** Why a transaction was not executed: a node that has lost the slot says so to its commands, not to EXEC. */
+async function reasonOf(error: unknown, link: RedisBase<unknown, unknown>, keys: Many<Key>): Promise<unknown> {
+  if (!(error instanceof RedisError) || error.code !== 'EXECABORT') return error
+  try {
+    await link.command('WATCH', keys)
+    return error
+  } catch (reason) {
+    return reason
   }
 }
 

@@ -92,8 +92,7 @@ export class RedisConnection implements DriverHandler<RedisClientEvent>, Timed {
       database,
       name,
       pushFlags,
-      // A server that waits until its answers are read must not wait for ever because we wait until it reads.
-      limits: { ...limits, outputBytesMax: Infinity },
+      limits,
     })
     this.#pingIntervalMs = settings.pingIntervalMs
     this.#pingTimeoutMs = settings.pingTimeoutMs
@@ -267,9 +266,11 @@ export class RedisConnection implements DriverHandler<RedisClientEvent>, Timed {
       if (silentMs >= this.#pingIntervalMs + this.#pingTimeoutMs)
         this.destroy(new TransportError('REDIS_PING_TIMEOUT', this.transport.peer, 'the server does not answer'))
     } else if (silentMs >= this.#pingIntervalMs && this.engine.ready) {
-      this.#pinging = true
       this.#driver.enter()
-      this.#write(new Command(PING.words, PING, 0, ignore, ignore))
+      const ping = new Command(PING.words, PING, 0, ignore, ignore)
+      this.#write(ping)
+      // Behind MONITOR there is none.
+      this.#pinging = ping.sent
     }
   }
 

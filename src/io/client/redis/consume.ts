@@ -1,7 +1,7 @@
 /** Streams for a consumer of a group: its entries, one behind the other. */
 
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Redis } from './redis.js'
+import type { CallOptions, RedisBase } from './redis-base.js'
 import { RedisConnectionError, RedisError } from './redis-error.js'
 import type { StreamEntries, StreamEntry } from './reply-shapes.js'
 
@@ -31,12 +31,15 @@ export interface ConsumedEntry<Text> extends StreamEntry<Text> {
 
 const RETRY_MS = 100
 
+/** A client of one server, or of a cluster. */
+type Consuming<Text> = RedisBase<Text, unknown> & { with(options: CallOptions): unknown }
+
 /**
  * First come the entries that this consumer has had and not acknowledged, then those that others have left (with
  * `claimIdleMs`), then new ones. A lost connection only makes it wait. It ends when `signal` aborts, with its reason.
  */
 export async function* consume<Text>(
-  client: Redis<Text, unknown>,
+  client: Consuming<Text>,
   streams: readonly string[],
   group: string,
   consumer: string,
@@ -52,7 +55,7 @@ export async function* consume<Text>(
 }
 
 class GroupReader<Text> {
-  readonly #client: Redis<Text, unknown>
+  readonly #client: RedisBase<Text, unknown>
   readonly #streams: readonly string[]
   readonly #group: string
   readonly #consumer: string
@@ -62,13 +65,13 @@ class GroupReader<Text> {
   #claimAt = 0
 
   constructor(
-    client: Redis<Text, unknown>,
+    client: Consuming<Text>,
     streams: readonly string[],
     group: string,
     consumer: string,
     options: ConsumeOptions,
   ) {
-    this.#client = client.with({ signal: options.signal }) as unknown as Redis<Text, unknown>
+    this.#client = client.with({ signal: options.signal }) as RedisBase<Text, unknown>
     this.#streams = streams
     this.#group = group
     this.#consumer = consumer

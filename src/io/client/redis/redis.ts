@@ -10,8 +10,9 @@ import { configOf, type RedisOptions } from './config.js'
 import type { RedisConnection } from './connection.js'
 import { limitCommand, RedisCore, type RedisStats } from './core.js'
 import { type ConsumeOptions, consume, type ConsumedEntry } from './consume.js'
+import { monitor } from './monitor.js'
 import { transportOpener } from './open.js'
-import type { Multi, ResultsOf } from './pipeline.js'
+import type { ResultsOf } from './pipeline.js'
 import {
   type Call,
   callOf,
@@ -22,13 +23,8 @@ import {
   type TextWith,
 } from './redis-base.js'
 import type { OnRedisMessage, RedisSubscription, SubscribeOptions } from './subscription.js'
+import { watchOnce, type WatchOptions, type WatchWork } from './watch.js'
 import { RedisWatchError } from './watch-error.js'
-
-/** How a watched transaction is tried. */
-export interface WatchOptions {
-  /** How often it is tried at the most. Default 10. */
-  readonly attemptsMax?: number | undefined
-}
 
 /** Payloads are text, or octets where the client gives octets. */
 type Payload<Text> = Text extends Uint8Array ? Uint8Array : string
@@ -71,16 +67,13 @@ export class Redis<Text = string, Int = number> extends RedisBase<Text, Int> {
    */
   async watch<Results extends readonly unknown[]>(
     keys: Many<Key>,
-    work: (link: ReservedRedis<Text, Int>) => Promise<Multi<Results, Text, Int> | undefined>,
+    work: WatchWork<Results, Text, Int>,
     { attemptsMax = 10 }: WatchOptions = {},
   ): Promise<ResultsOf<Results> | undefined> {
     const link = await this.reserve()
     try {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
-        await link.command('WATCH', keys)
-        const multi = await work(link)
-        if (multi === undefined) return undefined
-        const results = await multi.exec()
+        const results = await watchOnce(link, keys, work)
         if (results !== null) return results
       }
       throw new RedisWatchError(attemptsMax)
@@ -114,6 +107,17 @@ export class Redis<Text = string, Int = number> extends RedisBase<Text, Int> {
     options?: SubscribeOptions,
   ): Promise<RedisSubscription<Payload<Text>>> {
     return this.#subscribe('shard', channels, onMessage, options)
+  }
+
+  /**
+   * All that the server executes, for whomever (MONITOR): each line of it is the `payload` of a message. It ends with
+   * its connection, which is one of those of `reserve`.
+   */
+  monitor(
+    onMessage?: OnRedisMessage<string>,
+    options: Omit<SubscribeOptions, 'onGap'> = {},
+  ): Promise<RedisSubscription<string>> {
+    return monitor(this.#core, onMessage, options, this.call.signal)
   }
 
   /** The entries of streams for one consumer of a group, as long as one iterates. */

@@ -159,15 +159,17 @@ export class Topology {
     this.#lost.delete(address)
   }
 
-  /** Where a command goes; with `replicas` a reading one goes to one that copies its slot, in turn. */
-  route(attempt: Attempt, replicas = false): Decision {
+  /** Where a command goes. One that only reads may go to those that copy its slot, or to `all` that have it, in turn. */
+  route(attempt: Attempt, reads: 'primary' | 'replicas' | 'all' = 'primary'): Decision {
     const { slot } = attempt
     const shard = slot === undefined ? this.#anyShard() : this.#map.shardOf(slot)
     if (shard === undefined) {
       this.#stale = true
       return this.#again(attempt)
     }
-    const reachable = replicas ? shard.replicas.filter(({ address }) => !this.#lost.has(address)) : []
+    if (reads === 'primary') return { type: 'send', node: shard.primary, asking: false }
+    const candidates = reads === 'all' ? [shard.primary, ...shard.replicas] : shard.replicas
+    const reachable = candidates.filter(({ address }) => !this.#lost.has(address))
     const node = reachable.length === 0 ? shard.primary : reachable[this.#replicaTurn++ % reachable.length]!
     return { type: 'send', node, asking: false }
   }

@@ -104,6 +104,11 @@ function limitsFor({ timeoutSeconds = TIMEOUT_SECONDS, heartbeatSeconds, limits 
   return limitsOf({ idleMs: timeoutSeconds * 1000, ...(pingEveryMs && { pingEveryMs }), ...limits })
 }
 
+/** The WebSocket of an app that lies in another one. */
+export function inside(outer: App, route: SocketRoute): SocketRoute {
+  return { ...route, layers: [outer, ...route.layers] }
+}
+
 /** A connection of a route. */
 export function sessionOf(setup: SessionSetup): Session {
   return new SESSIONS[setup.route.spec](setup)

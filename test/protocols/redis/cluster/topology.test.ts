@@ -112,27 +112,29 @@ test('nodes disappear with a new map', () => {
   assert.equal(topology.shardOf(301), undefined)
 })
 
-test('a command goes to the primary of its slot, a reading one to its copies in turn', () => {
+test('a command goes to the primary of its slot, a reading one to its copies, or to all, in turn', () => {
   const topology = known()
-  const hosts = (slot: number | undefined, replicas: boolean): string[] =>
+  const hosts = (slot: number | undefined, reads: 'primary' | 'replicas' | 'all'): string[] =>
     [1, 2, 3, 4].map(() => {
-      const decision = topology.route(attempt(slot), replicas)
+      const decision = topology.route(attempt(slot), reads)
       assert.equal(decision.type, 'send')
       assert.equal(decision.asking, false)
       return decision.node.host
     })
-  assert.deepEqual(hosts(5, false), ['a', 'a', 'a', 'a'])
-  assert.deepEqual(hosts(5, true), ['c', 'd', 'c', 'd'])
-  assert.deepEqual(hosts(150, true), ['b', 'b', 'b', 'b'])
+  assert.deepEqual(hosts(5, 'primary'), ['a', 'a', 'a', 'a'])
+  assert.deepEqual(hosts(5, 'replicas'), ['c', 'd', 'c', 'd'])
+  assert.deepEqual(hosts(150, 'replicas'), ['b', 'b', 'b', 'b'])
   topology.lose(node('c'))
-  assert.deepEqual(hosts(5, true), ['d', 'd', 'd', 'd'])
+  assert.deepEqual(hosts(5, 'replicas'), ['d', 'd', 'd', 'd'])
   topology.lose(node('d'))
-  assert.deepEqual(hosts(5, true), ['a', 'a', 'a', 'a'])
-  assert.deepEqual(new Set(hosts(undefined, false)), new Set(['a', 'b']))
+  assert.deepEqual(hosts(5, 'replicas'), ['a', 'a', 'a', 'a'])
+  topology.recover(node('c'))
+  assert.deepEqual(hosts(5, 'all').toSorted(), ['a', 'a', 'c', 'c'])
+  assert.deepEqual(new Set(hosts(undefined, 'primary')), new Set(['a', 'b']))
   topology.lose(node('a'))
-  assert.deepEqual(hosts(undefined, false), ['b', 'b', 'b', 'b'])
+  assert.deepEqual(hosts(undefined, 'primary'), ['b', 'b', 'b', 'b'])
   topology.lose(node('b'))
-  assert.deepEqual(new Set(hosts(undefined, false)), new Set(['a', 'b']))
+  assert.deepEqual(new Set(hosts(undefined, 'primary')), new Set(['a', 'b']))
 })
 
 test('a slot that nobody has is waited for, longer each time, and not for ever', () => {
