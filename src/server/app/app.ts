@@ -28,6 +28,7 @@ import {
   type UrlParams,
 } from './route.js'
 import { type Place, type Plan, planOf } from './plan.js'
+import { checkStateOptions } from './guards.js'
 import {
   basePath,
   buildUrl,
@@ -46,7 +47,7 @@ import {
   Templates,
 } from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
-import { type SocketRoute, socketRoute } from './websocket/route.js'
+import { inside, type SocketRoute, socketRoute } from './websocket/route.js'
 
 /** An app that another one lies in, or that lies in it, and where. */
 interface Neighbour extends Place {
@@ -108,6 +109,7 @@ export class App {
   readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    checkStateOptions(options)
     this.options = options
     this.name = options.name ?? 'app'
     this.debug = forDevelopers(options.debug)
@@ -177,7 +179,8 @@ export class App {
   ): this
   websocket(rule: string, options: unknown, handler?: unknown): this {
     const plain = typeof options === 'function' && handler === undefined
-    const route = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    const made = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    const route = { ...made, layers: [this] }
     this.#placeSocket('', route)
     this.#socketRoutes.push(route)
     return this
@@ -195,7 +198,7 @@ export class App {
     if (!/^(?:[A-Za-z_][\w-]*)?$/.test(namespace)) throw new TypeError(`not a namespace: ${namespace}`)
     const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
     app.#eachRoute(HERE, [app], (below, layers, route) => this.#place(within(place, below), [this, ...layers], route))
-    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, route))
+    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(this, route)))
     this.#parts.push({ app, ...place })
     app.#parents.push({ app: this, ...place })
     return this
@@ -479,7 +482,7 @@ export class App {
 
   #placeSocket(prefix: string, route: SocketRoute): void {
     this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
-    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, route)
+    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, inside(app, route))
   }
 
   #rebuild(): void {
@@ -502,7 +505,8 @@ export class App {
 
   #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
     for (const route of this.#socketRoutes) visit(prefix, route)
-    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visit)
+    const visitInner = (place: string, route: SocketRoute): void => visit(place, inside(this, route))
+    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visitInner)
   }
 
   #contains(other: App): boolean {
