@@ -116,12 +116,12 @@ export class Site {
         return this.#openSocket(exchange, new Request(exchange, path, query, scriptName), undefined, route, NO_PARAMS)
       }
       const below = pathBelow(path, point)
-      const match = mounted.sockets.find('GET', below)
+      const match = mounted.tree.sockets.find('GET', below)
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, scriptName, mounted.options)
         return this.#openSocket(exchange, request, mounted, match.route, match.params)
       }
-      known ||= mounted.router.find('GET', below).found !== 'nothing'
+      known ||= mounted.tree.router.find('GET', below).found !== 'nothing'
     }
     throw known ? new HttpError(400, NO_SOCKET) : new HttpError(404)
   }
@@ -177,7 +177,7 @@ export class Site {
       if (typeof mount.target === 'function')
         return this.#runFunction(exchange, group, mount, mount.target, path, query)
       first ??= mount.target
-      const match = mount.target.router.find(exchange.method, pathBelow(path, point))
+      const match = mount.target.tree.router.find(exchange.method, pathBelow(path, point))
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.options)
         const was = new Was(exchange, request, mount.target, mount.push, this.#contextOf(group))
@@ -185,7 +185,7 @@ export class Site {
       }
       if (match.found === 'slash') slash = true
       if (match.found !== 'methods')
-        socket ||= mount.target.sockets.find('GET', pathBelow(path, point)).found === 'route'
+        socket ||= mount.target.tree.sockets.find('GET', pathBelow(path, point)).found === 'route'
       if (match.found === 'methods' && cors.length === 0)
         cors = preflightOf(exchange, mount.target, pathBelow(path, point), match.allow)
       if (match.found === 'methods')
@@ -331,7 +331,7 @@ export class Site {
 /** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */
 function preflightOf(exchange: Exchange, app: App, path: string, allow: readonly string[]): readonly string[] {
   if (!isPreflight(exchange)) return []
-  const match = app.router.find(exchange.headers.get('access-control-request-method')!, path)
+  const match = app.tree.router.find(exchange.headers.get('access-control-request-method')!, path)
   return match.found === 'route' ? (match.route.cors?.preflightFields(exchange, allow) ?? []) : []
 }
 
