@@ -217,13 +217,13 @@ export class Was {
   }
 
   /** The value of a token; undefined for one that is none of ours, has expired, or was revoked. */
-  detoken(token: string): unknown {
-    return this.#client.readToken(token)
+  detoken(token: string | null | undefined): unknown {
+    return this.#client.readToken(token ?? '')
   }
 
   /** Revokes a token that was made with a session key. Gives whether it was good. */
-  rmtoken(token: string): boolean {
-    return this.#client.removeToken(token)
+  rmtoken(token: string | null | undefined): boolean {
+    return this.#client.removeToken(token ?? '')
   }
 
   /** A JSON Web Token, signed as the app says. */
