@@ -28,9 +28,9 @@ function lastCode({ events }: Conversation['left']): unknown {
 }
 
 describe('a client and a server of Redis, back to back', () => {
-  test('1,500 conversations with pipelines, errors, messages and farewells at any time end as they must', () => {
+  test('1,000 conversations with pipelines, errors, messages and farewells at any time end as they must', () => {
     let heard = 0
-    for (let seed = SEED; seed < SEED + 1500; seed++) {
+    for (let seed = SEED; seed < SEED + 1000; seed++) {
       const plan = planOf(seed)
       const { left, right, outcome, model } = converse(seed, plan)
       const context = `seed ${seed}: ${JSON.stringify([plan.fate, left.log.at(-1), right.log.at(-1)])}`
@@ -46,7 +46,7 @@ describe('a client and a server of Redis, back to back', () => {
       model.ensureHeard()
       heard += left.events.length
     }
-    assert.ok(heard > 10_000, `${heard} events`)
+    assert.ok(heard > 7000, `${heard} events`)
   })
 
   test('the same seed gives the same conversation', () => {
