@@ -2,6 +2,7 @@
 
 import type { AppHost } from './app/app-host.js'
 import { App } from './app/app.js'
+import type { Watcher } from './app/modules/module-file.js'
 import type { Handler } from './app/route.js'
 import type { StaticDirectory } from './static/static-directory.js'
 
@@ -17,7 +18,8 @@ export interface Mount {
 
 /** An app or a function at a point. */
 export interface AppMount extends Mount {
-  readonly target: App | MountedFunction
+  /** Another one when the app was loaded anew. */
+  target: App | MountedFunction
   /** Its handlers may push responses that nobody asked for. */
   readonly push: boolean
 }
@@ -27,6 +29,7 @@ export class HostGroup implements AppHost {
   /** Both lists: longest point first; of equal points the first mounted first, functions last. */
   readonly directories: (Mount & { readonly target: StaticDirectory })[] = []
   readonly apps: AppMount[] = []
+  readonly #watchers: (() => Watcher | undefined)[] = []
 
   /** Adds a directory. */
   addDirectory(point: string, target: StaticDirectory): void {
@@ -38,20 +41,38 @@ export class HostGroup implements AppHost {
    * Adds an app or a function; `push` lets it push whatever the app itself says. A second function at a point would
    * never be asked: it throws.
    */
-  addApp(point: string, target: App | MountedFunction, push: boolean = false): void {
+  addApp(point: string, target: App | MountedFunction, push: boolean = false): AppMount {
     if (
       typeof target === 'function' &&
       this.apps.some((mount) => mount.point === point && typeof mount.target === 'function')
     )
       throw new TypeError(`a function is mounted at ${point} already`)
-    if (typeof target !== 'function') {
-      target.point = point === '/' ? '' : point
-      target.host = this
-    }
-    this.apps.push({ point, target, push: push || (typeof target !== 'function' && target.push) })
+    const mount = { point, target, push: push || (typeof target !== 'function' && target.push) }
+    if (typeof target !== 'function') this.put(mount, target)
+    this.apps.push(mount)
     this.apps.sort(
       (a, b) => byPoint(a, b) || Number(typeof a.target === 'function') - Number(typeof b.target === 'function'),
     )
+    return mount
+  }
+
+  /** Has an app answer at a place from now on. */
+  put(mount: AppMount, app: App): void {
+    mount.target = app
+    app.point = mount.point === '/' ? '' : mount.point
+    app.host = this
+  }
+
+  /** Has changed files looked for when a request comes. */
+  watch(watcher: () => Watcher | undefined): void {
+    this.#watchers.push(watcher)
+  }
+
+  /** Loads what has changed; undefined when that is nothing. */
+  refresh(): Promise<unknown> | undefined {
+    if (this.#watchers.length === 0) return undefined
+    const pending = this.#watchers.map((watcher) => watcher()?.check()).filter((check) => check !== undefined)
+    return pending.length === 0 ? undefined : Promise.all(pending)
   }
 
   appNamed(name: string): App | undefined {

@@ -3,6 +3,8 @@
 import type { Endpoint } from '../io/transport.js'
 import type { Http1Limits } from '../protocols/http1/limits.js'
 import type { Http2Limits } from '../protocols/http2/limits.js'
+import type { LogEntry } from './app/app-host.js'
+import type { Preference } from './app/modules/app-module.js'
 import type { LogSink } from './log/request-log.js'
 import type { StaticOptions } from './static/static-directory.js'
 import type { TlsInput } from './tls.js'
@@ -15,6 +17,8 @@ export interface SkitaiOptions {
   readonly http2?: Partial<Http2Limits>
   /** Called with errors that no handler expected; by default they go to standard error. */
   readonly onError?: (error: unknown) => void
+  /** Called with what apps log by `was.log`; by default a line of it goes to standard error. */
+  readonly onLog?: (entry: LogEntry) => void
   /** Where the request log goes: a stream, by default standard output; `false` for no log. */
   readonly log?: LogSink | false
   /**
@@ -30,6 +34,8 @@ export interface MountOptions extends Omit<StaticOptions, 'maxAges' | 'now'> {
   readonly host?: string
   /** Lets the handlers of an app or a function push responses over HTTP/2: `was.push`. Default false. */
   readonly push?: boolean
+  /** Of an app that is a file: what counts more than what it says itself (APP-06). */
+  readonly pref?: Preference
 }
 
 /** Where to run. */

@@ -4,20 +4,22 @@
 
 import { asksForWebSocket } from '../protocols/websocket/handshake.js'
 import type { App } from './app/app.js'
-import type { AppContext } from './app/app-host.js'
+import type { AppContext, SharedContext } from './app/app-host.js'
 import { ArgumentError } from './app/args/argument-error.js'
 import type { Args } from './app/args/reader.js'
 import { dispatch } from './app/dispatch.js'
 import { errorInfo, statusOfError, traceOf } from './app/error-handlers.js'
 import type { Plan } from './app/plan.js'
 import { Request } from './app/request.js'
+import { isPreflight } from './app/guards/cors.js'
+import { guardPage } from './app/guards.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
 import { functionRoute, needsWebSocket, type SocketRoute } from './app/websocket/route.js'
 import { openSocket } from './app/websocket/upgrade.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
-import { statusPage } from './error-page.js'
+import { type StatusPage, statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
 import { HttpError } from './http-error.js'
 import { type AppMount, type HostGroup, isBelow, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
@@ -38,10 +40,12 @@ export class Site {
   readonly hosts: VirtualHosts = new VirtualHosts()
   readonly sockets: OpenSockets
   readonly #onError: ErrorListener
+  readonly #shared: SharedContext
   readonly #contexts: WeakMap<HostGroup, AppContext> = new WeakMap()
 
-  constructor(onError: ErrorListener) {
+  constructor(onError: ErrorListener, shared: SharedContext) {
     this.#onError = onError
+    this.#shared = shared
     this.sockets = new OpenSockets(onError)
   }
 
@@ -63,6 +67,20 @@ export class Site {
     if (exchange.method === 'CONNECT')
       throw new HttpError(405, 'This server is no tunnel', ['allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'])
     const { group, target } = this.#locate(exchange)
+    const refreshed = group.refresh()
+    if (refreshed !== undefined) return this.#awaitRefresh(exchange, group, target, refreshed)
+    this.#ask(exchange, group, target)
+  }
+
+  /** What cannot be loaded is reported, and what was there before answers. */
+  #awaitRefresh(exchange: Exchange, group: HostGroup, target: CanonicalTarget, refreshed: Promise<unknown>): void {
+    refreshed
+      .catch((error: unknown) => this.#onError(error, exchange))
+      .then(() => this.#ask(exchange, group, target))
+      .catch((error: unknown) => this.#fail(exchange, error))
+  }
+
+  #ask(exchange: Exchange, group: HostGroup, target: CanonicalTarget): void {
     if (group.isBarePoint(target.path)) return redirect(exchange, 308, target)
     if (group.directories.length > 0 && (exchange.method === 'GET' || exchange.method === 'HEAD')) {
       const reply = this.#askDirectory(exchange, group, target)
@@ -152,6 +170,7 @@ export class Site {
     let allow: readonly string[] | undefined
     let slash = false
     let socket = false
+    let cors: readonly string[] = []
     for (const mount of group.apps) {
       if (point === undefined ? !isBelow(path, mount.point) : mount.point !== point) continue
       point = mount.point
@@ -167,6 +186,8 @@ export class Site {
       if (match.found === 'slash') slash = true
       if (match.found !== 'methods')
         socket ||= mount.target.sockets.find('GET', pathBelow(path, point)).found === 'route'
+      if (match.found === 'methods' && cors.length === 0)
+        cors = preflightOf(exchange, mount.target, pathBelow(path, point), match.allow)
       if (match.found === 'methods')
         allow = allow === undefined ? match.allow : [...new Set([...allow, ...match.allow])]
     }
@@ -177,21 +198,23 @@ export class Site {
     }
     if (allow === undefined && slash) return redirect(exchange, 301, target)
     if (allow === undefined) return refuse(new HttpError(404))
-    if (exchange.method === 'OPTIONS') return exchange.send(204, ['allow', allow.join(', ')], '')
+    if (exchange.method === 'OPTIONS') return exchange.send(204, ['allow', allow.join(', '), ...cors], '')
     refuse(new HttpError(405, '', ['allow', allow.join(', ')]))
   }
 
-  /** The app whose place it is may have a page of its own for what it does not know. */
+  /** The app whose place it is may have a page, or fields, of its own for what it does not know. */
   #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
-    if (app?.errorHandlers.of(error.status) === undefined) throw error
+    if (app?.errorHandlers.of(error.status) === undefined && !app?.options.securityHeaders) throw error
     const request = new Request(exchange, target.path, target.query, app.point, app.options)
-    this.#fail(exchange, error, new Was(exchange, request, app, false, this.#contextOf(group)))
+    const was = new Was(exchange, request, app, false, this.#contextOf(group))
+    guardPage(app, was)
+    this.#fail(exchange, error, was)
   }
 
   #contextOf(group: HostGroup): AppContext {
     let context = this.#contexts.get(group)
     if (context === undefined) {
-      context = { host: group, report: this.#onError }
+      context = { ...this.#shared, host: group, report: this.#onError }
       this.#contexts.set(group, context)
     }
     return context
@@ -291,8 +314,10 @@ export class Site {
   #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
     const expected = error instanceof HttpError
     try {
-      if (expected) sendError(exchange, error)
-      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined)
+      const lasting = Was.lasting(was)
+      const nonce = Was.sentNonce(was)
+      if (expected) sendError(exchange, error, lasting, nonce)
+      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, lasting, nonce)
     } catch (second) {
       // An expected error that cannot be sent, with a status out of range or a line end in a field, is an unexpected
       // one.
@@ -301,6 +326,13 @@ export class Site {
       exchange.abort()
     }
   }
+}
+
+/** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */
+function preflightOf(exchange: Exchange, app: App, path: string, allow: readonly string[]): readonly string[] {
+  if (!isPreflight(exchange)) return []
+  const match = app.router.find(exchange.headers.get('access-control-request-method')!, path)
+  return match.found === 'route' ? (match.route.cors?.preflightFields(exchange, allow) ?? []) : []
 }
 
 function pairsOf(fields: readonly string[]): [string, string][] {
@@ -317,18 +349,32 @@ function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean 
   )
 }
 
-function sendError(exchange: Exchange, error: HttpError): void {
+function sendError(exchange: Exchange, error: HttpError, lasting: readonly string[], nonce: string): void {
   const { status, message, fields } = error
   if (!Number.isInteger(status) || status < 400 || status > 599)
     throw new TypeError(`an HttpError has a status from 400 to 599, not ${status}`)
   const problems = error instanceof ArgumentError ? error.problems : undefined
-  const page = statusPage(status, message, exchange.fields, { problems })
-  exchange.send(status, fields.length === 0 ? page.fields : [...fields, ...page.list], page.body)
+  const page = statusPage(status, message, exchange.fields, { problems, nonce })
+  sendStatusPage(exchange, status, page, fields.length === 0 ? lasting : [...fields, ...lasting])
 }
 
-function sendPage(exchange: Exchange, status: number, detail: string, trace: string | undefined): void {
-  const page = statusPage(status, detail, exchange.fields, { trace })
-  exchange.send(status, page.fields, page.body)
+function sendPage(
+  exchange: Exchange,
+  status: number,
+  detail: string,
+  trace: string | undefined,
+  lasting: readonly string[],
+  nonce: string,
+): void {
+  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace, nonce }), lasting)
+}
+
+/** The fields of the page itself come last, and win over those that a guard has set for all responses. */
+function sendStatusPage(exchange: Exchange, status: number, page: StatusPage, fields: readonly string[]): void {
+  if (fields.length === 0) return exchange.send(status, page.fields, page.body)
+  const list: string[] = []
+  for (let i = 0; i < fields.length; i += 2) if (!page.list.includes(fields[i]!)) list.push(fields[i]!, fields[i + 1]!)
+  exchange.send(status, [...list, ...page.list], page.body)
 }
 
 function isThenable(value: HandlerValue | Promise<HandlerValue>): value is Promise<HandlerValue> {

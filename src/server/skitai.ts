@@ -1,7 +1,5 @@
 /** The engine object: what is mounted, where it listens, how it ends. */
 
-import { statSync } from 'node:fs'
-import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { takeInheritedSockets } from '../io/inherited.js'
@@ -12,7 +10,7 @@ import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { CloseCodes } from '../protocols/websocket/errors.js'
 import { App } from './app/app.js'
-import type { LifecycleMoment } from './app/hooks.js'
+import { UpdateTimes } from './app/update-times.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
 import type { Connection, ConnectionOwner } from './connection.js'
@@ -26,13 +24,13 @@ import type { InjectedRequest, InjectedResponse } from './inject/messages.js'
 import { idleCollection } from './idle-collection.js'
 import { LogFilter } from './log/log-filter.js'
 import { RequestLog } from './log/request-log.js'
+import { writeLogEntry } from './log/app-log.js'
+import { MountedApps } from './mounted-apps.js'
 import type { MountedFunction } from './mounts.js'
 import type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'
-import { scriptDirectory } from './script-directory.js'
 import { drainOnSignals, leaveSignals } from './signals.js'
 import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
-import { StaticDirectory } from './static/static-directory.js'
 import { EngineTls, type TlsInput } from './tls.js'
 import { TransactionIds } from './transaction-id.js'
 
@@ -72,10 +70,8 @@ export class Skitai implements ConnectionOwner {
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
-  /** In the order they were mounted. */
-  readonly #apps: App[] = []
-  /** Those of them that know it. */
-  readonly #ready: Set<App> = new Set()
+  readonly #shared: Record<string, unknown> = {}
+  readonly #apps: MountedApps
   #mounted = 0
   #connectionCount = 0
   #closing: Promise<void> | undefined
@@ -85,30 +81,30 @@ export class Skitai implements ConnectionOwner {
     this.#options = options
     this.#limits = limitsOf(options.limits)
     this.#http2Limits = http2LimitsOf(options.http2)
-    this.#site = new Site((error) => this.#report(error))
+    this.#site = new Site((error) => this.#report(error), {
+      shared: this.#shared,
+      updates: new UpdateTimes(),
+      log: options.onLog ?? writeLogEntry,
+    })
+    this.#apps = new MountedApps(this, this.#site.hosts, this.#maxAges, (error) => this.#report(error))
   }
 
   /**
-   * Mounts an app, a directory or a function at a point, for all hosts or some. A relative directory is taken from the
-   * directory of the script that was started. Throws `TypeError` for a malformed point or host, or a target that is
-   * none.
+   * Mounts an app, a directory or a function at a point, for all hosts or some. A text is a directory, or a file that
+   * exports an app: `shop.js`, or `shop.js:admin` for the export `admin`; it is loaded by `ready` and `run`. Relative
+   * ones are taken from the directory of the script that was started. Throws `TypeError` for a malformed point or host,
+   * or a target that is none.
    */
   mount(point: string, target: App | MountedFunction | string, options: MountOptions = {}): this {
-    if (!/^\/(?:[^/\s?#%\\]+\/?)*$/.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
-    const { host = 'default', push, ...rest } = options
-    const place = point === '/' ? point : point.replace(/\/$/, '')
-    if (typeof target === 'string') {
-      const root = directoryOf(target)
-      this.#site.hosts.group(host).addDirectory(place, new StaticDirectory(root, { ...rest, maxAges: this.#maxAges }))
-    } else if (target instanceof App || typeof target === 'function') {
-      this.#site.hosts.group(host).addApp(place, target, push)
-      if (target instanceof App && target.options.static !== undefined)
-        this.mount(point, target.path(target.options.static), { host, ...rest })
-      if (target instanceof App && !this.#apps.includes(target)) this.#apps.push(target)
-    } else {
-      throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
-    }
+    this.#apps.mount(point, target, options)
     this.#mounted++
+    return this
+  }
+
+  /** Has all apps find a value as `was.shared[name]`. Throws `TypeError` for a name that is taken. */
+  share(name: string, value: unknown): this {
+    if (Object.hasOwn(this.#shared, name)) throw new TypeError(`${name} is shared already`)
+    this.#shared[name] = value
     return this
   }
 
@@ -197,14 +193,8 @@ export class Skitai implements ConnectionOwner {
    * Tells the apps that they are mounted, and resolves when they are ready. `run` and `inject` do so themselves.
    * Rejects with what a hook throws; then the app is not ready, and is told again by the next call.
    */
-  async ready(): Promise<void> {
-    for (const app of this.#apps) {
-      if (this.#ready.has(app)) continue
-      await app.live('beforeMount')
-      await app.live('mounted')
-      await app.live('mountedOrReloaded')
-      this.#ready.add(app)
-    }
+  ready(): Promise<void> {
+    return this.#apps.ready()
   }
 
   /** The same as `was.push(uri)`, for whoever has the context of a request at hand. */
@@ -239,19 +229,10 @@ export class Skitai implements ConnectionOwner {
 
   /** Apps hear of the end, whatever becomes of their connections; one that fails keeps no other from it. */
   async #end(options: CloseOptions): Promise<void> {
-    const told = this.#tellApps('beforeUnmount')
+    const told = this.#apps.tellLeaving()
     await this.#drain(options)
     await told
-    await this.#tellApps('unmounted')
-  }
-
-  async #tellApps(moment: LifecycleMoment): Promise<void> {
-    for (const app of [...this.#ready].reverse())
-      try {
-        await app.live(moment)
-      } catch (error) {
-        this.#report(error)
-      }
+    await this.#apps.tellGone()
   }
 
   onExchange(exchange: ExchangeBase): void {
@@ -417,13 +398,6 @@ const TIMER_MS_MAX = 2_147_483_647
 
 function timerMs(ms: number): number {
   return Math.min(ms, TIMER_MS_MAX)
-}
-
-/** The directory that a path names; a relative one is taken from that of the script. */
-function directoryOf(target: string): string {
-  const root = path.resolve(scriptDirectory(), target)
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
-  return root
 }
 
 function listening(endpoint: Endpoint, encrypted: boolean): Listening {

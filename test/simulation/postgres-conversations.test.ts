@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { runs } from '../thorough.js'
 import { describe, test } from 'node:test'
 import { cancelRequest, PostgresServer, type PostgresServerEvent } from 'skitai/postgres'
 import { type Conversation, simulate } from 'skitai/testing'
@@ -28,10 +29,12 @@ function lastCode({ events }: Conversation['left']): unknown {
   return events.at(-1)?.['code'] ?? events.at(-1)?.['initiator']
 }
 
+const CONVERSATIONS = runs(500, 3000)
+
 describe('a client and a server of PostgreSQL, back to back', () => {
-  test('1,500 conversations with pipelines, errors, copies that break off and farewells at any time end as they must', () => {
+  test(`${CONVERSATIONS} conversations with pipelines, errors, copies that break off and farewells at any time end as they must`, () => {
     let answered = 0
-    for (let seed = SEED; seed < SEED + 1500; seed++) {
+    for (let seed = SEED; seed < SEED + CONVERSATIONS; seed++) {
       const plan = planOf(seed)
       const { left, right, outcome, model } = converse(seed, plan)
       const context = `seed ${seed}: ${JSON.stringify([plan.fate, left.log.at(-1), right.log.at(-1)])}`
@@ -46,7 +49,7 @@ describe('a client and a server of PostgreSQL, back to back', () => {
       model.ensureHeard()
       answered += left.events.length
     }
-    assert.ok(answered > 10_000, `${answered} events`)
+    assert.ok(answered > 3000, `${answered} events`)
   })
 
   test('the same seed gives the same conversation', () => {
@@ -89,7 +92,7 @@ describe('a conversation over PostgreSQL that is cut', () => {
   for (const direction of ['toServer', 'toClient'] as const)
     test(`${direction}, ended at each octet of a few conversations, ends both sides`, () => {
       assert.ok(plans.length >= 8, `${plans.length}`)
-      for (const { seed, plan } of plans.slice(0, 8)) {
+      for (const { seed, plan } of plans.slice(0, runs(3, 8))) {
         const whole = converse(seed, plan)
         const { length } = (direction === 'toServer' ? whole.left : whole.right).sent
         for (let at = 0; at < length; at++) {
@@ -114,9 +117,9 @@ describe('a conversation over PostgreSQL that is cut', () => {
   })
 
   test('stalled for a while at each octet, goes on', () => {
-    for (const { seed, plan } of plans.slice(0, 2)) {
+    for (const { seed, plan } of plans.slice(0, runs(1, 2))) {
       const { left } = converse(seed, plan)
-      for (let at = 0; at < left.sent.length; at += 3) {
+      for (let at = 0; at < left.sent.length; at += runs(7, 1)) {
         const held = converse(seed, { ...plan, toServer: { ...plan.toServer, stall: { afterBytes: at, ms: 60_000 } } })
         held.model.ensureHeard()
         assert.deepEqual([held.left.last, held.right.last], ['closed', 'closed'], `seed ${seed}, at ${at}`)

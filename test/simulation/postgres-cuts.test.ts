@@ -5,8 +5,14 @@ import { after, before, describe, it } from 'node:test'
 import { runTransaction } from '#src/io/client/postgres/transaction.js'
 import { type Conversation, type Cut, LOST, record, replay, textOf } from '../postgres/conversation.js'
 import { type PostgresServer, startPostgres } from '../postgres/server.js'
+import { thorough } from '../thorough.js'
 
 const CUTS: readonly Cut[] = ['end', 'close', 'reset']
+
+/** Every octet is cut at, in one of the ways as a rule: neighbours in a message seldom differ. */
+function cutsAt(octets: number): readonly Cut[] {
+  return thorough ? CUTS : [CUTS[octets % CUTS.length]!]
+}
 
 /** Tells what a promise has come to. */
 async function outcome<Value>(promise: Promise<Value>, tell: (happened: string) => void): Promise<void> {
@@ -134,7 +140,8 @@ describe('conversations with PostgreSQL that end at any octet', { timeout: 120_0
       // The login is the same in all of them.
       const from = name === 'of a login' ? 0 : loginSize
       for (let octets = from; octets <= size; octets++)
-        for (const cut of CUTS) check(log, await replay(recording, conversation, octets, cut), `${cut} at ${octets}`)
+        for (const cut of cutsAt(octets))
+          check(log, await replay(recording, conversation, octets, cut), `${cut} at ${octets}`)
     })
 
   for (const user of ['hashed', 'salted'])
@@ -146,7 +153,7 @@ describe('conversations with PostgreSQL that end at any octet', { timeout: 120_0
       const whole = user === 'salted' ? [LOST] : log
       assert.deepEqual(await replay(recording, conversations['of a login']!, loginSize + 1, 'end'), whole)
       for (let octets = 0; octets <= loginSize; octets++)
-        for (const cut of CUTS)
+        for (const cut of cutsAt(octets))
           check(whole, await replay(recording, conversations['of a login']!, octets, cut), `${cut} at ${octets}`)
     })
 })

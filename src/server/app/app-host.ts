@@ -2,6 +2,7 @@
 
 import type { Exchange } from '../exchange.js'
 import type { App } from './app.js'
+import type { UpdateTimes } from './update-times.js'
 
 /** The apps of one group of hosts. */
 export interface AppHost {
@@ -11,8 +12,32 @@ export interface AppHost {
   broadcast(event: string, ...args: readonly unknown[]): void
 }
 
+/** Objects that all apps of an engine use, by the names under which they were shared: add yours to the interface. */
+export interface Shared {
+  readonly [name: string]: unknown
+}
+
+/** One line of an app's log. */
+export interface LogEntry {
+  readonly message: string
+  /** `info`, `error`, or what the app calls it. */
+  readonly category: string
+  /** The name of the app; empty for a mounted function. */
+  readonly app: string
+  /** The ids of the request. */
+  readonly gtid: string
+  readonly ltid: string
+}
+
+/** What all requests of an engine have in common. */
+export interface SharedContext {
+  readonly shared: Shared
+  readonly updates: UpdateTimes
+  log(entry: LogEntry): void
+}
+
 /** What a request needs of the server around it. */
-export interface AppContext {
+export interface AppContext extends SharedContext {
   readonly host: AppHost
   /** Tells of an error that nobody expected. */
   report(error: unknown, exchange: Exchange): void

@@ -1,12 +1,14 @@
 /** What an app is told when it is made. */
 
+import type { AppGuardOptions } from './guards/guard-options.js'
+import type { StateOptions } from './state/state-options.js'
 import type { Delimiters } from './templates/templates.js'
 
 /** Values of an app's own, beside the limits that the framework reads. */
 export type AppConfig = Record<string, unknown>
 
 /** Options of an app. */
-export interface AppOptions {
+export interface AppOptions extends StateOptions, AppGuardOptions {
   /** By which other apps of the host find it. `app` by default. */
   readonly name?: string
   /** Shows the detail of unexpected errors in the response. Never in production. */
@@ -27,6 +29,15 @@ export interface AppOptions {
    * default.
    */
   readonly static?: string
+  /** A folder of modules that decorate the app, relative to `home`; none by default. */
+  readonly services?: string
+  /**
+   * Whether changed modules are loaded anew at the next request. In development by default; in production
+   * (`SKITAI_ENV=production`) never.
+   */
+  readonly reload?: boolean
+  /** Names of values in `app.store` that an app takes over from the one before it when it is loaded anew. */
+  readonly preserve?: readonly string[]
   /** Free for the app's own use, as `app.config`. */
   readonly config?: AppConfig
   /** Octets of content that a handler reads as one piece at the most; 5 MiB by default. */

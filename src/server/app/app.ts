@@ -7,6 +7,10 @@ import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
 import { scriptDirectory } from '../script-directory.js'
 import type { Skitai } from '../skitai.js'
 import type { AppConfig, AppOptions } from './app-options.js'
+import { AppStore } from './app-store.js'
+import type { Preference } from './modules/app-module.js'
+import type { Watcher } from './modules/module-file.js'
+import { type AppModuleExports, decorate, type ModuleOptions, Services } from './modules/services.js'
 import type { Declaration } from './args/reader.js'
 import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
 import { Events, type Listener } from './events.js'
@@ -14,8 +18,17 @@ import type { AppHost } from './app-host.js'
 import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
 import { Router } from './router.js'
-import { type Declared, type Handler, makeRoute, type Route, type RouteOptions, type RouteParams } from './route.js'
+import {
+  type Handler,
+  makeRoute,
+  type MethodRoute,
+  type Route,
+  type RouteOptions,
+  type RouteParams,
+  type UrlParams,
+} from './route.js'
 import { type Place, type Plan, planOf } from './plan.js'
+import { checkStateOptions } from './guards.js'
 import {
   basePath,
   buildUrl,
@@ -34,7 +47,7 @@ import {
   Templates,
 } from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
-import { type SocketRoute, socketRoute } from './websocket/route.js'
+import { inside, type SocketRoute, socketRoute } from './websocket/route.js'
 
 /** An app that another one lies in, or that lies in it, and where. */
 interface Neighbour extends Place {
@@ -62,7 +75,9 @@ export class App {
   debug: boolean
   readonly home: string
   readonly config: AppConfig
-  readonly options: AppOptions
+  options: AppOptions
+  /** Values that are kept in the process, by name. */
+  readonly store: AppStore = new AppStore()
   readonly push: boolean
   /** For the server: finds routes. */
   readonly router: Router<Plan> = new Router()
@@ -88,9 +103,13 @@ export class App {
   readonly #broadcasts: Events = new Events()
   /** An engine that has nothing but this app, for `inject`. */
   #solo: Promise<Skitai> | undefined
+  #services: Services | undefined
+  readonly #maintained: { readonly ms: number; readonly task: (app: App) => unknown }[] = []
+  #timers: NodeJS.Timeout[] = []
   readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    checkStateOptions(options)
     this.options = options
     this.name = options.name ?? 'app'
     this.debug = forDevelopers(options.debug)
@@ -160,7 +179,8 @@ export class App {
   ): this
   websocket(rule: string, options: unknown, handler?: unknown): this {
     const plain = typeof options === 'function' && handler === undefined
-    const route = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    const made = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
+    const route = { ...made, layers: [this] }
     this.#placeSocket('', route)
     this.#socketRoutes.push(route)
     return this
@@ -178,7 +198,7 @@ export class App {
     if (!/^(?:[A-Za-z_][\w-]*)?$/.test(namespace)) throw new TypeError(`not a namespace: ${namespace}`)
     const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
     app.#eachRoute(HERE, [app], (below, layers, route) => this.#place(within(place, below), [this, ...layers], route))
-    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, route))
+    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(this, route)))
     this.#parts.push({ app, ...place })
     app.#parents.push({ app: this, ...place })
     return this
@@ -377,6 +397,53 @@ export class App {
     return (await this.#solo).inject(request)
   }
 
+  /** For the server: what is said where the app is mounted counts more than what the app says itself (APP-06). */
+  prefer(pref: Preference): void {
+    const config = { ...this.config, ...pref.config }
+    this.options = { ...this.options, ...pref, config }
+    Object.assign(this.config, config)
+    if (pref.debug !== undefined) this.debug = forDevelopers(pref.debug)
+  }
+
+  /** Puts a module into the app, or a function that decorates it (APP-83); gives the app within that it has got. */
+  decorate(module: AppModuleExports | AppModuleExports['decorate'], options?: ModuleOptions): Promise<App> {
+    return decorate(this, typeof module === 'function' ? { decorate: module } : module, options)
+  }
+
+  /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */
+  maintain(seconds: number, task: (app: App) => unknown): this {
+    if (!(seconds > 0)) throw new TypeError(`not an interval: ${seconds}`)
+    this.#maintained.push({ ms: seconds * 1000, task })
+    return this
+  }
+
+  /** For the server: what looks after the modules of the app, if they are loaded anew. */
+  get watcher(): Watcher | undefined {
+    return forDevelopers(this.options.reload) ? this.#services : undefined
+  }
+
+  /** For the server: loads the modules, and begins what is done again and again. */
+  async begin(report: (error: unknown) => void): Promise<void> {
+    if (this.options.services !== undefined && this.#services === undefined) {
+      this.#services = new Services(this, this.path(this.options.services))
+      await this.#services.load()
+    }
+    for (const { ms, task } of this.#maintained) {
+      const run = async (): Promise<unknown> => task(this)
+      this.#timers.push(setInterval(() => void run().catch(report), ms).unref())
+    }
+    for (const { app } of this.#parts) await app.begin(report)
+  }
+
+  /** For the server: lets go of all that. */
+  async end(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#timers = []
+    for (const { app } of this.#parts) await app.end()
+    await this.#services?.detach()
+    this.#services = undefined
+  }
+
   /** A path below the app's home. */
   path(...parts: readonly string[]): string {
     return path.resolve(this.home, ...parts)
@@ -415,7 +482,7 @@ export class App {
 
   #placeSocket(prefix: string, route: SocketRoute): void {
     this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
-    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, route)
+    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, inside(app, route))
   }
 
   #rebuild(): void {
@@ -438,7 +505,8 @@ export class App {
 
   #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
     for (const route of this.#socketRoutes) visit(prefix, route)
-    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visit)
+    const visitInner = (place: string, route: SocketRoute): void => visit(place, inside(this, route))
+    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visitInner)
   }
 
   #contains(other: App): boolean {
@@ -459,23 +527,3 @@ async function soloOf(app: App): Promise<Skitai> {
   }
   return engine
 }
-
-/** Adds a route for one method. */
-export interface MethodRoute<Self> {
-  <const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): Self
-  <
-    const Rule extends string,
-    Query extends Declaration | undefined = undefined,
-    Body extends Declaration | undefined = undefined,
-    const Name extends string = never,
-  >(
-    rule: Rule,
-    options: Omit<RouteOptions<PathParams<Rule>, Query, Body, Name>, 'methods'>,
-    handler: Handler<RouteParams<Rule, Query, Body>>,
-  ): Self & HasRoute<Name, UrlParams<Rule, Query>>
-}
-
-/** What the URL of a route takes. */
-type UrlParams<Rule extends string, Query> = PathParams<Rule> & Partial<UrlPart<Declared<Query, 'query'>>>
-
-type UrlPart<Values> = unknown extends Values ? UrlArgs : Values

@@ -3,8 +3,10 @@
 import type { Declaration } from './args/reader.js'
 import type { ParamSpecs, ParamValues } from './args/param.js'
 import type { Schema } from './args/schema.js'
+import type { RouteGuardOptions } from './guards/guard-options.js'
 import type { Observer, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
+import type { HasRoute, UrlArgs } from './urls.js'
 import type { HandlerValue } from './values.js'
 import type { Was } from './was.js'
 
@@ -37,7 +39,7 @@ export interface RouteOptions<
   Query extends Declaration | undefined = Declaration | undefined,
   Body extends Declaration | undefined = Declaration | undefined,
   Name extends string = string,
-> {
+> extends RouteGuardOptions {
   /** A name for `was.url`; the name of the handler by default. */
   readonly name?: Name
   /** Upper case. Without: GET, HEAD, POST, PUT, PATCH, DELETE. OPTIONS and HEAD work by themselves. */
@@ -66,6 +68,26 @@ export interface RouteOptions<
   /** The same for all apps of the host. */
   readonly broadcastAfter?: string
 }
+
+/** Adds a route for one method. */
+export interface MethodRoute<Self> {
+  <const Rule extends string>(rule: Rule, handler: Handler<PathParams<Rule>>): Self
+  <
+    const Rule extends string,
+    Query extends Declaration | undefined = undefined,
+    Body extends Declaration | undefined = undefined,
+    const Name extends string = never,
+  >(
+    rule: Rule,
+    options: Omit<RouteOptions<PathParams<Rule>, Query, Body, Name>, 'methods'>,
+    handler: Handler<RouteParams<Rule, Query, Body>>,
+  ): Self & HasRoute<Name, UrlParams<Rule, Query>>
+}
+
+/** What the URL of a route takes. */
+export type UrlParams<Rule extends string, Query> = PathParams<Rule> & Partial<UrlPart<Declared<Query, 'query'>>>
+
+type UrlPart<Values> = unknown extends Values ? UrlArgs : Values
 
 /** A route as it was registered. */
 export interface Route {

@@ -1,0 +1,61 @@
+/** A JavaScript module that can be imported anew when its file has changed. */
+
+import { statSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+
+/** What a module exports, by name. */
+export type Exports = Readonly<Record<string, unknown>>
+
+/** One file. What it imports itself is loaded once and stays as it is. */
+export class ModuleFile {
+  readonly file: string
+  #state = ''
+  #loads = 0
+
+  constructor(file: string) {
+    this.file = file
+  }
+
+  /** Whether the file is another one than that which was loaded last; false while there is none. */
+  get changed(): boolean {
+    const state = stateOf(this.file)
+    return state !== undefined && state !== this.#state
+  }
+
+  /** Imports the file as it is now. Rejects with what it throws; then it counts as loaded, until it changes again. */
+  load(): Promise<Exports> {
+    this.#state = stateOf(this.file) ?? ''
+    const url = pathToFileURL(this.file)
+    // The first import is the one that other modules see, too.
+    if (this.#loads++ > 0) url.searchParams.set('reload', String(this.#loads))
+    return import(url.href) as Promise<Exports>
+  }
+}
+
+function stateOf(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found === undefined ? undefined : `${found.mtimeMs} ${found.size} ${found.ino}`
+}
+
+/** Looks after files, no more than once a second. */
+export abstract class Watcher {
+  #checkedAt = -Infinity
+  #pending: Promise<void> | undefined
+
+  /** Loads what has changed since the last look; undefined when that is nothing, or it is too early to look. */
+  check(): Promise<void> | undefined {
+    if (this.#pending !== undefined) return this.#pending
+    const now = performance.now()
+    if (now - this.#checkedAt < CHECK_MS) return undefined
+    this.#checkedAt = now
+    if (!this.isStale()) return undefined
+    this.#pending = this.reload().finally(() => (this.#pending = undefined))
+    return this.#pending
+  }
+
+  protected abstract isStale(): boolean
+  /** Rejects when something cannot be loaded; all stays as it was then. */
+  protected abstract reload(): Promise<void>
+}
+
+const CHECK_MS = 1000

@@ -1,0 +1,163 @@
+/** What is mounted: directories, functions, apps and apps that are files, and how the apps hear of it. */
+
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { App } from './app/app.js'
+import { AppModule } from './app/modules/app-module.js'
+import { forDevelopers } from './environment.js'
+import type { HostGroup, MountedFunction, VirtualHosts } from './mounts.js'
+import type { MountOptions } from './options.js'
+import { scriptDirectory } from './script-directory.js'
+import type { Skitai } from './skitai.js'
+import type { MaxAges } from './static/max-age.js'
+import { StaticDirectory } from './static/static-directory.js'
+
+const POINT = /^\/(?:[^/\s?#%\\]+\/?)*$/
+
+/** The mounts of one engine. */
+export class MountedApps {
+  readonly #engine: Skitai
+  readonly #hosts: VirtualHosts
+  readonly #maxAges: MaxAges
+  readonly #report: (error: unknown) => void
+  /** Apps that are files, and not loaded yet. */
+  readonly #modules: AppModule[] = []
+  /** In the order they were mounted. */
+  readonly #apps: App[] = []
+  /** Those of them that know it. */
+  readonly #ready: Set<App> = new Set()
+
+  constructor(engine: Skitai, hosts: VirtualHosts, maxAges: MaxAges, report: (error: unknown) => void) {
+    this.#engine = engine
+    this.#hosts = hosts
+    this.#maxAges = maxAges
+    this.#report = report
+  }
+
+  mount(point: string, target: App | MountedFunction | string, options: MountOptions): void {
+    if (!POINT.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
+    const place = point === '/' ? point : point.replace(/\/$/, '')
+    if (typeof target === 'string') this.#mountPath(place, target, options)
+    else if (target instanceof App) this.#mountApp(place, target, options)
+    else if (typeof target === 'function') this.#groupOf(options).addApp(place, target, options.push)
+    else throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
+  }
+
+  /** Loads what is a file, and tells the apps that they are mounted, each once. */
+  async ready(): Promise<void> {
+    for (let module = this.#modules[0]; module !== undefined; module = this.#modules[0]) {
+      await module.load()
+      this.#modules.shift()
+    }
+    for (const app of this.#apps) {
+      if (this.#ready.has(app)) continue
+      app.emit('app:starting', app)
+      await app.live('beforeMount')
+      await app.begin(this.#report)
+      await app.live('mounted')
+      app.emit('app:mounted', app)
+      await app.live('mountedOrReloaded')
+      this.#ready.add(app)
+      app.emit('app:started', app)
+    }
+  }
+
+  /** Tells the apps that the engine begins to close. */
+  tellLeaving(): Promise<void> {
+    return this.#eachApp(async (app) => {
+      app.emit('app:unmounting', app)
+      await app.live('beforeUnmount')
+    })
+  }
+
+  /** Tells the apps that no request comes any more, and lets go of what they have begun. */
+  async tellGone(): Promise<void> {
+    await this.#eachApp((app) => app.live('unmounted'))
+    await this.#eachApp((app) => app.end())
+  }
+
+  async #eachApp(tell: (app: App) => Promise<void>): Promise<void> {
+    for (const app of [...this.#ready].reverse())
+      try {
+        await tell(app)
+      } catch (error) {
+        this.#report(error)
+      }
+  }
+
+  #groupOf({ host = 'default' }: MountOptions): HostGroup {
+    return this.#hosts.group(host)
+  }
+
+  #mountPath(point: string, target: string, options: MountOptions): void {
+    const module = moduleOf(target)
+    if (module !== undefined) {
+      this.#mountModule(point, module, options)
+      return
+    }
+    const { host: _host, push: _push, pref: _pref, ...rest } = options
+    const directory = new StaticDirectory(directoryOf(target), { ...rest, maxAges: this.#maxAges })
+    this.#groupOf(options).addDirectory(point, directory)
+  }
+
+  #mountApp(point: string, app: App, options: MountOptions): void {
+    if (options.pref !== undefined) app.prefer(options.pref)
+    const group = this.#groupOf(options)
+    group.addApp(point, app, options.push)
+    group.watch(() => app.watcher)
+    this.#keep(point, app, options)
+  }
+
+  /** Keeps the place until the app is loaded, so that apps of one point are asked in the order they were mounted. */
+  #mountModule(point: string, { file, name }: ModulePath, options: MountOptions): void {
+    const group = this.#groupOf(options)
+    const mount = group.addApp(point, new App(), options.push)
+    let current: App | undefined
+    const module: AppModule = new AppModule(file, name, {
+      engine: this.#engine,
+      point,
+      pref: options.pref ?? {},
+      report: this.#report,
+      put: (app) => {
+        group.put(mount, app)
+        if (current === undefined) this.#keep(point, app, options)
+        else this.#replace(current, app)
+        current = app
+      },
+    })
+    this.#modules.push(module)
+    group.watch(() => (forDevelopers(current?.options.reload) ? module : undefined))
+    group.watch(() => current?.watcher)
+  }
+
+  #keep(point: string, app: App, options: MountOptions): void {
+    if (app.options.static !== undefined) this.#mountPath(point, app.path(app.options.static), options)
+    if (!this.#apps.includes(app)) this.#apps.push(app)
+  }
+
+  #replace(before: App, after: App): void {
+    this.#apps[this.#apps.indexOf(before)] = after
+    this.#ready.delete(before)
+    this.#ready.add(after)
+  }
+}
+
+/** The directory that a path names; a relative one is taken from that of the script. */
+function directoryOf(target: string): string {
+  const root = path.resolve(scriptDirectory(), target)
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
+  return root
+}
+
+interface ModulePath {
+  readonly file: string
+  readonly name: string | undefined
+}
+
+/** The file of an app, and the name of its export; undefined for anything that is no file. */
+function moduleOf(target: string): ModulePath | undefined {
+  const match = /^(.+\.[cm]?[jt]s)(?::([\w$]+))?$/.exec(target)
+  if (match === null) return undefined
+  const file = path.resolve(scriptDirectory(), match[1]!)
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? { file, name: match[2] } : undefined
+}

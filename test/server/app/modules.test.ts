@@ -1,0 +1,275 @@
+/** Apps that are files, modules of apps, and what becomes of them when they change. */
+
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { after, afterEach, describe, it, mock } from 'node:test'
+import { App, ifFileModified, ifUpdated, type InjectedResponse, Skitai } from '#src/server/index.js'
+
+const home = mkdtempSync(path.join(tmpdir(), 'skitai-modules-'))
+after(() => rmSync(home, { recursive: true }))
+const skitai = pathToFileURL(path.resolve('dist/server/index.js')).href
+afterEach(() => mock.restoreAll())
+let version = 0
+
+/** Writes a module; no two writes leave the same time and size. */
+function write(name: string, text: string): string {
+  const file = path.join(home, name)
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, `import { App } from '${skitai}'\n${text}\n//${' '.repeat(++version)}\n`)
+  return file
+}
+
+interface Engine {
+  readonly engine: Skitai
+  readonly errors: unknown[]
+  /** Asks when a look at the files is due. */
+  get(path: string): Promise<string>
+}
+
+function starting(mount: (engine: Skitai) => unknown): Engine {
+  const errors: unknown[] = []
+  const engine = new Skitai({ log: false, onError: (error) => errors.push(error) })
+  mount(engine)
+  let now = performance.now()
+  mock.method(performance, 'now', () => now)
+  const get = async (asked: string): Promise<string> => {
+    now += 1001
+    const response: InjectedResponse = await engine.inject(asked)
+    return response.status === 200 ? response.text() : String(response.status)
+  }
+  return { engine, errors, get }
+}
+
+describe('APP-13: an app that is a file', () => {
+  it('is loaded, and anew when it has changed; one that cannot be loaded leaves the old one', async () => {
+    const source = (text: string): string =>
+      `export const app = new App({ reload: true, preserve: ['count'] }).get('/', (was) => {
+         was.app.store.set('count', (was.app.store.get('count') ?? 0) + 1)
+         return '${text} ' + was.app.store.get('count') + was.url('/x')
+       })`
+    const file = write('app.js', source('one'))
+    const { engine, errors, get } = starting((made) => made.mount('/shop', file))
+    assert.deepEqual([await get('/shop/'), await get('/shop/')], ['one 1/shop/x', 'one 2/shop/x'])
+    write('app.js', source('two'))
+    assert.equal(await get('/shop/'), 'two 3/shop/x')
+    write('app.js', 'export const app = new App(')
+    assert.equal(await get('/shop/'), 'two 4/shop/x')
+    assert.match(String(errors), /SyntaxError/)
+    assert.equal(await get('/shop/'), 'two 5/shop/x')
+    assert.equal(errors.length, 1)
+    write('app.js', 'export const other = 1')
+    assert.equal(await get('/shop/'), 'two 6/shop/x')
+    assert.match(String(errors[1]), /has no App/)
+    await engine.close()
+  })
+
+  it('APP-73: hears of it', async () => {
+    write(
+      'hooks.js',
+      `
+      globalThis.told ??= []
+      export const app = new App({ reload: true }).get('/', () => 'one')
+      for (const moment of ['mounted', 'beforeReload', 'reloaded', 'mountedOrReloaded', 'unmounted'])
+        app.onLifecycle(moment, () => globalThis.told.push('one ' + moment))`,
+    )
+    const { engine, get } = starting((made) => made.mount('/', path.join(home, 'hooks.js')))
+    await get('/')
+    write(
+      'hooks.js',
+      `
+      export const app = new App({ reload: true }).get('/', () => 'two')
+      for (const moment of ['mounted', 'beforeReload', 'reloaded', 'mountedOrReloaded', 'unmounted'])
+        app.onLifecycle(moment, () => globalThis.told.push('two ' + moment))`,
+    )
+    assert.equal(await get('/'), 'two')
+    await engine.close()
+    assert.deepEqual((globalThis as unknown as { told: string[] }).told, [
+      ...['one mounted', 'one mountedOrReloaded', 'one beforeReload'],
+      ...['two reloaded', 'two mountedOrReloaded', 'two unmounted'],
+    ])
+  })
+
+  it('SEC-34: stays as it is in production, and unless it is asked for', async () => {
+    const file = write('kept.js', `export const app = new App({ reload: true }).get('/', () => 'one')`)
+    const quiet = write('quiet.js', `export const app = new App().get('/', () => 'one')`)
+    const { get } = starting((made) => made.mount('/', file).mount('/quiet', quiet))
+    assert.deepEqual([await get('/'), await get('/quiet/')], ['one', 'one'])
+    write('kept.js', `export const app = new App({ reload: true }).get('/', () => 'two')`)
+    write('quiet.js', `export const app = new App().get('/', () => 'two')`)
+    process.env['SKITAI_ENV'] = 'production'
+    try {
+      assert.deepEqual([await get('/'), await get('/quiet/')], ['one', 'one'])
+    } finally {
+      delete process.env['SKITAI_ENV']
+    }
+    assert.deepEqual([await get('/'), await get('/quiet/')], ['two', 'one'])
+  })
+
+  it('APP-06, APP-07: is set up with what is preferred for it', async () => {
+    const file = write(
+      'pref.js',
+      `
+      export const admin = new App({ name: 'admin', config: { colour: 'red', size: 1 } })
+        .get('/', (was) => JSON.stringify(was.app.config))
+      export const __setup__ = ({ app, engine, point, pref }) => {
+        app.config.seen = point + pref.config.size
+        engine.mount('/more', () => 'more')
+      }`,
+    )
+    const { get } = starting((made) => made.mount('/a', `${file}:admin`, { pref: { config: { size: 2 } } }))
+    assert.deepEqual(JSON.parse(await get('/a/')), { colour: 'red', size: 2, seen: '/a2' })
+    assert.equal(await get('/more/'), 'more')
+  })
+
+  it('that throws keeps the engine from running', async () => {
+    const file = write('throws.js', 'throw new Error("no database")')
+    const { engine } = starting((made) => made.mount('/', file))
+    await assert.rejects(engine.run({ address: '127.0.0.1', port: 0, signals: false }), /no database/)
+    assert.throws(() => engine.mount('/x', path.join(home, 'missing.js')), /not a directory/)
+  })
+})
+
+describe('APP-81 to APP-83: modules of an app', () => {
+  const moduleText = (name: string, text: string): string => `
+    export const options = { mount: '/${name}', namespace: '${name}', extra: 1 }
+    export function decorate(app, options) {
+      app.get('/', { name: 'home' }, (was) => '${text} ' + was.url('${name}.home') + options.extra)
+      app.onBroadcast('hello', () => globalThis.heard.push('${text}'))
+    }
+    export function detach() { globalThis.heard.push('detach ${text}') }`
+
+  it('are found, loaded, loaded anew and let go', async () => {
+    const heard: string[] = ((globalThis as unknown as { heard: string[] }).heard = [])
+    write('app1/services/one.js', moduleText('one', 'first'))
+    write('app1/services/deep/two.js', moduleText('two', 'second'))
+    write('app1/services/helper.js', 'export const nothing = 1')
+    const app = new App({ home: path.join(home, 'app1'), services: 'services', reload: true }).get('/', () => 'main')
+    const { engine, errors, get } = starting((made) => made.mount('/', app))
+    assert.deepEqual([await get('/one/'), await get('/two/')], ['first /one/1', 'second /two/1'])
+    write('app1/services/one.js', moduleText('one', 'changed'))
+    assert.equal(await get('/one/'), 'changed /one/1')
+    app.broadcast('hello')
+    write('app1/services/three.js', moduleText('three', 'third'))
+    unlinkSync(path.join(home, 'app1/services/deep/two.js'))
+    assert.deepEqual([await get('/three/'), await get('/two/'), await get('/')], ['third /three/1', '404', 'main'])
+    write('app1/services/three.js', moduleText('one', 'clash'))
+    assert.equal(await get('/three/'), 'third /three/1')
+    assert.match(String(errors), /twice/)
+    write('app1/services/three.js', 'export const decorate = (')
+    assert.equal(await get('/three/'), 'third /three/1')
+    await engine.close()
+    assert.deepEqual(heard, [
+      ...['detach first', 'second', 'changed', 'detach second', 'detach third'],
+      ...['detach third', 'detach changed'],
+    ])
+  })
+
+  it('can be given, and be for debug mode only', async () => {
+    const app = new App({ debug: true })
+    await app.decorate((part, options) => part.get('/', () => String(options['colour'])), {
+      mount: '/a',
+      colour: 'red',
+    })
+    const debugOnly = { decorate: (part: App) => part.get('/debug', () => 'yes'), options: { debugOnly: true } }
+    await app.decorate(debugOnly)
+    assert.deepEqual([(await app.inject('/a/')).text(), (await app.inject('/debug')).text()], ['red', 'yes'])
+    const quiet = new App()
+    await quiet.decorate(debugOnly)
+    assert.equal((await quiet.inject('/debug')).status, 404)
+  })
+})
+
+describe('steps that do something when something has changed', () => {
+  it('APP-78: a file', async () => {
+    const file = write('watched.txt', '')
+    let now = 0
+    mock.method(performance, 'now', () => (now += 1001))
+    const app = new App().get(
+      '/',
+      { runBefore: [ifFileModified(file, (_was, what) => `changed ${path.basename(what)}`)] },
+      () => 'same',
+    )
+    assert.deepEqual([(await app.inject('/')).text(), (await app.inject('/')).text()], ['same', 'same'])
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    write('watched.txt', 'new')
+    assert.deepEqual([(await app.inject('/')).text(), (await app.inject('/')).text()], ['changed watched.txt', 'same'])
+  })
+
+  it('APP-79: a key, which all apps of the host hear of (TRP-13)', async () => {
+    let now = 0
+    mock.method(performance, 'now', () => (now += 1001))
+    const heard: unknown[] = []
+    const other = new App().onBroadcast('model-changed:shoes', (_was, id: number) => heard.push(id))
+    const app = new App()
+      .get('/', { runBefore: [ifUpdated('shoes', () => 'changed')] }, () => 'same')
+      .post('/', (was) => (was.setlu('shoes', 7), was.getlu('shoes', 'hats') > 0 && was.getlu('hats') === 0))
+    const engine = new Skitai({ log: false }).mount('/', app).mount('/other', other)
+    const get = async (): Promise<string> => (await engine.inject('/')).text()
+    assert.deepEqual([await get(), await get()], ['same', 'same'])
+    assert.equal((await engine.inject({ method: 'POST' })).text(), 'true')
+    assert.deepEqual([await get(), await get(), heard], ['changed', 'same', [7]])
+  })
+})
+
+describe('what apps keep and share', () => {
+  it('APP-09: values, for a while', () => {
+    let now = 0
+    mock.method(performance, 'now', () => now)
+    const { store } = new App()
+    store.set('a', 1, 2)
+    store.set('b', undefined)
+    assert.deepEqual([store.get('a'), store.has('b'), store.get('c', 'none'), store.has('c')], [1, true, 'none', false])
+    now = 2000
+    assert.deepEqual(
+      [store.get('a'), store.has('a'), store.delete('b'), store.delete('b')],
+      [undefined, false, true, false],
+    )
+  })
+
+  it('APP-75: objects of the engine', async () => {
+    const app = new App().get('/', (was) => String(was.shared['db']))
+    const engine = new Skitai({ log: false }).mount('/', app).share('db', 'postgres')
+    assert.equal((await engine.inject('/')).text(), 'postgres')
+    assert.throws(() => engine.share('db', 1), /shared already/)
+  })
+
+  it('APP-133: a log with the ids of requests', async () => {
+    const entries: unknown[] = []
+    const app = new App({ name: 'shop' }).get('/', (was) => {
+      was.log('sold\nout', 'stock')
+      was.traceback(new Error('oops'), 'id')
+      return was.gtid
+    })
+    const engine = new Skitai({ log: false, onLog: (entry) => entries.push(entry) }).mount('/', app)
+    const gtid = (await engine.inject('/')).text()
+    assert.deepEqual(entries[0], { message: 'sold\nout', category: 'stock', app: 'shop', gtid, ltid: '1000' })
+    assert.match((entries[1] as { message: string }).message, /^id: Error: oops/)
+    const written: string[] = []
+    mock.method(process.stderr, 'write', (text: string) => written.push(text))
+    await new Skitai({ log: false }).mount('/', app).inject('/')
+    assert.match(written[0]!, /^\d{4}-\S+Z \[stock\] shop \S+\/1000 "sold\\x0Aout"\n$/)
+  })
+
+  it('APP-11: something that is done again and again', async () => {
+    const calls: number[] = []
+    const errors: unknown[] = []
+    let done: () => void = () => {}
+    const thrice = new Promise<void>((resolve) => (done = resolve))
+    const app = new App().maintain(0.005, () => {
+      if (calls.push(1) === 3) done()
+      throw new Error('again')
+    })
+    const engine = new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app)
+    // The timer holds no process up.
+    const hold = setInterval(() => {}, 1000)
+    await engine.ready()
+    await thrice
+    await engine.close()
+    clearInterval(hold)
+    assert.ok(errors.length >= 3)
+    assert.throws(() => app.maintain(0, () => {}), /not an interval/)
+  })
+})
