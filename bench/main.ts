@@ -1,6 +1,7 @@
 /** The bench command: installs the peers and runs what was asked for. */
 
 import { installPackages } from '../tools/packages.js'
+import { benchApps } from './e2e/app/main.js'
 import { benchServers } from './e2e/main.js'
 import { benchPostgres } from './e2e/postgres/main.js'
 import { benchRedis } from './e2e/redis/main.js'
@@ -13,6 +14,7 @@ const { bench, options } = parsed()
 installPackages('bench')
 if (bench === 'engine' || bench === 'all') await benchEngines(options)
 if (bench === 'e2e' || bench === 'all') await benchServers(options)
+if (bench === 'app' || bench === 'all') await benchApps(options)
 if (bench === 'http2' || bench === 'all') await benchHttp2(options)
 if (bench === 'websocket' || bench === 'all') await benchWebSocket(options)
 if (bench === 'postgres' || bench === 'all') await benchPostgres(options)
@@ -21,7 +23,8 @@ if (bench === 'redis' || bench === 'all') await benchRedis(options)
 function parsed(): ReturnType<typeof readOptions> {
   try {
     const command = readOptions(process.argv.slice(2))
-    if (['engine', 'e2e', 'http2', 'websocket', 'postgres', 'redis', 'all'].includes(command.bench)) return command
+    if (['engine', 'e2e', 'app', 'http2', 'websocket', 'postgres', 'redis', 'all'].includes(command.bench))
+      return command
     if (command.bench === 'help') {
       console.log(USAGE)
       process.exit(0)
