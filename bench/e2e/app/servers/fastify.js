@@ -45,7 +45,7 @@ if (task === 'upload') {
     await rm(saved)
     return { size: part.file.bytesRead }
   }
-  app.post('/upload', upload)
+  app.route({ method: 'POST', url: '/upload', handler: upload })
 }
 
 await app.listen({ host: '127.0.0.1', port: 0, backlog: 4096 })
