@@ -389,7 +389,8 @@ export class App {
 
   /** For the server: what looks after the modules of the app, if they are loaded anew. */
   get watcher(): Watcher | undefined {
-    return forDevelopers(this.options.reload) ? this.#services : undefined
+    // Most apps have none: the environment is asked for those that have.
+    return this.#services !== undefined && forDevelopers(this.options.reload) ? this.#services : undefined
   }
 
   /** For the server: loads the modules, and begins what is done again and again. */
