@@ -138,7 +138,10 @@ describe('the request of a fetch handler', () => {
     ])
     assert.equal(await about((request) => new Request(request).text(), POST), '{"a":1}')
     assert.equal(await about((request) => new Request('http://example.com/y', request).text(), POST), '{"a":1}')
-    assert.equal(await about((request) => new Request(request, { headers: { 'x-a': 'a' } }).headers.get('x-a')), 'a')
+    assert.equal(
+      await about((request) => new Request(request, { headers: { 'x-a': 'a' } }).headers.get('x-a'), POST),
+      'a',
+    )
   })
 
   it('has no content for GET, whatever came', async () => {

@@ -1,5 +1,6 @@
 /** A web `Response` on its way to an exchange, past its stream where its content is known. */
 
+import { setImmediate } from 'node:timers/promises'
 import type { FieldsToSend } from '../../../protocols/http1/writer.js'
 import { FieldLines } from '../../../protocols/http1/writer.js'
 import { startStream } from '../../answer.js'
@@ -55,8 +56,14 @@ async function answerStream(
   const reader = body.getReader()
   const ready: Uint8Array[] = []
   let next: ReturnType<typeof reader.read> | undefined = reader.read()
+  let waited = false
   for (let count = 0; fields.length < 0 && count <= READY_PIECES_MAX; count++) {
-    const read = await Promise.race([next, nothingYet()])
+    let read = await Promise.race([next, nothingYet()])
+    if (read === undefined && !waited) {
+      // Some streams need a turn to find out what they have.
+      waited = true
+      read = await Promise.race([next, setImmediate(undefined)])
+    }
     if (read === undefined) break
     if (read.done) return sendWhole(exchange, status, fields.list, -1, joined(ready), statusText || undefined)
     ready.push(read.value)

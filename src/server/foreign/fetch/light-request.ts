@@ -109,19 +109,22 @@ export class LightRequest {
     if (light.#used) throw new TypeError('the content of the request was read before')
     const { method, url, headers, signal } = light
     const init = { method, headers, signal, duplex: 'half' as const }
-    light.#native = new Request(url, light.#hasContent() ? { ...init, body: streamOf(light.#exchange) } : init)
+    light.#native = new Request(
+      url,
+      LightRequest.hasContent(light) ? { ...init, body: streamOf(light.#exchange) } : init,
+    )
     return light.#native
   }
 
   /** A GET has no content for the standard, whatever the client has sent. */
-  #hasContent(): boolean {
-    const { contentLength, method } = this.#exchange
+  static hasContent(light: LightRequest): boolean {
+    const { contentLength, method } = light.#exchange
     return contentLength !== 0 && method !== 'GET' && method !== 'HEAD'
   }
 
   async #bytes(): Promise<Uint8Array> {
     if (this.#used) throw new TypeError('the content of the request was read before')
-    if (!this.#hasContent()) return new Uint8Array()
+    if (!LightRequest.hasContent(this)) return new Uint8Array()
     this.#used = true
     return this.#exchange.body.collect(Infinity)
   }
@@ -145,6 +148,8 @@ function streamOf({ body }: Exchange): ReadableStream<Uint8Array> {
 }
 
 let linked = false
+/** The runtime finds what it keeps of a request by symbols, so that we can answer for a real one. */
+let open = false
 
 /**
  * Makes it one of the runtime's own requests to whoever asks, by `instanceof` or by what the runtime looks up itself:
@@ -154,6 +159,7 @@ function link(): void {
   linked = true
   Object.setPrototypeOf(LightRequest.prototype, Request.prototype)
   const own = Object.getOwnPropertySymbols(new Request('http://localhost/'))
+  open = own.some(({ description }) => description === 'state')
   for (const name of [...NATIVE_GETTERS, ...own])
     Object.defineProperty(LightRequest.prototype, name, {
       get(this: LightRequest) {
@@ -162,8 +168,12 @@ function link(): void {
     })
 }
 
-/** The request of an exchange. */
+/**
+ * The request of an exchange. Where the runtime keeps all to itself (from Node 24 on), one with content is a real one
+ * from the beginning: middleware that limits or changes content makes another one of it.
+ */
 export function createRequest(exchange: Exchange): Request {
   if (!linked) link()
-  return new LightRequest(exchange) as unknown as Request
+  const light = new LightRequest(exchange)
+  return open || !LightRequest.hasContent(light) ? (light as unknown as Request) : LightRequest.native(light)
 }
