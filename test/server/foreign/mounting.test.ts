@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { describe, it } from 'node:test'
-import express, { Router } from 'express'
+import express, { type RequestHandler, Router } from 'express'
 import fastify from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
@@ -96,6 +96,29 @@ describe('a mount point', () => {
     engine.mount('/', nodeHandler(echo))
     assert.equal((await ask(engine, '/%61?b=%20')).text, '/%61?b=%20  ')
     assert.equal((await ask(engine, 'http://example.com/x')).text, 'http://example.com/x  ')
+  })
+
+  it('leaves the prototypes to the app, also when it gets others', async () => {
+    const { engine } = quiet()
+    const app = express()
+    const inner = express()
+    const seen: unknown[] = []
+    const look: RequestHandler = (request, response, next) => {
+      const of = request.app as unknown as { request: object; response: object }
+      seen.push(Object.getPrototypeOf(request) === of.request, Object.getPrototypeOf(response) === of.response)
+      next()
+    }
+    inner.use(look)
+    app.use(look, inner, look, (request, response) => void response.send((request as unknown as { mine: string }).mine))
+    engine.mount('/', app)
+    Object.defineProperty(app.request, 'mine', { value: 'mine', configurable: true })
+    assert.equal((await ask(engine, '/')).text, 'mine')
+    app.request = Object.create(app.request, { mine: { value: 'other' } }) as typeof app.request
+    assert.equal((await ask(engine, '/')).text, 'other')
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 12 }, () => true),
+    )
   })
 
   it('is what Express builds on', async () => {

@@ -5,6 +5,7 @@ import type { Exchange } from '../../exchange.js'
 import { encodePath } from '../../path.js'
 import { pathBelow } from '../../mounts.js'
 import { ForeignContext, guarded } from '../context.js'
+import type { Family } from './family.js'
 import { nodeHttp } from './http-module.js'
 import type { ForeignSocket } from './socket.js'
 
@@ -49,10 +50,10 @@ interface Content {
  * Makes the request. Methods that differ are properties of the object, because frameworks replace its prototype by one
  * of their own that inherits from Node's.
  */
-export function createRequest(context: ForeignContext, socket: ForeignSocket): Incoming {
+export function createRequest(context: ForeignContext, socket: ForeignSocket, Request: Family['request']): Incoming {
   const exchange = ForeignContext.exchange(context)
   const { path, point } = ForeignContext.place(context)
-  const request = new (nodeHttp().IncomingMessage)(socket as never) as Incoming
+  const request = new Request(socket as never) as Incoming
   request.method = exchange.method
   request.url = exchange.target
   if (point !== '/') {

@@ -6,6 +6,7 @@ import { HttpError } from '../../http-error.js'
 import { ForeignContext, guarded, within } from '../context.js'
 import { ForeignApp } from '../foreign-app.js'
 import { isThenable } from '../thenable.js'
+import { type Family, familyOf } from './family.js'
 import { abortRequest, closeRequest, createRequest, type Incoming, markComplete, tellVersion } from './incoming.js'
 import { closeResponse, createResponse } from './outgoing.js'
 import type { Outgoing } from './outgoing-state.js'
@@ -43,7 +44,8 @@ const NO_NEXT = undefined as unknown as NextFunction
 
 /** Makes a foreign app of it. */
 export function nodeApp({ listener, prepare, next = false }: NodeSetup): ForeignApp {
-  const call = (context: ForeignContext): void => run(context, listener, next)
+  const family = familyOf(listener)
+  const call = (context: ForeignContext): void => run(context, listener, next, family())
   if (prepare === undefined) return new ForeignApp(call)
   let ready = false
   let preparing: Promise<unknown> | undefined
@@ -54,11 +56,11 @@ export function nodeApp({ listener, prepare, next = false }: NodeSetup): Foreign
   })
 }
 
-function run(context: ForeignContext, listener: NodeListener, next: boolean): void {
+function run(context: ForeignContext, listener: NodeListener, next: boolean, family: Family): void {
   const exchange = ForeignContext.exchange(context)
   const socket = socketOf(exchange)
-  const request = createRequest(context, socket)
-  const response = createResponse(request, context, socket)
+  const request = createRequest(context, socket, family.request)
+  const response = createResponse(request, context, socket, family.response)
   tellVersion(request)
   // As on a server of Node, a client that has closed its side does not get what is not there yet: whoever streams for
   // ever must hear of it.

@@ -5,6 +5,7 @@
 
 import { UsageError } from '../../../protocols/core/errors.js'
 import { ForeignContext, guarded } from '../context.js'
+import type { Family } from './family.js'
 import { nodeHttp } from './http-module.js'
 import { closeRequest, type Incoming } from './incoming.js'
 import { OutgoingFields } from '../outgoing-fields.js'
@@ -21,8 +22,13 @@ const NO_FIELDS: readonly string[] = []
  * Makes the response. What differs is a property of the object, because frameworks replace its prototype by one of
  * their own that inherits from Node's.
  */
-export function createResponse(request: Incoming, context: ForeignContext, socket: ForeignSocket): Outgoing {
-  const response = new (nodeHttp().ServerResponse)(request) as Outgoing
+export function createResponse(
+  request: Incoming,
+  context: ForeignContext,
+  socket: ForeignSocket,
+  Response: Family['response'],
+): Outgoing {
+  const response = new Response(request as never) as Outgoing
   response[STATE] = {
     context,
     exchange: ForeignContext.exchange(context),
