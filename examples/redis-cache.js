@@ -8,7 +8,8 @@ import { RedisServer, ReplyError, SimpleString } from 'skitai/redis'
 const values = new Map()
 const OK = new SimpleString('OK')
 
-/** @type {Record<string, (engine: RedisServer, key: string, value: Uint8Array) => import('skitai/redis').AnswerValue>} */
+/** @typedef {import('skitai/redis').AnswerValue} Answer */
+/** @type {Record<string, (engine: RedisServer, key: string, value: Uint8Array) => Answer>} */
 const commands = {
   HELLO: (engine, version) => ({ server: 'cache', proto: (engine.protocol = version === '3' ? 3 : 2) }),
   PING: () => new SimpleString('PONG'),

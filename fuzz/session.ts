@@ -33,6 +33,9 @@ export const targetNames = [
   'redis-reply',
   'redis-command',
   'redis-operations',
+  'cookie',
+  'session-token',
+  'authorization',
   'canary',
 ] as const
 export type TargetName = (typeof targetNames)[number]

@@ -26,6 +26,8 @@ export interface StatusDetails {
   readonly trace?: string | undefined
   /** What is wrong with the parameters of a request. */
   readonly problems?: readonly ArgumentProblem[] | undefined
+  /** The nonce that a Content-Security-Policy asks of the style of the page; none when it is empty. */
+  readonly nonce?: string
 }
 
 /**
@@ -34,7 +36,7 @@ export interface StatusDetails {
  */
 export function statusPage(status: number, detail: string, request: Fields, details: StatusDetails = {}): StatusPage {
   const message = reasonPhrase(status) || 'Unknown'
-  const { trace, problems } = details
+  const { trace, problems, nonce } = details
   const accept = request.get('accept') ?? ''
   const traced = { ...(detail && { detail }), ...(trace && { traceback: trace.split('\n') }) }
   if (!accept.includes('text/html')) {
@@ -50,7 +52,7 @@ export function statusPage(status: number, detail: string, request: Fields, deta
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${status} ${escapeHtml(message)}</title>
-<style>
+<style${nonce ? ` nonce="${escapeHtml(nonce)}"` : ''}>
 body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}
 pre{overflow:auto}
 </style>

@@ -31,6 +31,34 @@ export {
 } from './app/args/param.js'
 export type { Args, Declaration, FormFields } from './app/args/reader.js'
 export type { Schema } from './app/args/schema.js'
+export type {
+  AppAuthOptions,
+  AuthRule,
+  AuthScheme,
+  Judge,
+  PermissionJudge,
+  RouteAuthOptions,
+} from './app/auth/auth-options.js'
+export { type DigestOptions, digestSecrets, type DigestSecrets } from './app/auth/digest.js'
+export type { JwtAlgorithm, JwtClaims, JwtOptions, JwtSettings } from './app/auth/jwt.js'
+export { hashPassword, verifyPassword } from './app/auth/password.js'
+export type { BearerHandler, BearerVerdict, Credential, User, Users } from './app/auth/users.js'
+export type { CorsOptions } from './app/guards/cors.js'
+export type { CsrfOptions } from './app/guards/csrf.js'
+export type { AppGuardOptions, RouteGuardOptions, SharedGuardOptions } from './app/guards/guard-options.js'
+export type { RateLimitOptions } from './app/guards/rate-limit.js'
+export type { CspDirectives, SecurityHeadersOptions } from './app/guards/security-headers.js'
+export { type BucketStore, MemoryBuckets, RedisBuckets } from './app/guards/token-bucket.js'
+export type { CookieJar } from './app/state/cookie-jar.js'
+export type { CookieOptions } from './app/state/cookie-text.js'
+export type { SecureKey } from './app/state/key-ring.js'
+export { MemoryStore, type MemoryStoreOptions } from './app/state/memory-store.js'
+export type { BoxMessage, MessageBox, SendMessageOptions } from './app/state/message-box.js'
+export { RedisStore, type RedisStoreOptions } from './app/state/redis-store.js'
+export type { Session } from './app/state/session.js'
+export type { SessionOptions } from './app/state/session-options.js'
+export type { SessionStore, StoredSession } from './app/state/session-store.js'
+export type { StateOptions } from './app/state/state-options.js'
 export type { ContentType } from './app/content-type.js'
 export type { ErrorHandler, ErrorInfo } from './app/error-handlers.js'
 export type { Listener } from './app/events.js'

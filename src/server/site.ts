@@ -11,13 +11,15 @@ import { dispatch } from './app/dispatch.js'
 import { errorInfo, statusOfError, traceOf } from './app/error-handlers.js'
 import type { Plan } from './app/plan.js'
 import { Request } from './app/request.js'
+import { isPreflight } from './app/guards/cors.js'
+import { guardPage } from './app/guards.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
 import { functionRoute, needsWebSocket, type SocketRoute } from './app/websocket/route.js'
 import { openSocket } from './app/websocket/upgrade.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
-import { statusPage } from './error-page.js'
+import { type StatusPage, statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
 import { ForeignApp } from './foreign/foreign-app.js'
 import { HttpError } from './http-error.js'
@@ -119,12 +121,12 @@ export class Site {
         return this.#openSocket(exchange, new Request(exchange, path, query, scriptName), undefined, route, NO_PARAMS)
       }
       const below = pathBelow(path, point)
-      const match = mounted.sockets.find('GET', below)
+      const match = mounted.tree.sockets.find('GET', below)
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, scriptName, mounted.options)
         return this.#openSocket(exchange, request, mounted, match.route, match.params)
       }
-      known ||= mounted.router.find('GET', below).found !== 'nothing'
+      known ||= mounted.tree.router.find('GET', below).found !== 'nothing'
     }
     throw known ? new HttpError(400, NO_SOCKET) : new HttpError(404)
   }
@@ -173,6 +175,7 @@ export class Site {
     let allow: readonly string[] | undefined
     let slash = false
     let socket = false
+    let cors: readonly string[] = []
     for (const mount of group.apps) {
       if (point === undefined ? !isBelow(path, mount.point) : mount.point !== point) continue
       point = mount.point
@@ -180,7 +183,7 @@ export class Site {
       if (typeof mount.target === 'function')
         return this.#runFunction(exchange, group, mount, mount.target, path, query)
       first ??= mount.target
-      const match = mount.target.router.find(exchange.method, pathBelow(path, point))
+      const match = mount.target.tree.router.find(exchange.method, pathBelow(path, point))
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, point === '/' ? '' : point, mount.target.options)
         const was = new Was(exchange, request, mount.target, mount.push, this.#contextOf(group))
@@ -188,7 +191,9 @@ export class Site {
       }
       if (match.found === 'slash') slash = true
       if (match.found !== 'methods')
-        socket ||= mount.target.sockets.find('GET', pathBelow(path, point)).found === 'route'
+        socket ||= mount.target.tree.sockets.find('GET', pathBelow(path, point)).found === 'route'
+      if (match.found === 'methods' && cors.length === 0)
+        cors = preflightOf(exchange, mount.target, pathBelow(path, point), match.allow)
       if (match.found === 'methods')
         allow = allow === undefined ? match.allow : [...new Set([...allow, ...match.allow])]
     }
@@ -199,15 +204,17 @@ export class Site {
     }
     if (allow === undefined && slash) return redirect(exchange, 301, target)
     if (allow === undefined) return refuse(new HttpError(404))
-    if (exchange.method === 'OPTIONS') return exchange.send(204, ['allow', allow.join(', ')], '')
+    if (exchange.method === 'OPTIONS') return exchange.send(204, ['allow', allow.join(', '), ...cors], '')
     refuse(new HttpError(405, '', ['allow', allow.join(', ')]))
   }
 
-  /** The app whose place it is may have a page of its own for what it does not know. */
+  /** The app whose place it is may have a page, or fields, of its own for what it does not know. */
   #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
-    if (app?.errorHandlers.of(error.status) === undefined) throw error
+    if (app?.errorHandlers.of(error.status) === undefined && !app?.options.securityHeaders) throw error
     const request = new Request(exchange, target.path, target.query, app.point, app.options)
-    this.#fail(exchange, error, new Was(exchange, request, app, false, this.#contextOf(group)))
+    const was = new Was(exchange, request, app, false, this.#contextOf(group))
+    guardPage(app, was)
+    this.#fail(exchange, error, was)
   }
 
   #runForeign(
@@ -324,8 +331,10 @@ export class Site {
   #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
     const expected = error instanceof HttpError
     try {
-      if (expected) sendError(exchange, error)
-      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined)
+      const lasting = Was.lasting(was)
+      const nonce = Was.sentNonce(was)
+      if (expected) sendError(exchange, error, lasting, nonce)
+      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, lasting, nonce)
     } catch (second) {
       // An expected error that cannot be sent, with a status out of range or a line end in a field, is an unexpected
       // one.
@@ -334,6 +343,13 @@ export class Site {
       exchange.abort()
     }
   }
+}
+
+/** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */
+function preflightOf(exchange: Exchange, app: App, path: string, allow: readonly string[]): readonly string[] {
+  if (!isPreflight(exchange)) return []
+  const match = app.tree.router.find(exchange.headers.get('access-control-request-method')!, path)
+  return match.found === 'route' ? (match.route.cors?.preflightFields(exchange, allow) ?? []) : []
 }
 
 function pairsOf(fields: readonly string[]): [string, string][] {
@@ -350,18 +366,32 @@ function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean 
   )
 }
 
-function sendError(exchange: Exchange, error: HttpError): void {
+function sendError(exchange: Exchange, error: HttpError, lasting: readonly string[], nonce: string): void {
   const { status, message, fields } = error
   if (!Number.isInteger(status) || status < 400 || status > 599)
     throw new TypeError(`an HttpError has a status from 400 to 599, not ${status}`)
   const problems = error instanceof ArgumentError ? error.problems : undefined
-  const page = statusPage(status, message, exchange.fields, { problems })
-  exchange.send(status, fields.length === 0 ? page.fields : [...fields, ...page.list], page.body)
+  const page = statusPage(status, message, exchange.fields, { problems, nonce })
+  sendStatusPage(exchange, status, page, fields.length === 0 ? lasting : [...fields, ...lasting])
 }
 
-function sendPage(exchange: Exchange, status: number, detail: string, trace: string | undefined): void {
-  const page = statusPage(status, detail, exchange.fields, { trace })
-  exchange.send(status, page.fields, page.body)
+function sendPage(
+  exchange: Exchange,
+  status: number,
+  detail: string,
+  trace: string | undefined,
+  lasting: readonly string[],
+  nonce: string,
+): void {
+  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace, nonce }), lasting)
+}
+
+/** The fields of the page itself come last, and win over those that a guard has set for all responses. */
+function sendStatusPage(exchange: Exchange, status: number, page: StatusPage, fields: readonly string[]): void {
+  if (fields.length === 0) return exchange.send(status, page.fields, page.body)
+  const list: string[] = []
+  for (let i = 0; i < fields.length; i += 2) if (!page.list.includes(fields[i]!)) list.push(fields[i]!, fields[i + 1]!)
+  exchange.send(status, [...list, ...page.list], page.body)
 }
 
 function isThenable(value: HandlerValue | Promise<HandlerValue>): value is Promise<HandlerValue> {

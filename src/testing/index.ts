@@ -1,7 +1,7 @@
 /**
  * Tools for testing protocol engines: the chunk-invariance and borrow checks, a seeded link with a virtual clock, and
- * fast-check arbitraries. They work on every engine of this project and on any object that keeps the engine contract;
- * they need no test runner and no runtime beyond ECMAScript.
+ * fast-check arbitraries; a client for tests of apps. They work on every engine of this project and on any object that
+ * keeps the engine contract; they need no test runner and no runtime beyond ECMAScript.
  */
 
 export { bytesOf, concat, escapeBytes, latin1Of, sameBytes, unescapeBytes } from './bytes.js'
@@ -57,3 +57,12 @@ export { webSocketArbitraries } from './websocket-arbitraries.js'
 export type { WebSocketArbitraries, WebSocketArbitraryOptions } from './websocket-arbitraries.js'
 export { redisArbitraries } from './redis-arbitraries.js'
 export type { RedisArbitraries } from './redis-arbitraries.js'
+export { TestClient, testClient } from './test-client.js'
+export type {
+  CallOptions,
+  Injectable,
+  TestClientOptions,
+  TestFields,
+  TestRequest,
+  TestResponse,
+} from './test-client.js'

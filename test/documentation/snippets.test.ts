@@ -96,13 +96,24 @@ function check(snippets: readonly Snippet[]): Map<string, string[]> {
 }
 
 describe('programs in the documentation', { timeout: 120_000 }, () => {
-  const pages = ['README.md', ...filesBelow('docs').filter((file) => file.endsWith('.md'))]
+  const isGuide = (file: string): boolean => file.startsWith('docs/guide/')
+  const all = ['README.md', ...filesBelow('docs')].filter((file) => file.endsWith('.md'))
+  const pages = all.filter((file) => !isGuide(file))
   const snippets = pages.flatMap(snippetsOf)
   const said = check(snippets)
 
   for (const { page, line, name } of snippets)
     it(`${page}, line ${line}, fits the types of the package`, () => {
       assert.deepEqual(said.get(name) ?? [], [])
+    })
+
+  // Those of the guide are whole, and look themselves whether they are right: they are run instead.
+  for (const { page, line, name, code } of all.filter(isGuide).flatMap(snippetsOf))
+    it(`${page}, line ${line}, runs`, () => {
+      const file = path.join(folder, `${name}.mjs`)
+      writeFileSync(file, code)
+      const { code: exitCode, stderr } = run(process.execPath, [file])
+      assert.deepEqual([exitCode, stderr], [0, ''])
     })
 
   it('are found', () => {

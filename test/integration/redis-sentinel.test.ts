@@ -96,7 +96,7 @@ async function failOver(end: (watched: WatchedRedis) => Promise<void>): Promise<
   }
 }
 
-describe('a primary that sentinels watch', { timeout: 60_000 }, () => {
+describe('a primary that sentinels watch', { timeout: 60_000, concurrency: true }, () => {
   it('has a successor when it is killed', () => failOver((watched) => watched.servers[0].kill()))
 
   it('has a successor when it falls silent, with its connections open', () =>

@@ -7,7 +7,7 @@ import { bytesOf, concat, http1Arbitraries, latin1Of, redisArbitraries } from 's
 import { readByNodeRedis, readByRedisParser, readByUs, type Verdict } from './redis-decoders.js'
 import { type Disagreement, nodeRedisDisagreements, redisParserDisagreements } from './redis-disagreements.js'
 
-const RUNS = 2000
+const RUNS = 1000
 const arbitraries = redisArbitraries(fc)
 const replies2 = fc.array(arbitraries.reply2, { maxLength: 6 }).map(concat)
 const damaged2 = http1Arbitraries(fc).damaged(replies2)

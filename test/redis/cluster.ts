@@ -90,7 +90,8 @@ async function form({ servers, operators, primaries }: RealCluster): Promise<voi
       await operator.command('CLUSTER', 'SET-CONFIG-EPOCH', String(at + 1))
     }),
   )
-  for (const operator of operators) await operator.command('CLUSTER', 'MEET', first!.host, String(first!.tlsPort || first!.port))
+  for (const operator of operators)
+    await operator.command('CLUSTER', 'MEET', first!.host, String(first!.tlsPort || first!.port))
   for (const operator of operators) await until(async () => (await nodesOf(operator)).length === servers.length)
   for (const [at, operator] of operators.entries())
     if (at >= primaries) await operator.command('CLUSTER', 'REPLICATE', await idOf(operators[at - primaries]!))

@@ -68,6 +68,6 @@ describe('the types of WebSockets', () => {
     app.websocket('/wrong/<a>', {}, (_was, _message, { b }) => String(b))
     // @ts-expect-error: there is no such spec.
     assert.throws(() => app.websocket('/wrong/3', { spec: 'CHAT' }, () => 'x'), TypeError)
-    assert.equal(app.sockets.find('GET', '/params/x').found, 'route')
+    assert.equal(app.tree.sockets.find('GET', '/params/x').found, 'route')
   })
 })

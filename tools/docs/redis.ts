@@ -9,7 +9,8 @@ export const redisLimitReasons: Readonly<Record<keyof RedisLimits, string>> = {
   elementsMax: 'A reply of that many values takes about 1 GiB; a declared number alone takes nothing.',
   depthMax: 'Deep nesting has ended the process of other clients; Redis itself nests a handful of levels.',
   lineBytesMax: 'Errors and simple strings are short. It is also what Redis takes inline.',
-  outputBytesMax: 'A client that does not read its answers gets no more of them. If both ends stopped so, each would wait for the other.',
+  outputBytesMax:
+    'A client that does not read its answers gets no more of them. If both ends stopped so, each would wait for the other.',
   startupMs: 'A start takes a round trip or two; a server that loads its data answers, too.',
   writeMs: 'A server may be busy with one command for long before it reads the next; but it does read.',
 }

@@ -108,12 +108,10 @@ export abstract class RedisClientReceiver implements Engine<RedisClientEvent> {
     // However much output waits: a server that waits until its answers are read must not wait for ever because we wait
     // until it reads.
     while (!this.#over && !this.#held) {
-      // What is true has no event of its own, but may have left one.
+      // What is true has no event of its own.
       const event = this.#next()
       if (event === undefined) break
       if (event !== true) return event
-      const left = this.#takeQueued()
-      if (left !== undefined) return left
     }
     if (this.#over) {
       const final = this.#final

@@ -1,12 +1,14 @@
 /** What an app is told when it is made. */
 
+import type { AppGuardOptions } from './guards/guard-options.js'
+import type { StateOptions } from './state/state-options.js'
 import type { Delimiters } from './templates/templates.js'
 
 /** Values of an app's own, beside the limits that the framework reads. */
 export type AppConfig = Record<string, unknown>
 
 /** Options of an app. */
-export interface AppOptions {
+export interface AppOptions extends StateOptions, AppGuardOptions {
   /** By which other apps of the host find it. `app` by default. */
   readonly name?: string
   /** Shows the detail of unexpected errors in the response. Never in production. */

@@ -7,6 +7,7 @@ import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
 import { scriptDirectory } from '../script-directory.js'
 import type { Skitai } from '../skitai.js'
 import type { AppConfig, AppOptions } from './app-options.js'
+import { AppTree } from './app-tree.js'
 import { AppStore } from './app-store.js'
 import type { Preference } from './modules/app-module.js'
 import type { Watcher } from './modules/module-file.js'
@@ -17,7 +18,6 @@ import { Events, type Listener } from './events.js'
 import type { AppHost } from './app-host.js'
 import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
-import { Router } from './router.js'
 import {
   type Handler,
   makeRoute,
@@ -27,13 +27,12 @@ import {
   type RouteParams,
   type UrlParams,
 } from './route.js'
-import { type Place, type Plan, planOf } from './plan.js'
+import { checkStateOptions } from './guards.js'
 import {
   basePath,
   buildUrl,
   type HandlerUrlArgs,
   type HasRoute,
-  RouteNames,
   type RoutesOf,
   type UrlArgs,
   type UrlCall,
@@ -46,18 +45,7 @@ import {
   Templates,
 } from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
-import { type SocketRoute, socketRoute } from './websocket/route.js'
-
-/** An app that another one lies in, or that lies in it, and where. */
-interface Neighbour extends Place {
-  readonly app: App
-}
-
-const HERE: Place = { prefix: '', namespace: '' }
-
-function within(outer: Place, inner: Place): Place {
-  return { prefix: outer.prefix + inner.prefix, namespace: outer.namespace + inner.namespace }
-}
+import { socketRoute } from './websocket/route.js'
 
 /** Options of an app within an app. */
 export interface SubAppOptions {
@@ -78,10 +66,8 @@ export class App {
   /** Values that are kept in the process, by name. */
   readonly store: AppStore = new AppStore()
   readonly push: boolean
-  /** For the server: finds routes. */
-  readonly router: Router<Plan> = new Router()
-  /** For the server: finds WebSockets. */
-  readonly sockets: Router<SocketRoute> = new Router()
+  /** For the server: the routes of the app and of those within it. */
+  readonly tree: AppTree = new AppTree(this)
   /** For the server: what is called around each request. */
   readonly hooks: RequestHooks = { before: undefined, finish: undefined, failed: undefined, teardown: undefined }
   /** For the server: pages for errors. */
@@ -93,11 +79,6 @@ export class App {
   /** The other apps of its host; undefined before the app is mounted. */
   host: AppHost | undefined
 
-  readonly #routes: Route[] = []
-  readonly #names: RouteNames = new RouteNames()
-  readonly #socketRoutes: SocketRoute[] = []
-  readonly #parts: Neighbour[] = []
-  readonly #parents: Neighbour[] = []
   readonly #events: Events = new Events()
   readonly #broadcasts: Events = new Events()
   /** An engine that has nothing but this app, for `inject`. */
@@ -108,6 +89,7 @@ export class App {
   readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    checkStateOptions(options)
     this.options = options
     this.name = options.name ?? 'app'
     this.debug = forDevelopers(options.debug)
@@ -177,9 +159,7 @@ export class App {
   ): this
   websocket(rule: string, options: unknown, handler?: unknown): this {
     const plain = typeof options === 'function' && handler === undefined
-    const route = plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler)
-    this.#placeSocket('', route)
-    this.#socketRoutes.push(route)
+    this.tree.addSocket(plain ? socketRoute(rule, {}, options) : socketRoute(rule, options, handler))
     return this
   }
 
@@ -189,29 +169,13 @@ export class App {
    * prefix, a route that is there already, or an app that this one lies in.
    */
   mount(prefix: string, app: App, { namespace = '' }: SubAppOptions = {}): this {
-    if (!/^\/(?:[^/\s?#%\\<>]+(?:\/[^/\s?#%\\<>]+)*)?$/.test(prefix))
-      throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
-    if (app.#contains(this)) throw new TypeError('an app cannot be mounted within itself')
-    if (!/^(?:[A-Za-z_][\w-]*)?$/.test(namespace)) throw new TypeError(`not a namespace: ${namespace}`)
-    const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
-    app.#eachRoute(HERE, [app], (below, layers, route) => this.#place(within(place, below), [this, ...layers], route))
-    app.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, route))
-    this.#parts.push({ app, ...place })
-    app.#parents.push({ app: this, ...place })
+    this.tree.mount(prefix, app.tree, namespace)
     return this
   }
 
   /** Takes an app out again that was mounted within this one. Gives whether it was. */
   unmount(app: App): boolean {
-    const at = this.#parts.findIndex((part) => part.app === app)
-    if (at < 0) return false
-    this.#parts.splice(at, 1)
-    app.#parents.splice(
-      app.#parents.findIndex((parent) => parent.app === this),
-      1,
-    )
-    this.#rebuild()
-    return true
+    return this.tree.unmount(app.tree)
   }
 
   /** Called in front of each request; what it gives is the response (APP-67). One of its kind, as all hooks. */
@@ -259,7 +223,7 @@ export class App {
   /** For the server: tells the app, and those within it, of a moment. */
   async live(moment: LifecycleMoment): Promise<void> {
     await this.#lifecycle.get(moment)?.(this)
-    for (const { app } of this.#parts) await app.live(moment)
+    for (const app of this.tree.parts) await app.live(moment)
   }
 
   /**
@@ -278,13 +242,13 @@ export class App {
   urlBelow(point: string, target: string | Handler<never>, args?: UrlArgs): string {
     if (typeof target === 'string' && target.startsWith('/')) return encodePath(point + target)
     const { app, name } = this.#appOf(target)
-    return buildUrl(app === this ? point : app.point, app.#names.find(name), args)
+    return buildUrl(app === this ? point : app.point, app.tree.find(name), args)
   }
 
   /** The path of a route up to its first parameter: `/user/` of `/user/<id>/pets`. */
   basePath(target: string | Handler<never>): string {
     const { app, name } = this.#appOf(target)
-    return basePath(app.point, app.#names.find(name))
+    return basePath(app.point, app.tree.find(name))
   }
 
   #appOf(target: string | Handler<never>): { readonly app: App; readonly name: string | Handler<never> } {
@@ -336,13 +300,13 @@ export class App {
 
   /** Calls the listeners of the app and of those within it, at once and in order; from within, too. */
   emit(event: string, ...args: readonly unknown[]): void {
-    if (this.#parents.length === 0) this.#emitInwards(event, args)
-    for (const { app } of this.#parents) app.emit(event, ...args)
+    if (this.tree.parents.length === 0) this.#emitInwards(event, args)
+    for (const app of this.tree.parents) app.emit(event, ...args)
   }
 
   #emitInwards(event: string, args: readonly unknown[]): void {
     for (const listener of this.#events.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
-    for (const { app } of this.#parts) app.#emitInwards(event, args)
+    for (const app of this.tree.parts) app.#emitInwards(event, args)
   }
 
   /** Listens to what any app of the host broadcasts (APP-100). */
@@ -360,7 +324,7 @@ export class App {
   /** For the server: something was broadcast. */
   hearBroadcast(event: string, ...args: readonly unknown[]): void {
     for (const listener of this.#broadcasts.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
-    for (const { app } of this.#parts) app.hearBroadcast(event, ...args)
+    for (const app of this.tree.parts) app.hearBroadcast(event, ...args)
   }
 
   /** For the server: an event of a request, which nobody may break. */
@@ -429,14 +393,14 @@ export class App {
       const run = async (): Promise<unknown> => task(this)
       this.#timers.push(setInterval(() => void run().catch(report), ms).unref())
     }
-    for (const { app } of this.#parts) await app.begin(report)
+    for (const app of this.tree.parts) await app.begin(report)
   }
 
   /** For the server: lets go of all that. */
   async end(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
-    for (const { app } of this.#parts) await app.end()
+    for (const app of this.tree.parts) await app.end()
     await this.#services?.detach()
     this.#services = undefined
   }
@@ -461,52 +425,8 @@ export class App {
   }
 
   #add(route: Route): this {
-    this.#place(HERE, [this], route)
-    this.#routes.push(route)
+    this.tree.addRoute(route)
     return this
-  }
-
-  /** Makes a route known here and in all apps that this one lies in. */
-  #place(place: Place, layers: readonly App[], route: Route): void {
-    this.#keep(planOf(place, layers, route))
-    for (const parent of this.#parents) parent.app.#place(within(parent, place), [parent.app, ...layers], route)
-  }
-
-  #keep(plan: Plan): void {
-    this.router.add(plan)
-    this.#names.add(plan)
-  }
-
-  #placeSocket(prefix: string, route: SocketRoute): void {
-    this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
-    for (const { app, prefix: before } of this.#parents) app.#placeSocket(before + prefix, route)
-  }
-
-  #rebuild(): void {
-    this.router.clear()
-    this.sockets.clear()
-    this.#names.clear()
-    this.#eachRoute(HERE, [this], (place, layers, route) => this.#keep(planOf(place, layers, route)))
-    this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
-    for (const { app } of this.#parents) app.#rebuild()
-  }
-
-  #eachRoute(
-    place: Place,
-    layers: readonly App[],
-    visit: (place: Place, layers: readonly App[], route: Route) => void,
-  ): void {
-    for (const route of this.#routes) visit(place, layers, route)
-    for (const part of this.#parts) part.app.#eachRoute(within(place, part), [...layers, part.app], visit)
-  }
-
-  #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
-    for (const route of this.#socketRoutes) visit(prefix, route)
-    for (const { app, prefix: more } of this.#parts) app.#eachSocket(prefix + more, visit)
-  }
-
-  #contains(other: App): boolean {
-    return this === other || this.#parts.some(({ app }) => app.#contains(other))
   }
 }
 

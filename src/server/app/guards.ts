@@ -1,10 +1,115 @@
 /** What stands between the router and the content of a request: functions that may refuse it before it is read. */
 
 import type { App } from './app.js'
+import { authGuard } from './auth/authenticate.js'
+import { judgeGuards } from './auth/judges.js'
+import { jwtKeysOf } from './auth/jwt.js'
+import { corsGuard, CorsPolicy } from './guards/cors.js'
+import { originGuard, tokenGuard } from './guards/csrf.js'
+import type { SharedGuardOptions } from './guards/guard-options.js'
+import { rateLimitGuard } from './guards/rate-limit.js'
+import { securityHeadersGuard } from './guards/security-headers.js'
 import type { Step } from './hooks.js'
 import type { Route } from './route.js'
+import { keyRingOf } from './state/key-ring.js'
+import { stateOf } from './state/request-state.js'
+import { Session } from './state/session.js'
+import type { Was } from './was.js'
+import type { SocketRoute } from './websocket/route.js'
 
-/** The guards of a route, in order; `layers` are the apps that it lies in, the outermost first. */
-export function guardsOf(_layers: readonly App[], _route: Route): readonly Step[] {
-  return []
+/**
+ * The guards of a route, in order; `layers` are the apps that it lies in, the outermost first. What the route says
+ * comes before what its app says, and that before the app around it. Throws `TypeError` where something is missing that
+ * a guard needs, so that nothing is open by accident.
+ */
+export function guardsOf(layers: readonly App[], { options, rule, methods }: Route): readonly Step[] {
+  const owners = layers.map((app) => app.options).toReversed()
+  const guards: Step[] = []
+  const first = layers[0]?.options
+  if (first !== undefined && keepsElsewhere(first)) guards.push((was) => Session.preload(was.session))
+  const headers = nearest('securityHeaders', options, owners)
+  if (headers) guards.push(securityHeadersGuard(headers === true ? {} : headers))
+  const cors = corsOf(layers, { options })
+  if (cors !== undefined) guards.push(corsGuard(cors, methods ?? []))
+  const place = options.rateLimit ? `${(methods ?? []).join()} ${rule}` : (layers.at(-1)?.name ?? '')
+  const limit = nearest('rateLimit', options, owners)
+  const limiter = limit ? rateLimitGuard(limit, place) : undefined
+  const byUser = limit !== undefined && limit !== false && limit.key !== undefined && limit.key !== 'ip'
+  if (limiter !== undefined && !byUser) guards.push(limiter)
+  const csrf = nearest('csrf', options, owners)
+  const forged = csrf === true ? {} : csrf
+  if (forged) guards.push(originGuard(forged))
+  const auth = options.auth ?? owners.find((owner) => owner.auth !== undefined)?.auth ?? false
+  if (auth !== false) guards.push(authGuard(auth, owners))
+  if (limiter !== undefined && byUser) guards.push(limiter)
+  guards.push(...judgeGuards(options, owners))
+  if (forged && forged.token !== false) {
+    if (first?.secureKey === undefined) throw new TypeError(`csrf needs secureKey in the options of the app: ${rule}`)
+    guards.push(tokenGuard())
+  }
+  return guards
+}
+
+/** Throws `TypeError` for a secret, a session or keys of an app that cannot be: before the first client comes. */
+export function checkStateOptions(options: App['options']): void {
+  if (options.secureKey !== undefined) void keyRingOf(options)
+  if (options.session !== undefined || options.mbox !== undefined) stateOf(options)
+  if (options.jwt !== undefined) jwtKeysOf(options)
+}
+
+/** Who may read what a route answers; undefined when no other origin may. */
+export function corsOf(layers: readonly App[], { options }: Pick<Route, 'options'>): CorsPolicy | undefined {
+  const owners = layers.map((app) => app.options).toReversed()
+  const cors = nearest('cors', options, owners)
+  return cors ? new CorsPolicy(cors) : undefined
+}
+
+function nearest<Name extends keyof SharedGuardOptions>(
+  name: Name,
+  route: SharedGuardOptions,
+  owners: readonly SharedGuardOptions[],
+): SharedGuardOptions[Name] | undefined {
+  return [route, ...owners].find((each) => each[name] !== undefined)?.[name]
+}
+
+/** A store in this process is asked when somebody asks for the session; any other may give promises. */
+function keepsElsewhere(options: App['options']): boolean {
+  if (options.session === undefined) return false
+  const { session } = stateOf(options)
+  return [session, ...session.named.values()].some(({ store }) => store !== undefined && store.synchronous !== true)
+}
+
+const socketGuards: WeakMap<SocketRoute, readonly Step[]> = new WeakMap()
+
+/**
+ * What stands before a WebSocket: sessions that are kept elsewhere are fetched, and who has to show a password or a
+ * token for an app has to for its WebSockets, unless they have an `authenticate` of their own.
+ */
+export function socketGuardsOf(route: SocketRoute): readonly Step[] {
+  let guards = socketGuards.get(route)
+  if (guards === undefined) {
+    const owners = route.layers.map((app) => app.options).toReversed()
+    const made: Step[] = []
+    const first = owners.at(-1)
+    if (first !== undefined && keepsElsewhere(first)) made.push((was) => Session.preload(was.session))
+    const auth = owners.find((owner) => owner.auth !== undefined)?.auth ?? false
+    if (auth !== false && route.authenticate === undefined) made.push(authGuard(auth, owners))
+    socketGuards.set(route, made)
+    guards = made
+  }
+  return guards
+}
+
+const pageGuards: WeakMap<App['options'], Step> = new WeakMap()
+
+/** Sets the fields of an app that make browsers careful on a response that no route has made. */
+export function guardPage({ options }: App, was: Was): void {
+  const { securityHeaders } = options
+  if (securityHeaders === undefined || securityHeaders === false) return
+  let guard = pageGuards.get(options)
+  if (guard === undefined) {
+    guard = securityHeadersGuard(securityHeaders === true ? {} : securityHeaders)
+    pageGuards.set(options, guard)
+  }
+  void guard(was)
 }

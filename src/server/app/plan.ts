@@ -2,7 +2,8 @@
 
 import type { App } from './app.js'
 import { ArgsReader } from './args/reader.js'
-import { guardsOf } from './guards.js'
+import type { CorsPolicy } from './guards/cors.js'
+import { corsOf, guardsOf } from './guards.js'
 import type { Observer, Step } from './hooks.js'
 import { compileRule } from './path-params.js'
 import type { Routable } from './router.js'
@@ -16,6 +17,8 @@ export interface Plan extends Routable {
   /** The apps that it lies in, the outermost first. */
   readonly layers: readonly App[]
   readonly guards: readonly Step[]
+  /** Who may read the responses; undefined when no other origin may. */
+  readonly cors: CorsPolicy | undefined
   readonly reader: ArgsReader | undefined
   readonly before: readonly Step[]
   readonly after: readonly Observer[]
@@ -44,6 +47,7 @@ export function planOf({ prefix, namespace }: Place, layers: readonly App[], rou
     route,
     layers,
     guards: guardsOf(layers, route),
+    cors: corsOf(layers, route),
     reader: declares ? new ArgsReader(rule, names, { query, body, extra }) : undefined,
     before: runBefore,
     after: [...runAfter, ...eventsOf(options)],

@@ -5,12 +5,14 @@ import type { Fields } from '../../protocols/core/fields.js'
 import type { Exchange } from '../exchange.js'
 import { decodeContent, requestCoding } from '../content-codings.js'
 import { HttpError } from '../http-error.js'
-import { type Args, addValue, type Content, emptyArgs } from './args/reader.js'
+import { type Args, addValue, type Content, emptyArgs, type FormFields } from './args/reader.js'
 import { readPairs } from './args/pairs.js'
 import { type ContentType, parseContentType } from './content-type.js'
 import { type Form, readForm } from './form/form.js'
 import type { MultipartLimits } from './form/multipart.js'
 import type { Route } from './route.js'
+import type { User } from './auth/users.js'
+import { CSRF_FIELD } from './state/csrf-token.js'
 
 /** Limits of reading the content. */
 export interface ReadOptions {
@@ -48,6 +50,8 @@ export class Request {
   routable: Route | undefined = undefined
   /** For the server: the parameters of the path. */
   matched: Args = NOTHING
+  /** Who the client is; undefined where the route does not ask for it. */
+  user: User | undefined = undefined
 
   readonly #exchange: Exchange
   readonly #limits: ContentLimits
@@ -197,8 +201,8 @@ export class Request {
   }
 
   /**
-   * The content of a form: urlencoded, or multipart with files. Throws `HttpError` 400 for a malformed one, 413 beyond
-   * a limit, 415 for content that is no form.
+   * The content of a form: urlencoded, or multipart with files; the same one whenever it is asked for. Throws
+   * `HttpError` 400 for a malformed one, 413 beyond a limit, 415 for content that is no form.
    */
   form(options?: ReadOptions): Promise<Form> {
     this.#form ??= readForm(this, options)
@@ -233,7 +237,7 @@ export class Request {
   async content(options?: ReadOptions): Promise<Content> {
     const kind = contentKind(this.contentType)
     if (kind === 'json') return { json: await this.json(options) }
-    if (kind === 'form') return { form: (await this.form(options)).fields }
+    if (kind === 'form') return { form: declarable((await this.form(options)).fields) }
     if (!this.hasContent) return { json: {} }
     throw new HttpError(415, 'This route takes JSON or a form')
   }
@@ -304,6 +308,14 @@ function contentKind(contentType: ContentType | undefined): 'json' | 'form' | un
   const type = contentType?.type
   if (type === 'application/json' || type?.endsWith('+json') === true) return 'json'
   return type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data' ? 'form' : undefined
+}
+
+/** The token against forged requests stands in forms whether a route declares it or not. */
+function declarable(fields: FormFields): FormFields {
+  if (!(CSRF_FIELD in fields)) return fields
+  const rest = Object.assign(Object.create(null) as Record<string, readonly unknown[]>, fields)
+  delete rest[CSRF_FIELD]
+  return rest
 }
 
 async function collected(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -3,6 +3,7 @@
 import type { Declaration } from './args/reader.js'
 import type { ParamSpecs, ParamValues } from './args/param.js'
 import type { Schema } from './args/schema.js'
+import type { RouteGuardOptions } from './guards/guard-options.js'
 import type { Observer, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
 import type { HasRoute, UrlArgs } from './urls.js'
@@ -38,7 +39,7 @@ export interface RouteOptions<
   Query extends Declaration | undefined = Declaration | undefined,
   Body extends Declaration | undefined = Declaration | undefined,
   Name extends string = string,
-> {
+> extends RouteGuardOptions {
   /** A name for `was.url`; the name of the handler by default. */
   readonly name?: Name
   /** Upper case. Without: GET, HEAD, POST, PUT, PATCH, DELETE. OPTIONS and HEAD work by themselves. */

@@ -10,6 +10,11 @@ import type { App } from './app.js'
 import type { AppContext, Shared } from './app-host.js'
 import { traceOf } from './error-handlers.js'
 import type { Request } from './request.js'
+import type { CookieJar } from './state/cookie-jar.js'
+import type { MessageBox } from './state/message-box.js'
+import { RequestState } from './state/request-state.js'
+import type { Session } from './state/session.js'
+import type { JwtClaims, JwtOptions } from './auth/jwt.js'
 import type { Handler } from './route.js'
 import type { UrlArgs } from './urls.js'
 import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
@@ -37,6 +42,9 @@ export class Was {
   readonly #context: AppContext | undefined
   #layers: readonly App[] | undefined
   #commits: Partial<Record<CommitRank, Commit[]>> | undefined
+  #kept: RequestState | undefined
+  /** Fields that go out whatever happens: a flat list of name, value. */
+  #lasting: string[] | undefined
 
   constructor(exchange: Exchange, request: Request, app: App | undefined, push: boolean, context?: AppContext) {
     this.#exchange = exchange
@@ -50,7 +58,7 @@ export class Was {
   get response(): ResponseMaker {
     this.#state ??= new ResponseState()
     this.#response ??= responseMaker(this.#state, {
-      explain: (status, detail) => statusPage(status, detail, this.request.headers),
+      explain: (status, detail) => statusPage(status, detail, this.request.headers, { nonce: Was.sentNonce(this) }),
       push: (uri) => this.push(uri),
       home: this.app?.home ?? scriptDirectory(),
     })
@@ -136,8 +144,106 @@ export class Was {
     was.#commits = undefined
     if (was.#state === undefined) return
     was.#state.status = 0
-    was.#state.fields = []
+    was.#state.fields = [...(was.#lasting ?? [])]
     was.#state.trailers = []
+  }
+
+  /** For the server: sets fields, a flat list of name and value, that go out with errors as well; Vary adds up. */
+  static keep(was: Was, fields: readonly string[]): void {
+    const lasting = (was.#lasting ??= [])
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i]!
+      const value = fields[i + 1]!
+      lasting.push(name, value)
+      if (name === 'vary') was.response.addHeader(name, value)
+      else was.response.setHeader(name, value)
+    }
+  }
+
+  /** For the server: the fields that go out with errors. */
+  static lasting(was: Was | undefined): readonly string[] {
+    return was === undefined ? NOTHING : (was.#lasting ?? NOTHING)
+  }
+
+  /** For the server: the nonce that the policy of the response names; empty without one. */
+  static sentNonce(was: Was | undefined): string {
+    return was === undefined ? '' : (was.#kept?.sentNonce ?? '')
+  }
+
+  /** The cookies of the request, and those that the response sets. */
+  get cookie(): CookieJar {
+    return this.#client.cookie
+  }
+
+  /** What the server remembers of the client. Throws `TypeError` for an app without `secureKey`. */
+  get session(): Session {
+    return this.#client.session
+  }
+
+  /** Messages for the next page that the client sees. Throws `TypeError` for an app without `secureKey`. */
+  get mbox(): MessageBox {
+    return this.#client.mbox
+  }
+
+  /** A token of the session against forged requests: another text each time, all of them good. */
+  get csrfToken(): string {
+    return this.#client.csrfToken
+  }
+
+  /** A hidden field with that token, for forms. It is HTML. */
+  get csrfTokenInput(): string {
+    return this.#client.csrfTokenInput
+  }
+
+  /**
+   * Whether the request has the token of the session, in `X-CSRF-Token` or in the field `_csrf_token` of a form. It is
+   * used up then, and with it all pages that have it, unless `keep` says otherwise.
+   */
+  csrfVerify(keep?: boolean): Promise<boolean> {
+    return this.#client.csrfVerify(keep)
+  }
+
+  /** What stands behind `nonce-` in the policy of this response, for `<script nonce>` and `<style nonce>`. */
+  get cspNonce(): string {
+    return this.#client.cspNonce
+  }
+
+  /**
+   * A sealed token that holds a value for `timeoutSeconds`, for a URL or a form. With `sessionKey` it is good only in
+   * this session, until `rmtoken` or the next token of that key.
+   */
+  mktoken(value: unknown, timeoutSeconds?: number, sessionKey?: string): string {
+    return this.#client.makeToken(value, timeoutSeconds, sessionKey)
+  }
+
+  /** The value of a token; undefined for one that is none of ours, has expired, or was revoked. */
+  detoken(token: string | null | undefined): unknown {
+    return this.#client.readToken(token ?? '')
+  }
+
+  /** Revokes a token that was made with a session key. Gives whether it was good. */
+  rmtoken(token: string | null | undefined): boolean {
+    return this.#client.removeToken(token ?? '')
+  }
+
+  /** A JSON Web Token, signed as the app says. */
+  mkjwt(claims: JwtClaims, options?: JwtOptions): Promise<string> {
+    return this.#client.signJwt(claims, options)
+  }
+
+  /** The claims of a JSON Web Token; undefined for one that does not hold. */
+  dejwt(token: string): Promise<JwtClaims | undefined> {
+    return this.#client.verifyJwt(token)
+  }
+
+  get #client(): RequestState {
+    this.#kept ??= new RequestState({
+      request: this.request,
+      options: this.app?.options ?? NO_OPTIONS,
+      onCommit: (rank, commit) => Was.onCommit(this, rank, commit),
+      setCookie: (line) => this.response.addHeader('set-cookie', line),
+    })
+    return this.#kept
   }
 
   /** The URL of a route of the app, as `App.url` makes it, below the point where this request has found the app. */
@@ -238,6 +344,9 @@ export class Was {
     if (this.#push) this.#exchange.push(target)
   }
 }
+
+const NOTHING: readonly string[] = []
+const NO_OPTIONS = {}
 
 /** Path and query of a URI of the request's own origin, taken relative to the request. */
 function pushTarget(uri: string, { scheme, host, uri: here }: Request): string {

@@ -72,7 +72,7 @@ describe('APP-62: URLs of routes', () => {
             return
           }
           built++
-          const match = tree.router.find('GET', decodeURIComponent(url))
+          const match = tree.tree.router.find('GET', decodeURIComponent(url))
           assert.ok(match.found === 'route')
           assert.equal(match.route.name, name)
           assert.deepEqual({ ...match.params }, args)

@@ -111,9 +111,18 @@ export class RedisLink implements Timed {
     if (!busy && !this.#closed) void this.#connect()
   }
 
-  /** Gives up the connection of now, as if it were lost: there will be another one. */
+  /**
+   * Gives up the connection of now, as if it were lost: there will be another one. An attempt that may wait for a
+   * server that does not answer is given up, too, and so is a pause: the next attempt is made at once.
+   */
   reconnect(error: Error): void {
     this.#connection?.destroy(error)
+    if (this.#controller === undefined && this.#pause === undefined) return
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    this.#controller?.abort(error)
+    this.#controller = undefined
+    this.wake()
   }
 
   /** Takes no more commands; resolves when all are answered and the connection is gone. */
@@ -174,8 +183,10 @@ export class RedisLink implements Timed {
       if (connection.isUsable) this.#connected(connection)
       else throw connection.error ?? closedError(false)
     } catch (error) {
+      // Who has given it up may have begun another one.
+      if (controller.signal.aborted) return
       this.#controller = undefined
-      if (!controller.signal.aborted) this.#failed(error)
+      this.#failed(error)
     }
   }
 

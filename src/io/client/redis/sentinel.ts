@@ -29,6 +29,9 @@ const ROLE: CommandSpec = { words: ['ROLE'], flags: 0, firstKey: 0, lastKey: 0, 
 /** How long a sentinel may take to say where the primary is. */
 const ASK_TIMEOUT_MS = 1000
 
+/** How long sentinels may take to tell each other of another primary. */
+const NEWS_MS = 2000
+
 const FOREIGN: readonly string[] = ['url', 'host', 'port', 'path']
 
 /** The connections to the primary of now. */
@@ -37,6 +40,8 @@ class SentinelCore extends RedisCore {
   readonly #name: string
   #primary: ServerAddress | undefined
   #watching = false
+  #announced: ServerAddress | undefined
+  #announcedAt = -Infinity
 
   constructor(config: RedisConfig, sentinels: readonly Redis[], name: string) {
     super({ ...config, accept: checkRole }, (signal) => this.#open(signal))
@@ -55,9 +60,10 @@ class SentinelCore extends RedisCore {
 
   async #open(signal: AbortSignal): Promise<Transport> {
     if (!this.#watching) this.#watch()
-    const primary = await this.#ask(signal)
-    this.#primary = primary
-    return connect(primary, { tls: this.config.tls, signal, timeoutMs: Infinity })
+    const primary = this.#news() ?? (await this.#ask(signal))
+    // What was announced meanwhile is newer than the answer.
+    this.#primary = this.#news() ?? primary
+    return connect(this.#primary, { tls: this.config.tls, signal, timeoutMs: Infinity })
   }
 
   /** The first answer counts: whether it is true shows the role of who is there. */
@@ -79,12 +85,20 @@ class SentinelCore extends RedisCore {
     return address
   }
 
+  /** Where the primary is by an announcement, while other sentinels may not know yet, and say where it was. */
+  #news(): ServerAddress | undefined {
+    return performance.now() - this.#announcedAt < NEWS_MS ? this.#announced : undefined
+  }
+
   /** A primary that has fallen silent keeps its connections: its sentinels say that it is none any more. */
   #watch(): void {
     this.#watching = true
     const onMessage = ({ payload }: { readonly payload: string }): void => {
       const next = readSwitch(payload, this.#name)
       if (next === undefined || (next.host === this.#primary?.host && next.port === this.#primary.port)) return
+      this.#primary = next
+      this.#announced = next
+      this.#announcedAt = performance.now()
       this.reconnect(new RedisConnectionError('REDIS_MOVED', 'there is another primary', false))
     }
     // They come back by themselves; what is refused for good concerns who asks, too.

@@ -159,7 +159,7 @@ export class Topology {
     this.#lost.delete(address)
   }
 
-  /** Where a command goes. One that only reads may go to those that copy its slot, or to `all` that have it, in turn. */
+  /** Where a command goes. One that only reads may go to those that copy its slot, or to all that have it, in turn. */
   route(attempt: Attempt, reads: 'primary' | 'replicas' | 'all' = 'primary'): Decision {
     const { slot } = attempt
     const shard = slot === undefined ? this.#anyShard() : this.#map.shardOf(slot)

@@ -30,7 +30,7 @@ export function isOriginAllowed(
  * Whether an origin is of the host that the request is for. The scheme does not count: whoever ends TLS in front of us
  * does not tell us of it, and a port that is left out is the usual one of either scheme.
  */
-function isSameHost(origin: string, authority: string): boolean {
+export function isSameHost(origin: string, authority: string): boolean {
   if (!URL.canParse(origin) || !URL.canParse(`http://${authority}`)) return false
   const from = new URL(origin)
   const to = new URL(`http://${authority}`)

@@ -6,6 +6,7 @@ import { limitsOf, type WebSocketLimits } from '../../../protocols/websocket/lim
 import { deflateParametersOf } from '../../../protocols/websocket/negotiation.js'
 import { zlibCompression } from '../../../io/deflate.js'
 import { HttpError } from '../../http-error.js'
+import type { App } from '../app.js'
 import type { ParamSpec } from '../path-params.js'
 import type { MatchedParams, Routable } from '../router.js'
 import { type Codec, codecs } from './codec.js'
@@ -25,6 +26,8 @@ type AnyOptions = SocketOptions<MatchedParams, SocketSpec, 'json', boolean>
 
 /** One WebSocket. */
 export interface SocketRoute extends Routable {
+  /** The apps that it lies in, the outermost first; none for a mounted function. */
+  readonly layers: readonly App[]
   /** Parameters of the query. */
   readonly query: readonly ParamSpec[]
   readonly spec: SocketSpec
@@ -68,6 +71,7 @@ export function socketRoute(rule: string, given: unknown, handler: unknown): Soc
   const deflate = options.deflate === true ? {} : options.deflate || undefined
   if (deflate !== undefined) deflateParametersOf(deflate)
   return {
+    layers: [],
     rule: path,
     methods: ['GET'],
     defaults: options.defaults,
@@ -98,6 +102,11 @@ function limitsFor({ timeoutSeconds = TIMEOUT_SECONDS, heartbeatSeconds, limits 
     throw new TypeError(`not a heartbeat: ${String(heartbeatSeconds)}`)
   const pingEveryMs = heartbeatSeconds === false ? Infinity : heartbeatSeconds && heartbeatSeconds * 1000
   return limitsOf({ idleMs: timeoutSeconds * 1000, ...(pingEveryMs && { pingEveryMs }), ...limits })
+}
+
+/** The WebSocket of an app that lies in another one. */
+export function inside(outer: App, route: SocketRoute): SocketRoute {
+  return { ...route, layers: [outer, ...route.layers] }
 }
 
 /** A connection of a route. */

@@ -5,6 +5,7 @@ import { acceptHandshake, type Handshake, readHandshake } from '../../../protoco
 import type { Exchange } from '../../exchange.js'
 import { HttpError } from '../../http-error.js'
 import type { App } from '../app.js'
+import { socketGuardsOf } from '../guards.js'
 import type { Request } from '../request.js'
 import type { MatchedParams } from '../router.js'
 import { Was } from '../was.js'
@@ -33,6 +34,7 @@ export async function openSocket(
   const was = new SocketWas(exchange, request, app, false)
   if (!(await isOriginAllowed(route.origin, exchange.fields, exchange.authority, was)))
     throw new HttpError(403, 'Pages of this origin may not connect')
+  for (const guard of socketGuardsOf(route)) await guard(was)
   const params = route.query.length === 0 ? matched : withQuery(matched, route.query, request.query, route.defaults)
   const room = route.spec === 'GROUPCHAT' ? roomOf(request, params) : ''
   if (route.authenticate !== undefined && (await route.authenticate(was)) === false) throw refused(exchange)

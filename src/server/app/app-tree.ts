@@ -1,0 +1,137 @@
+/** The routes of an app and of the apps within it, so that each app finds all that lies below it. */
+
+import type { App } from './app.js'
+import { type Place, type Plan, planOf } from './plan.js'
+import type { Route } from './route.js'
+import { Router } from './router.js'
+import { type NamedRule, RouteNames } from './urls.js'
+import { inside, type SocketRoute } from './websocket/route.js'
+
+/** A tree that another one lies in, or that lies in it, and where. */
+interface Neighbour extends Place {
+  readonly tree: AppTree
+}
+
+const PREFIX = /^\/(?:[^/\s?#%\\<>]+(?:\/[^/\s?#%\\<>]+)*)?$/
+const NAMESPACE = /^(?:[A-Za-z_][\w-]*)?$/
+const HERE: Place = { prefix: '', namespace: '' }
+
+function within(outer: Place, inner: Place): Place {
+  return { prefix: outer.prefix + inner.prefix, namespace: outer.namespace + inner.namespace }
+}
+
+/** What one app knows of routes. */
+export class AppTree {
+  readonly app: App
+  /** Finds routes. */
+  readonly router: Router<Plan> = new Router()
+  /** Finds WebSockets. */
+  readonly sockets: Router<SocketRoute> = new Router()
+  readonly #names: RouteNames = new RouteNames()
+  readonly #routes: Route[] = []
+  readonly #socketRoutes: SocketRoute[] = []
+  readonly #parts: Neighbour[] = []
+  readonly #parents: Neighbour[] = []
+
+  constructor(app: App) {
+    this.app = app
+  }
+
+  /** The apps that lie in this one, in the order they were mounted. */
+  get parts(): readonly App[] {
+    return this.#parts.map(({ tree }) => tree.app)
+  }
+
+  /** The apps that this one lies in. */
+  get parents(): readonly App[] {
+    return this.#parents.map(({ tree }) => tree.app)
+  }
+
+  /** Throws `TypeError` for a name that no route has, or several. */
+  find(target: Parameters<RouteNames['find']>[0]): NamedRule {
+    return this.#names.find(target)
+  }
+
+  addRoute(route: Route): void {
+    this.#place(HERE, [this.app], route)
+    this.#routes.push(route)
+  }
+
+  addSocket(made: SocketRoute): void {
+    const route = { ...made, layers: [this.app] }
+    this.#placeSocket('', route)
+    this.#socketRoutes.push(route)
+  }
+
+  /** Throws `TypeError` for a prefix or a namespace that is none, and for a tree that this one lies in. */
+  mount(prefix: string, tree: AppTree, namespace: string): void {
+    if (!PREFIX.test(prefix)) throw new TypeError(`not a prefix: ${JSON.stringify(prefix)}`)
+    if (!NAMESPACE.test(namespace)) throw new TypeError(`not a namespace: ${namespace}`)
+    if (tree.#contains(this)) throw new TypeError('an app cannot be mounted within itself')
+    const { app } = this
+    const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
+    tree.#eachRoute(HERE, [tree.app], (below, layers, route) =>
+      this.#place(within(place, below), [app, ...layers], route),
+    )
+    tree.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(app, route)))
+    this.#parts.push({ tree, ...place })
+    tree.#parents.push({ tree: this, ...place })
+  }
+
+  /** Gives whether it was there. */
+  unmount(tree: AppTree): boolean {
+    const at = this.#parts.findIndex((part) => part.tree === tree)
+    if (at < 0) return false
+    this.#parts.splice(at, 1)
+    tree.#parents.splice(
+      tree.#parents.findIndex((parent) => parent.tree === this),
+      1,
+    )
+    this.#rebuild()
+    return true
+  }
+
+  /** Makes a route known here and in all apps that this one lies in. */
+  #place(place: Place, layers: readonly App[], route: Route): void {
+    this.#keep(planOf(place, layers, route))
+    for (const parent of this.#parents) parent.tree.#place(within(parent, place), [parent.tree.app, ...layers], route)
+  }
+
+  #keep(plan: Plan): void {
+    this.router.add(plan)
+    this.#names.add(plan)
+  }
+
+  #placeSocket(prefix: string, route: SocketRoute): void {
+    this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
+    for (const { tree, prefix: before } of this.#parents) tree.#placeSocket(before + prefix, inside(tree.app, route))
+  }
+
+  #rebuild(): void {
+    this.router.clear()
+    this.sockets.clear()
+    this.#names.clear()
+    this.#eachRoute(HERE, [this.app], (place, layers, route) => this.#keep(planOf(place, layers, route)))
+    this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
+    for (const { tree } of this.#parents) tree.#rebuild()
+  }
+
+  #eachRoute(
+    place: Place,
+    layers: readonly App[],
+    visit: (place: Place, layers: readonly App[], route: Route) => void,
+  ): void {
+    for (const route of this.#routes) visit(place, layers, route)
+    for (const part of this.#parts) part.tree.#eachRoute(within(place, part), [...layers, part.tree.app], visit)
+  }
+
+  #eachSocket(prefix: string, visit: (prefix: string, route: SocketRoute) => void): void {
+    for (const route of this.#socketRoutes) visit(prefix, route)
+    const visitInner = (place: string, route: SocketRoute): void => visit(place, inside(this.app, route))
+    for (const { tree, prefix: more } of this.#parts) tree.#eachSocket(prefix + more, visitInner)
+  }
+
+  #contains(other: AppTree): boolean {
+    return this === other || this.#parts.some(({ tree }) => tree.#contains(other))
+  }
+}

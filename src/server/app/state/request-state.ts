@@ -1,0 +1,217 @@
+/** What `was` remembers of a client: made for a request when somebody asks for it. */
+
+import { HttpError } from '../../http-error.js'
+import { escapeHtml } from '../../html.js'
+import { jwtKeysOf, type JwtClaims, type JwtOptions, signJwt, verifyJwt } from '../auth/jwt.js'
+import type { Request } from '../request.js'
+import { CookieJar } from './cookie-jar.js'
+import { CSRF_FIELD, csrfToken, isCsrfToken } from './csrf-token.js'
+import { type KeyRing, keyRingOf } from './key-ring.js'
+import { MessageBox } from './message-box.js'
+import { randomName } from './random.js'
+import { Session, CSRF_KEY } from './session.js'
+import { type SessionSettings, sessionSettings } from './session-options.js'
+import type { SessionOrigin } from './session-carrier.js'
+import type { StateOptions } from './state-options.js'
+import { makeToken, readToken, removeToken, type TokenOrigin } from './tokens.js'
+
+const NONCE_BYTES = 16
+
+/** What is needed of the request around it. */
+export interface StateHost {
+  readonly request: Request
+  readonly options: StateOptions
+  /** Has something written down when the request is answered without an error. */
+  onCommit(rank: 'session' | 'messages' | 'cookies', commit: () => unknown): void
+  /** Adds a Set-Cookie to the response. */
+  setCookie(line: string): void
+}
+
+/** What is settled once an app. */
+interface AppState {
+  readonly session: SessionSettings
+  readonly mbox: SessionSettings
+  readonly boxes: Map<string, SessionSettings>
+}
+
+const states: WeakMap<object, AppState> = new WeakMap()
+
+/** Settings of an app; throws `TypeError` for options that cannot be. */
+export function stateOf(options: StateOptions): AppState {
+  let state = states.get(options)
+  if (state === undefined) {
+    const { domain, secure, sameSite } = options.session ?? {}
+    const place = {
+      ...(domain !== undefined && { domain }),
+      ...(secure !== undefined && { secure }),
+      ...(sameSite !== undefined && { sameSite }),
+    }
+    const mbox = sessionSettings({ cookie: 'mbox', ...place, ...options.mbox })
+    state = { session: sessionSettings(options.session), mbox, boxes: new Map() }
+    states.set(options, state)
+  }
+  return state
+}
+
+/** The state of one request. */
+export class RequestState {
+  readonly #host: StateHost
+  readonly #options: StateOptions
+  #cookie: CookieJar | undefined
+  #session: Session | undefined
+  #boxes: Map<string, MessageBox> | undefined
+  #cspNonce: string | undefined
+
+  constructor(host: StateHost) {
+    this.#host = host
+    this.#options = host.options
+  }
+
+  get cookie(): CookieJar {
+    if (this.#cookie !== undefined) return this.#cookie
+    const host = this.#host
+    const { headers, scriptName } = host.request
+    const jar: CookieJar = new CookieJar({
+      header: headers.get('cookie'),
+      path: scriptName === '' ? '/' : scriptName,
+      nowMs: Date.now,
+      onChange: () =>
+        host.onCommit('cookies', () => {
+          for (const line of jar.lines()) host.setCookie(line)
+        }),
+    })
+    this.#cookie = jar
+    return jar
+  }
+
+  get session(): Session {
+    if (this.#session !== undefined) return this.#session
+    const origin = this.#origin(() => this.#host.onCommit('session', () => Session.commit(session)))
+    const session: Session = new Session(stateOf(this.#options).session, this.ring, origin)
+    this.#session = session
+    return session
+  }
+
+  get mbox(): MessageBox {
+    return this.#box('')
+  }
+
+  get csrfToken(): string {
+    return csrfToken(this.session)
+  }
+
+  get csrfTokenInput(): string {
+    return `<input type="hidden" name="${CSRF_FIELD}" value="${escapeHtml(this.csrfToken)}">`
+  }
+
+  /** Whether the request has the token of its session, which is used up then unless `keep` says otherwise. */
+  async csrfVerify(keep = false): Promise<boolean> {
+    const given = await this.#csrfGiven()
+    if (!isCsrfToken(this.session, given)) return false
+    if (!keep) this.session.remove(CSRF_KEY)
+    return true
+  }
+
+  makeToken(value: unknown, timeoutSeconds = 1200, sessionKey?: string): string {
+    return makeToken(this.#tokens(), value, timeoutSeconds, sessionKey)
+  }
+
+  readToken(token: string): unknown {
+    return readToken(this.#tokens(), token)
+  }
+
+  removeToken(token: string): boolean {
+    return removeToken(this.#tokens(), token)
+  }
+
+  signJwt(claims: JwtClaims, options?: JwtOptions): Promise<string> {
+    return signJwt(jwtKeysOf(this.#options), claims, options)
+  }
+
+  async verifyJwt(token: string): Promise<JwtClaims | undefined> {
+    const result = await verifyJwt(jwtKeysOf(this.#options), token)
+    return 'claims' in result ? result.claims : undefined
+  }
+
+  /** The nonce of this response for scripts and styles in a page (CSP level 3 section 8.1). */
+  get cspNonce(): string {
+    this.#cspNonce ??= randomName(NONCE_BYTES)
+    return this.#cspNonce
+  }
+
+  /** The same if somebody has asked for it; else empty. */
+  get sentNonce(): string {
+    return this.#cspNonce ?? ''
+  }
+
+  get ring(): KeyRing {
+    return keyRingOf(this.#options)
+  }
+
+  #origin(onChange: () => void): SessionOrigin {
+    const { request } = this.#host
+    return {
+      cookies: this.cookie,
+      encrypted: request.scheme === 'https',
+      get address() {
+        return request.remoteAddress
+      },
+      nowMs: Date.now,
+      onChange,
+    }
+  }
+
+  #tokens(): TokenOrigin {
+    const state = this
+    return {
+      ring: this.ring,
+      nowMs: Date.now,
+      get session() {
+        return state.session
+      },
+    }
+  }
+
+  #box(name: string): MessageBox {
+    this.#boxes ??= new Map()
+    let box = this.#boxes.get(name)
+    if (box === undefined) {
+      const { mbox, boxes } = stateOf(this.#options)
+      let settings = name === '' ? mbox : boxes.get(name)
+      if (settings === undefined) {
+        settings = sessionSettings({ ...this.#options.mbox, cookie: name }, name)
+        if (settings.cookie === mbox.cookie) throw new TypeError(`${name} is the message box itself`)
+        // Names come from the code of the app: there are few.
+        boxes.set(name, settings)
+      }
+      box = this.#makeBox(settings)
+      this.#boxes.set(name, box)
+    }
+    return box
+  }
+
+  #makeBox(settings: SessionSettings): MessageBox {
+    const origin = this.#origin(() => this.#host.onCommit('messages', () => MessageBox.commit(box)))
+    const box: MessageBox = new MessageBox(settings, this.ring.sealer('mbox'), origin, (name) => this.#box(name))
+    return box
+  }
+
+  /** From the header that scripts set, or the field of a form. */
+  async #csrfGiven(): Promise<unknown> {
+    const { request } = this.#host
+    const header = request.headers.get('x-csrf-token')
+    if (header !== undefined) return header
+    if (!isForm(request.contentType?.type)) return undefined
+    try {
+      return (await request.form()).get(CSRF_FIELD)
+    } catch (error) {
+      // A form that cannot be read has no token; that it is too large is said as it is.
+      if (error instanceof HttpError && error.status !== 413) return undefined
+      throw error
+    }
+  }
+}
+
+function isForm(type: string | undefined): boolean {
+  return type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data'
+}

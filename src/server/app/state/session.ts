@@ -1,0 +1,311 @@
+/** `was.session`: what the server remembers of a client. */
+
+import { type KeyRing, keyRingOf } from './key-ring.js'
+import { type SessionCarrier, sessionCarrier, type SessionOrigin } from './session-carrier.js'
+import { emptySession, type SessionData, valuesText } from './session-data.js'
+import { type SessionOptions, type SessionSettings, sessionSettings } from './session-options.js'
+
+/** How much a session may live beyond its time-out before it is held to be none of ours: clocks differ. */
+const SKEW_MS = 60_000
+
+/**
+ * Values by name, for one client. Names are strings, and values whatever JSON has a form for. A session begins when
+ * something is set, is saved when the request has succeeded, and ends `timeoutSeconds` after the last change; reading
+ * changes nothing. Of requests that run side by side, the one that ends last has the last word on all of the session.
+ */
+export class Session implements Iterable<readonly [name: string, value: unknown]> {
+  readonly #settings: SessionSettings
+  readonly #origin: SessionOrigin
+  readonly #ring: KeyRing
+  readonly #carrier: SessionCarrier
+  #data: SessionData | undefined
+  #existed = false
+  #changed = false
+  #touched = false
+  #ended = false
+  #renew = false
+  /** Set in this request: nothing else moves the end then. */
+  #expirySet = false
+  /** The values as they were before objects of them were handed out. */
+  #before: string | undefined
+  #told = false
+  #mounted: Map<string, Session> | undefined
+
+  constructor(settings: SessionSettings, ring: KeyRing, origin: SessionOrigin) {
+    this.#settings = settings
+    this.#origin = origin
+    this.#ring = ring
+    this.#carrier = sessionCarrier(settings, ring, origin)
+  }
+
+  /**
+   * The name of the session in its store, for ending it from elsewhere (`store.destroy(id)`); it is of no use to a
+   * client. Undefined without a store, and before a new session is saved.
+   */
+  get id(): string | undefined {
+    this.#load()
+    return this.#carrier.id
+  }
+
+  /** How many values there are. */
+  get size(): number {
+    return this.#load().values.size
+  }
+
+  /** When the session ends unless it changes: milliseconds since 1970; 0 for one that has not begun. */
+  get expiresAtMs(): number {
+    return this.#load().expiresAtMs
+  }
+
+  /**
+   * A value, or `fallback`. An object or array that was changed in place is saved, too.
+   */
+  get<Value = unknown>(name: string): Value | undefined
+  get<Value = unknown>(name: string, fallback: Value): Value
+  get(name: string, fallback?: unknown): unknown {
+    const data = this.#load()
+    const value = data.values.get(name)
+    if (typeof value === 'object' && value !== null) this.#lend(data)
+    return value === undefined ? fallback : value
+  }
+
+  /** The same as `get`, but from another address than at the last write it gives `fallback` and ends the session. */
+  getv<Value = unknown>(name: string): Value | undefined
+  getv<Value = unknown>(name: string, fallback: Value): Value
+  getv(name: string, fallback?: unknown): unknown {
+    if (this.sourceVerified()) return this.get(name, fallback)
+    if (this.exists()) this.expire()
+    return fallback
+  }
+
+  /** Sets a value. Throws `TypeError` for a name that is no string, and for a value that JSON has no form for. */
+  set(name: string, value: unknown): this {
+    if (typeof name !== 'string') throw new TypeError(`names in a session are strings, not ${typeof name}`)
+    if (value === undefined || typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
+      throw new TypeError(`a session cannot keep a ${typeof value} as ${JSON.stringify(name)}`)
+    this.#load().values.set(name, value)
+    this.#change()
+    return this
+  }
+
+  /** Removes a value; false if there was none. */
+  remove(name: string): boolean {
+    const removed = this.#load().values.delete(name)
+    if (removed) this.#change()
+    return removed
+  }
+
+  /** Removes all values: an empty session is not kept. */
+  clear(): this {
+    const { values } = this.#load()
+    if (values.size === 0) return this
+    values.clear()
+    this.#change()
+    return this
+  }
+
+  has(name: string): boolean {
+    return this.#load().values.has(name)
+  }
+
+  keys(): MapIterator<string> {
+    return this.#load().values.keys()
+  }
+
+  values(): MapIterator<unknown> {
+    const data = this.#load()
+    this.#lend(data)
+    return data.values.values()
+  }
+
+  /** Names and values, in the order they were set. */
+  entries(): MapIterator<[name: string, value: unknown]> {
+    const data = this.#load()
+    this.#lend(data)
+    return data.values.entries()
+  }
+
+  [Symbol.iterator](): MapIterator<[name: string, value: unknown]> {
+    return this.entries()
+  }
+
+  /** Moves the end of the session as a change would. */
+  touch(): this {
+    if (this.#load().values.size > 0) {
+      this.#touched = true
+      this.#tell()
+    }
+    return this
+  }
+
+  /**
+   * Lets the session end in so many seconds from now, above 0. Changes do not move the end any more until the time-out
+   * would make it later.
+   */
+  setExpiry(seconds: number): this {
+    if (!(seconds > 0) || !Number.isFinite(seconds)) throw new TypeError(`seconds above 0 are wanted, not ${seconds}`)
+    const data = this.#load()
+    data.explicitSeconds = Math.ceil(seconds)
+    data.expiresAtMs = this.#origin.nowMs() + seconds * 1000
+    this.#expirySet = true
+    this.#change()
+    return this
+  }
+
+  /** Ends the session now. What is set afterwards begins another one. */
+  expire(): this {
+    this.#load()
+    this.#data = emptySession()
+    this.#ended = true
+    this.#change()
+    return this
+  }
+
+  /**
+   * Gives the session another id, or another seal, and the client a new token against forgery: call it when somebody
+   * has signed in, so that nobody can have given the client a session that was known before.
+   */
+  regenerate(): this {
+    this.#load().values.delete(CSRF_KEY)
+    this.#renew = true
+    this.#change()
+    return this
+  }
+
+  /** Whether the request comes from the address of the last write. False where there is no session. */
+  sourceVerified(): boolean {
+    const { address, values } = this.#load()
+    return address === '' ? values.size > 0 : address === this.#origin.address
+  }
+
+  /** Whether the client has come with a session (of that name) that holds, or has begun one in this request. */
+  exists(name?: string): boolean {
+    if (name !== undefined) return this.mount(name).exists()
+    const { values } = this.#load()
+    return values.size > 0 || (this.#existed && !this.#ended)
+  }
+
+  /**
+   * A session of its own beside this one, in a cookie of its own. Without options it is one that the app has listed as
+   * `named`, or one like this. Throws `TypeError` for options that cannot be, and where the store gives promises and
+   * the app has not listed it.
+   */
+  mount(name: string, options?: SessionOptions): Session {
+    const known = this.#mounted?.get(name)
+    if (known !== undefined) return known
+    let settings = this.#settings.named.get(name)
+    if (settings === undefined || options !== undefined) {
+      const { store, timeoutMs } = this.#settings
+      const inherited = { timeoutSeconds: timeoutMs / 1000, ...(store !== undefined && { store }) }
+      settings = sessionSettings({ ...inherited, ...options }, name)
+    }
+    if (settings.cookie === this.#settings.cookie) throw new TypeError(`${name} is the session itself`)
+    const session = new Session(
+      settings,
+      settings.secureKey === undefined ? this.#ring : keyRingOf(settings),
+      this.#origin,
+    )
+    this.#mounted ??= new Map()
+    this.#mounted.set(name, session)
+    return session
+  }
+
+  /** For the server: what asks a store that gives promises; undefined when there is nothing to wait for. */
+  static preload(session: Session): Promise<void> | undefined {
+    const waits: Promise<unknown>[] = []
+    session.#preload(waits)
+    for (const name of session.#settings.named.keys()) session.mount(name).#preload(waits)
+    return waits.length === 0 ? undefined : all(waits)
+  }
+
+  /** For the server: saves it and those that are mounted on it. */
+  static commit(session: Session): void | Promise<void> {
+    const mounted = session.#mounted
+    if (mounted === undefined) return session.#commit()
+    const waits: Promise<void>[] = []
+    for (const each of [session, ...mounted.values()]) {
+      const wait = each.#commit()
+      if (wait instanceof Promise) waits.push(wait)
+    }
+    if (waits.length > 0) return all(waits)
+  }
+
+  #preload(waits: Promise<unknown>[]): void {
+    if (this.#data !== undefined || !this.#carrier.offered) return
+    const loaded = this.#carrier.load()
+    if (loaded instanceof Promise) waits.push(loaded.then((data) => this.#take(data)))
+    else this.#take(loaded)
+  }
+
+  #load(): SessionData {
+    if (this.#data !== undefined) return this.#data
+    const loaded = this.#carrier.load()
+    if (loaded instanceof Promise) {
+      loaded.catch(() => {})
+      throw new TypeError(
+        `the store of the session ${this.#settings.cookie} gives promises: list it in the options of the app`,
+      )
+    }
+    return this.#take(loaded)
+  }
+
+  #take(loaded: SessionData | undefined): SessionData {
+    this.#data = loaded !== undefined && this.#holds(loaded) ? loaded : emptySession()
+    this.#existed = this.#data === loaded
+    return this.#data
+  }
+
+  /** No session lives longer than its time-out, or what `setExpiry` has given it. */
+  #holds({ expiresAtMs, explicitSeconds }: SessionData): boolean {
+    const leftMs = expiresAtMs - this.#origin.nowMs()
+    return leftMs > 0 && leftMs <= Math.max(this.#settings.timeoutMs, explicitSeconds * 1000) + SKEW_MS
+  }
+
+  /** An object goes out of our hands: only a comparison tells whether it was changed. */
+  #lend({ values }: SessionData): void {
+    if (this.#before !== undefined) return
+    this.#before = valuesText(values)
+    this.#tell()
+  }
+
+  #change(): void {
+    this.#changed = true
+    this.#tell()
+  }
+
+  #tell(): void {
+    if (this.#told) return
+    this.#told = true
+    this.#origin.onChange()
+  }
+
+  #commit(): void | Promise<void> {
+    const data = this.#data
+    if (data === undefined) return
+    const changed = this.#changed || (this.#before !== undefined && this.#before !== valuesText(data.values))
+    if (!changed && !this.#touched) return
+    if (data.values.size === 0) {
+      if (this.#existed || this.#carrier.offered) return this.#carrier.destroy()
+      return
+    }
+    this.#extend(data)
+    if (!changed) return this.#carrier.touch(data)
+    data.address = this.#origin.address
+    return this.#carrier.save(data, this.#renew || this.#ended)
+  }
+
+  #extend(data: SessionData): void {
+    if (this.#expirySet) return
+    const byTimeout = this.#origin.nowMs() + this.#settings.timeoutMs
+    if (data.explicitSeconds > 0 && byTimeout <= data.expiresAtMs) return
+    data.explicitSeconds = 0
+    data.expiresAtMs = byTimeout
+  }
+}
+
+async function all(waits: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.all(waits)
+}
+
+/** Where a session keeps its secret against forged requests. */
+export const CSRF_KEY = '_csrf_token'
