@@ -8,9 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { repoRoot } from '../../tools/repo.js'
-import { CLIENT_CORE } from './processes.js'
+import { CLIENT_CORE, type RunningServer } from './processes.js'
 import type { Scenario } from './scenarios.js'
-import type { RunningServer } from './servers.js'
 
 const execute = promisify(execFile)
 
@@ -18,6 +17,7 @@ const CONNECTIONS = '64'
 
 /** What one run of wrk gave. */
 export interface WrkSample {
+  readonly requests: number
   readonly requestsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -43,7 +43,7 @@ export async function runWrk(
   const { requests = 0, microseconds = 0, bytes = 0, status = 0, broken = 0, p50 = 0, p99 = 0 } = sample
   if (status + broken > 0) throw new Error(`${server.name}: ${status} wrong answers, ${broken} broken connections`)
   if (bytes < requests * bodyBytes) throw new Error(`${server.name}: ${requests} answers of only ${bytes} octets`)
-  return { requestsPerSecond: requests / (microseconds / 1e6), p50Ms: p50 / 1000, p99Ms: p99 / 1000 }
+  return { requests, requestsPerSecond: requests / (microseconds / 1e6), p50Ms: p50 / 1000, p99Ms: p99 / 1000 }
 }
 
 /** How many octets of a body that is not read whole are looked at. */

@@ -180,8 +180,8 @@ function sizeOf(body: string | Uint8Array): number {
   return typeof body === 'string' ? native.utf8Length(body) : body.length
 }
 
-/** Sends the head, then the pieces as the client takes them. */
-function startStream(
+/** Sends the head, then the pieces as the client takes them. Throws when the head cannot be sent. */
+export function startStream(
   exchange: Exchange,
   status: number,
   fields: FieldsToSend,
