@@ -1,6 +1,7 @@
 /** The bench command: installs the peers and runs what was asked for. */
 
 import { installPackages } from '../tools/packages.js'
+import { benchApps } from './e2e/app/main.js'
 import { benchServers } from './e2e/main.js'
 import { benchForeign } from './e2e/foreign/main.js'
 import { benchPostgres } from './e2e/postgres/main.js'
@@ -14,6 +15,7 @@ const { bench, options } = parsed()
 installPackages('bench')
 if (bench === 'engine' || bench === 'all') await benchEngines(options)
 if (bench === 'e2e' || bench === 'all') await benchServers(options)
+if (bench === 'app' || bench === 'all') await benchApps(options)
 if (bench === 'http2' || bench === 'all') await benchHttp2(options)
 if (bench === 'websocket' || bench === 'all') await benchWebSocket(options)
 if (bench === 'foreign' || bench === 'all') await benchForeign(options)
@@ -23,7 +25,7 @@ if (bench === 'redis' || bench === 'all') await benchRedis(options)
 function parsed(): ReturnType<typeof readOptions> {
   try {
     const command = readOptions(process.argv.slice(2))
-    if (['engine', 'e2e', 'http2', 'websocket', 'foreign', 'postgres', 'redis', 'all'].includes(command.bench))
+    if (['engine', 'e2e', 'app', 'http2', 'websocket', 'foreign', 'postgres', 'redis', 'all'].includes(command.bench))
       return command
     if (command.bench === 'help') {
       console.log(USAGE)

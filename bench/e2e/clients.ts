@@ -23,14 +23,18 @@ export interface WrkSample {
   readonly p99Ms: number
 }
 
-/** Loads a server for some seconds. Throws when an answer was not 2xx or too short, or when a connection broke. */
+/**
+ * Loads a server for some seconds by a program for wrk and its arguments. Throws when an answer was not 2xx or too
+ * short, or when a connection broke.
+ */
 export async function runWrk(
-  server: RunningServer,
+  server: { readonly name: string; readonly port: number },
   script: readonly string[],
   seconds: number,
   bodyBytes: number,
+  program = 'bench/e2e/wrk.lua',
 ): Promise<WrkSample> {
-  const lua = path.join(repoRoot, 'bench/e2e/wrk.lua')
+  const lua = path.join(repoRoot, program)
   const duration = `${Math.max(1, Math.round(seconds))}s`
   const url = `http://127.0.0.1:${server.port}/`
   const args = ['-c', CLIENT_CORE, 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${duration}`, '-s', lua, url, '--', ...script]

@@ -77,7 +77,7 @@ export class MountedApps {
   }
 
   async #eachApp(tell: (app: App) => Promise<void>): Promise<void> {
-    for (const app of [...this.#ready].reverse())
+    for (const app of [...this.#ready].toReversed())
       try {
         await tell(app)
       } catch (error) {

@@ -9,7 +9,7 @@ import { type Endpoint, formatEndpoint, type Transport, TransportError } from '.
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { CloseCodes } from '../protocols/websocket/errors.js'
-import { App } from './app/app.js'
+import type { App } from './app/app.js'
 import { UpdateTimes } from './app/update-times.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
