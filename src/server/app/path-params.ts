@@ -46,7 +46,7 @@ export interface CompiledRule {
    * not, as `<name>.<ext>`.
    */
   readonly rest: readonly ParamPart[] | undefined
-  /** Matches the whole path, with a group a parameter; undefined for a rule without parameters. */
+  /** Matches the whole path, with a group a parameter, whose places it tells; undefined for a rule without parameters. */
   readonly pattern: RegExp | undefined
 }
 
@@ -101,7 +101,7 @@ export function compileRule(rule: string): CompiledRule {
     rest: texts.every((text) => text === '' || text.startsWith('/'))
       ? params.map(({ kind }, index) => ({ kind, text: texts[index]! }))
       : undefined,
-    pattern: params.length === 0 ? undefined : new RegExp(`^${pattern}${escapePattern(rest)}$`, 's'),
+    pattern: params.length === 0 ? undefined : new RegExp(`^${pattern}${escapePattern(rest)}$`, 'ds'),
   }
 }
 

@@ -1,7 +1,7 @@
 /** Finds the route of a request: exact rules first, then those with parameters, the longest literal beginning first. */
 
 import { type CompiledRule, compileRule, convertParam, isParamText } from './path-params.js'
-import { type Found, RuleTree } from './rule-tree.js'
+import { RuleTree } from './rule-tree.js'
 
 /** What a route needs to be found. */
 export interface Routable {
@@ -27,14 +27,22 @@ export type RouteMatch<Route> =
 interface Entry<Route> {
   readonly compiled: CompiledRule
   readonly routes: Route[]
+  /** The method of the only route, and that route: most rules have one. */
+  onlyMethod: string | undefined
+  /** Names of the parameters, and whether their values are the text as it stands in the path. */
+  readonly names: readonly string[]
+  readonly verbatim: readonly boolean[]
   /** Makes the parameters of a match: those of one rule have one shape, and nothing is inherited by them. */
   readonly Params: new () => Record<string, unknown>
 }
 
-function entryOf<Route>(compiled: CompiledRule, route: Route): Entry<Route> {
+function entryOf<Route extends Routable>(compiled: CompiledRule, route: Route): Entry<Route> {
   const Params = function Params(): void {} as unknown as { new (): Record<string, unknown>; prototype: object }
   Params.prototype = Object.create(null) as object
-  return { compiled, routes: [route], Params }
+  const names = compiled.params.map(({ name }) => name)
+  const verbatim = compiled.params.map(({ kind }) => kind === 'string' || kind === 'path')
+  const onlyMethod = route.methods?.length === 1 ? route.methods[0] : undefined
+  return { compiled, routes: [route], onlyMethod, names, verbatim, Params }
 }
 
 const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<string, unknown>)
@@ -44,7 +52,7 @@ export class Router<Route extends Routable> {
   readonly #exact: Map<string, Entry<Route>> = new Map()
   /** Those with parameters, by their rules and as a tree. */
   readonly #patterns: Map<string, Entry<Route>> = new Map()
-  readonly #tree: RuleTree<Entry<Route>> = new RuleTree()
+  readonly #tree: RuleTree<Entry<Route>, MatchedParams> = new RuleTree(paramsOf)
   /** The parameters of routes whose last one may be left out, for the path without it. */
   readonly #defaults: Map<Route, MatchedParams> = new Map()
 
@@ -82,20 +90,19 @@ export class Router<Route extends Routable> {
    */
   find(method: string, path: string): RouteMatch<Route> {
     let known: Route[] | undefined
-    const exact = this.#exact.get(path)
+    const beginnings = this.#tree.walk(path)
+    const { exact } = this.#tree
     if (exact !== undefined) {
-      const route = pick(exact.routes, method)
+      const route = exact.onlyMethod === method ? exact.routes[0] : pick(exact.routes, method)
       if (route !== undefined) return { found: 'route', route, params: this.#defaults.get(route) ?? NO_PARAMS }
       known = [...exact.routes]
     }
-    for (let index = this.#tree.walk(path) - 1; index >= 0; index--) {
+    for (let index = beginnings - 1; index >= 0; index--) {
       const matches = this.#tree.matches(path, index)
       if (matches === undefined) continue
-      for (const match of matches) {
-        const params = paramsOf(match)
-        if (params === undefined) continue
-        const { routes } = match.entry
-        const route = pick(routes, method)
+      for (const { entry, values: params } of matches) {
+        const { routes } = entry
+        const route = entry.onlyMethod === method ? routes[0] : pick(routes, method)
         if (route !== undefined) return { found: 'route', route, params }
         known = known === undefined ? [...routes] : [...known, ...routes]
       }
@@ -115,8 +122,13 @@ export class Router<Route extends Routable> {
 
   #addExact(path: string, route: Route, compiled: CompiledRule): void {
     const known = this.#exact.get(path)
-    if (known === undefined) this.#exact.set(path, entryOf(compiled, route))
-    else addTo(known, route)
+    if (known !== undefined) {
+      addTo(known, route)
+      return
+    }
+    const entry = entryOf(compiled, route)
+    this.#exact.set(path, entry)
+    this.#tree.addExact(path, entry)
   }
 }
 
@@ -128,6 +140,7 @@ function addTo<Route extends Routable>(entry: Entry<Route>, route: Route): void 
       throw new TypeError(`the route ${route.rule} is there twice${typeof clash === 'string' ? ` for ${clash}` : ''}`)
   }
   entry.routes.push(route)
+  entry.onlyMethod = undefined
 }
 
 /** The methods of a route that names none. */
@@ -152,17 +165,25 @@ function allowed(routes: readonly Routable[]): string[] {
 }
 
 /** The values of a rule that matches as text; undefined when one of them is no number after all. */
-function paramsOf<Route>({ entry, texts }: Found<Entry<Route>>): MatchedParams | undefined {
-  const params = new entry.Params()
-  const { params: specs, rest } = entry.compiled
-  for (let i = 0; i < specs.length; i++) {
-    const { name, kind } = specs[i]!
-    const text = texts[i]!
-    // The tree knows where a parameter ends, not what it may hold.
-    if (rest !== undefined && (kind === 'int' || kind === 'float') && !isParamText(kind, text)) return undefined
-    const value = convertParam(kind, text)
+function paramsOf<Route>(
+  { compiled, names, verbatim, Params }: Entry<Route>,
+  path: string,
+  starts: readonly number[],
+  ends: readonly number[],
+): MatchedParams | undefined {
+  const params = new Params()
+  for (let i = 0; i < names.length; i++) {
+    const text = path.slice(starts[i], ends[i])
+    const value = verbatim[i] === true ? text : read(compiled, i, text)
     if (value === undefined) return undefined
-    params[name] = value
+    params[names[i]!] = value
   }
   return params
+}
+
+function read({ params, rest }: CompiledRule, index: number, text: string): string | number | undefined {
+  const { kind } = params[index]!
+  // The tree knows where a parameter ends, not what it may hold.
+  if (rest !== undefined && (kind === 'int' || kind === 'float') && !isParamText(kind, text)) return undefined
+  return convertParam(kind, text)
 }
