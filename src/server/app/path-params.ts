@@ -127,7 +127,17 @@ function escapePattern(text: string): string {
 
 /** Whether a text, as from a query, is one that a parameter of this kind matches. */
 export function isParamText(kind: ParamKind, text: string): boolean {
+  if (kind === 'int') return isDigits(text)
   return WHOLE[kind].test(text) || (kind === 'string' && text === '')
+}
+
+/** Without a regular expression: it is asked for each request of a route with a number. */
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 0x30 || code > 0x39) return false
+  }
+  return text.length > 0
 }
 
 /**

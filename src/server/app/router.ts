@@ -1,6 +1,6 @@
 /** Finds the route of a request: exact rules first, then those with parameters, the longest literal beginning first. */
 
-import { type CompiledRule, compileRule, convertParam, isParamText } from './path-params.js'
+import { type CompiledRule, compileRule, convertParam, isParamText, type ParamKind } from './path-params.js'
 import { RuleTree } from './rule-tree.js'
 
 /** What a route needs to be found. */
@@ -29,9 +29,8 @@ interface Entry<Route> {
   readonly routes: Route[]
   /** The method of the only route, and that route: most rules have one. */
   onlyMethod: string | undefined
-  /** Names of the parameters, and whether their values are the text as it stands in the path. */
   readonly names: readonly string[]
-  readonly verbatim: readonly boolean[]
+  readonly kinds: readonly ParamKind[]
   /** Makes the parameters of a match: those of one rule have one shape, and nothing is inherited by them. */
   readonly Params: new () => Record<string, unknown>
 }
@@ -40,9 +39,9 @@ function entryOf<Route extends Routable>(compiled: CompiledRule, route: Route): 
   const Params = function Params(): void {} as unknown as { new (): Record<string, unknown>; prototype: object }
   Params.prototype = Object.create(null) as object
   const names = compiled.params.map(({ name }) => name)
-  const verbatim = compiled.params.map(({ kind }) => kind === 'string' || kind === 'path')
+  const kinds = compiled.params.map(({ kind }) => kind)
   const onlyMethod = route.methods?.length === 1 ? route.methods[0] : undefined
-  return { compiled, routes: [route], onlyMethod, names, verbatim, Params }
+  return { compiled, routes: [route], onlyMethod, names, kinds, Params }
 }
 
 const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<string, unknown>)
@@ -90,21 +89,28 @@ export class Router<Route extends Routable> {
    */
   find(method: string, path: string): RouteMatch<Route> {
     let known: Route[] | undefined
-    const beginnings = this.#tree.walk(path)
-    const { exact } = this.#tree
+    const tree = this.#tree
+    const beginnings = tree.walk(path)
+    const { exact } = tree
     if (exact !== undefined) {
       const route = exact.onlyMethod === method ? exact.routes[0] : pick(exact.routes, method)
       if (route !== undefined) return { found: 'route', route, params: this.#defaults.get(route) ?? NO_PARAMS }
       known = [...exact.routes]
     }
     for (let index = beginnings - 1; index >= 0; index--) {
-      const matches = this.#tree.matches(path, index)
-      if (matches === undefined) continue
-      for (const { entry, values: params } of matches) {
-        const { routes } = entry
-        const route = entry.onlyMethod === method ? routes[0] : pick(routes, method)
+      const count = tree.matches(path, index)
+      if (count === 0) continue
+      if (count === 1) {
+        const { entry } = tree
+        const route = entry.onlyMethod === method ? entry.routes[0] : pick(entry.routes, method)
+        if (route !== undefined) return { found: 'route', route, params: tree.values }
+        known = known === undefined ? [...entry.routes] : [...known, ...entry.routes]
+        continue
+      }
+      for (const { entry, values: params } of tree.all) {
+        const route = pick(entry.routes, method)
         if (route !== undefined) return { found: 'route', route, params }
-        known = known === undefined ? [...routes] : [...known, ...routes]
+        known = known === undefined ? [...entry.routes] : [...known, ...entry.routes]
       }
     }
     if (known !== undefined) return { found: 'methods', allow: allowed(known) }
@@ -166,23 +172,26 @@ function allowed(routes: readonly Routable[]): string[] {
 
 /** The values of a rule that matches as text; undefined when one of them is no number after all. */
 function paramsOf<Route>(
-  { compiled, names, verbatim, Params }: Entry<Route>,
+  { compiled, names, kinds, Params }: Entry<Route>,
   path: string,
   starts: readonly number[],
   ends: readonly number[],
 ): MatchedParams | undefined {
   const params = new Params()
+  // Underscores stand for blanks: one look at the path tells that there are none in any of its parts.
+  const plain = !path.includes('_')
   for (let i = 0; i < names.length; i++) {
     const text = path.slice(starts[i], ends[i])
-    const value = verbatim[i] === true ? text : read(compiled, i, text)
+    const kind = kinds[i]!
+    const verbatim = kind === 'text' ? plain : kind === 'string' || kind === 'path'
+    const value = verbatim ? text : read(compiled, kind, text)
     if (value === undefined) return undefined
     params[names[i]!] = value
   }
   return params
 }
 
-function read({ params, rest }: CompiledRule, index: number, text: string): string | number | undefined {
-  const { kind } = params[index]!
+function read({ rest }: CompiledRule, kind: ParamKind, text: string): string | number | undefined {
   // The tree knows where a parameter ends, not what it may hold.
   if (rest !== undefined && (kind === 'int' || kind === 'float') && !isParamText(kind, text)) return undefined
   return convertParam(kind, text)

@@ -88,7 +88,7 @@ function sharedLength(a: string, b: string): number {
 export class RuleTree<Entry, Values> {
   readonly #read: ReadValues<Entry, Values>
   #root: Node<Entry> = new Node('')
-  #count = 0
+  #added = 0
   // Where the last walk has come by, and where the parameters of the match under way begin and end: kept between calls,
   // for a walk that allocates nothing takes half the time.
   readonly #nodes: Node<Entry>[] = []
@@ -96,7 +96,11 @@ export class RuleTree<Entry, Values> {
   readonly #starts: number[] = []
   readonly #ends: number[] = []
   #exact: Entry | undefined
-  #found: Found<Entry, Values>[] | undefined
+  #count = 0
+  #entry: Entry | undefined
+  #order = 0
+  #values: Values | undefined
+  #several: Found<Entry, Values>[] = []
 
   constructor(read: ReadValues<Entry, Values>) {
     this.#read = read
@@ -113,7 +117,7 @@ export class RuleTree<Entry, Values> {
 
   /** Adds a rule with parameters. */
   add({ literal, rest, pattern }: CompiledRule, entry: Entry): void {
-    const order = this.#count++
+    const order = this.#added++
     let node = this.#root.at(literal)
     if (rest === undefined) {
       node.ends.push({ entry, order, pattern })
@@ -154,17 +158,30 @@ export class RuleTree<Entry, Values> {
   }
 
   /**
-   * The rules behind one beginning that match `path`, which was walked before; the one that was added first leads.
-   * Undefined for none.
+   * How many rules behind one beginning match `path`, which was walked before. `entry` and `values` are those of the only
+   * one; `all` gives them when there are several.
    */
-  matches(path: string, index: number): readonly Found<Entry, Values>[] | undefined {
-    this.#found = undefined
+  matches(path: string, index: number): number {
+    this.#count = 0
     const node = this.#nodes[index]!
-    for (const end of node.ends) this.#matchWhole(end, path)
+    for (let i = 0; i < node.ends.length; i++) this.#matchWhole(node.ends[i]!, path)
     this.#params(node, path, this.#places[index]!, 0)
-    const found = this.#found as Found<Entry, Values>[] | undefined
-    if (found !== undefined && found.length > 1) found.sort((a, b) => a.order - b.order)
-    return found
+    return this.#count
+  }
+
+  /** What the only match is of. */
+  get entry(): Entry {
+    return this.#entry!
+  }
+
+  /** What the only match gives. */
+  get values(): Values {
+    return this.#values!
+  }
+
+  /** All matches; the rule that was added first leads. */
+  get all(): readonly Found<Entry, Values>[] {
+    return this.#several.sort((a, b) => a.order - b.order)
   }
 
   #matchWhole(end: End<Entry>, path: string): void {
@@ -174,12 +191,18 @@ export class RuleTree<Entry, Values> {
     this.#add(end, path)
   }
 
-  /** There mostly is one: a list that is made with it has no room to spare. */
+  /** There mostly is one: only a second one is worth a list. */
   #add({ entry, order }: End<Entry>, path: string): void {
     const values = this.#read(entry, path, this.#starts, this.#ends)
     if (values === undefined) return
-    if (this.#found === undefined) this.#found = [{ entry, order, values }]
-    else this.#found.push({ entry, order, values })
+    if (++this.#count === 1) {
+      this.#entry = entry
+      this.#order = order
+      this.#values = values
+      return
+    }
+    if (this.#count === 2) this.#several = [{ entry: this.#entry!, order: this.#order, values: this.#values! }]
+    this.#several.push({ entry, order, values })
   }
 
   /** Adds the rules below `node` whose parameter number `depth` begins at `at`. */
