@@ -46,7 +46,9 @@ export interface CompiledRule {
    * not, as `<name>.<ext>`.
    */
   readonly rest: readonly ParamPart[] | undefined
-  /** Matches the whole path, with a group a parameter, whose places it tells; undefined for a rule without parameters. */
+  /**
+   * Matches the whole path, with a group a parameter, whose places it tells; undefined for a rule without parameters.
+   */
   readonly pattern: RegExp | undefined
 }
 

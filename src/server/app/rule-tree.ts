@@ -158,8 +158,8 @@ export class RuleTree<Entry, Values> {
   }
 
   /**
-   * How many rules behind one beginning match `path`, which was walked before. `entry` and `values` are those of the only
-   * one; `all` gives them when there are several.
+   * How many rules behind one beginning match `path`, which was walked before. `entry` and `values` are those of the
+   * only one; `all` gives them when there are several.
    */
   matches(path: string, index: number): number {
     this.#count = 0
