@@ -75,6 +75,12 @@ export class HostGroup implements AppHost {
     return pending.length === 0 ? undefined : Promise.all(pending)
   }
 
+  appsByName(): ReadonlyMap<string, App> {
+    const apps = new Map<string, App>()
+    for (const app of this.#mountedApps()) if (!apps.has(app.name)) apps.set(app.name, app)
+    return apps
+  }
+
   appNamed(name: string): App | undefined {
     return this.#mountedApps().find((app) => app.name === name)
   }
