@@ -32,9 +32,8 @@ interface Entry<Route> {
 }
 
 function entryOf<Route>(compiled: CompiledRule, route: Route): Entry<Route> {
-  const Params = class {} as unknown as { new (): Record<string, unknown>; prototype: object }
-  Object.setPrototypeOf(Params.prototype, null)
-  Reflect.deleteProperty(Params.prototype, 'constructor')
+  const Params = function Params(): void {} as unknown as { new (): Record<string, unknown>; prototype: object }
+  Params.prototype = Object.create(null) as object
   return { compiled, routes: [route], Params }
 }
 
