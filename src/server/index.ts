@@ -102,7 +102,7 @@ export { type ForeignContext, was } from './foreign/context.js'
 export { type FetchFunction, fetchHandler, type FetchOptions } from './foreign/fetch/fetch-app.js'
 export { useLightResponse } from './foreign/fetch/light-response.js'
 export type { ForeignApp } from './foreign/foreign-app.js'
-export type { NextFunction, NodeListener, NodeServerLike } from './foreign/node/node-app.js'
+export type { MountedRequest, NextFunction, NodeListener, NodeServerLike } from './foreign/node/node-app.js'
 export {
   type ConnectApp,
   type FastifyApp,
