@@ -71,9 +71,13 @@ export class HostGroup implements AppHost {
 
   /** Loads what has changed; undefined when that is nothing. */
   refresh(): Promise<unknown> | undefined {
-    if (this.#watchers.length === 0) return undefined
-    const pending = this.#watchers.map((watcher) => watcher()?.check()).filter((check) => check !== undefined)
-    return pending.length === 0 ? undefined : Promise.all(pending)
+    // Asked for each request: nothing is made as long as nothing has changed.
+    let pending: Promise<void>[] | undefined
+    for (let i = 0; i < this.#watchers.length; i++) {
+      const check = this.#watchers[i]!()?.check()
+      if (check !== undefined) (pending ??= []).push(check)
+    }
+    return pending && Promise.all(pending)
   }
 
   appsByName(): ReadonlyMap<string, App> {

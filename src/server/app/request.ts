@@ -198,29 +198,24 @@ export class Request {
   bytes(options?: ReadOptions): Promise<Uint8Array> {
     const own = this.routable?.options.bodyBytesMax ?? this.#limits.bodyBytesMax
     const limit = options?.limit ?? own ?? BODY_BYTES_MAX
+    if (!this.headers.has('content-encoding')) return this.#exchange.body.collect(limit)
+    return this.#decoded(limit, options)
+  }
+
+  async #decoded(limit: number, options: ReadOptions | undefined): Promise<Uint8Array> {
     const coding = this.#coding(options)
     if (coding === undefined) return this.#exchange.body.collect(limit)
     return collected(decodeContent(coding, this.#exchange.body.stream(limit), limit))
   }
 
   /** The content as text in UTF-8. Throws `HttpError` 400 when it is not. */
-  async text(options?: ReadOptions): Promise<string> {
-    const bytes = await this.bytes(options)
-    try {
-      return utf8.decode(bytes)
-    } catch (error) {
-      throw withCause(new HttpError(400, 'The content of the request is not UTF-8'), error)
-    }
+  text(options?: ReadOptions): Promise<string> {
+    return this.bytes(options).then(textOf)
   }
 
   /** The content as JSON. Throws `HttpError` 400 when it is none. Keys like `__proto__` are keys like any other. */
-  async json(options?: ReadOptions): Promise<unknown> {
-    const text = await this.text(options)
-    try {
-      return JSON.parse(text) as unknown
-    } catch (error) {
-      throw withCause(new HttpError(400, 'The content of the request is not JSON'), error)
-    }
+  json(options?: ReadOptions): Promise<unknown> {
+    return this.bytes(options).then(jsonOf)
   }
 
   /**
@@ -257,12 +252,12 @@ export class Request {
   }
 
   /** For the server: the content as the `body` of a route declares it. Throws `HttpError` 415 for any other. */
-  async content(options?: ReadOptions): Promise<Content> {
+  content(options?: ReadOptions): Promise<Content> {
     const kind = contentKind(this.contentType)
-    if (kind === 'json') return { json: await this.json(options) }
-    if (kind === 'form') return { form: declarable((await this.form(options)).fields) }
-    if (!this.hasContent) return { json: {} }
-    throw new HttpError(415, 'This route takes JSON or a form')
+    if (kind === 'json') return this.bytes(options).then((bytes) => ({ json: jsonOf(bytes) }))
+    if (kind === 'form') return this.form(options).then(({ fields }) => ({ form: declarable(fields) }))
+    if (!this.hasContent) return Promise.resolve({ json: {} })
+    return Promise.reject(new HttpError(415, 'This route takes JSON or a form'))
   }
 
   /** The content piece by piece. The peer is paused while nobody takes the next one. */
@@ -345,6 +340,23 @@ function declarable(fields: FormFields): FormFields {
   const rest = Object.assign(Object.create(null) as Record<string, readonly unknown[]>, fields)
   delete rest[CSRF_FIELD]
   return rest
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (error) {
+    throw withCause(new HttpError(400, 'The content of the request is not UTF-8'), error)
+  }
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  const text = textOf(bytes)
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw withCause(new HttpError(400, 'The content of the request is not JSON'), error)
+  }
 }
 
 async function collected(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -69,17 +69,22 @@ export class ArgsReader {
     for (const name in path) args[name] = path[name]
     const problems: ArgumentProblem[] = []
     const asked = this.#query?.readQuery(queryString, args, problems)
-    if (asked === undefined && this.#body === undefined) return settled(args, problems)
-    return this.#readBody(asked, content, args, problems)
+    const body = this.#body
+    if (asked !== undefined) return this.#readSlowly(asked, content, args, problems)
+    if (body === undefined) return settled(args, problems)
+    return content().then((read) => {
+      const validated = body.readContent(read, args, problems)
+      return validated === undefined ? settled(args, problems) : validated.then(() => settled(args, problems))
+    })
   }
 
-  async #readBody(
-    asked: Promise<void> | undefined,
+  async #readSlowly(
+    asked: Promise<void>,
     content: ContentReader,
     args: Args,
     problems: ArgumentProblem[],
   ): Promise<Args> {
-    if (asked !== undefined) await asked
+    await asked
     if (this.#body !== undefined) await this.#body.readContent(await content(), args, problems)
     return settled(args, problems)
   }
