@@ -1,6 +1,6 @@
 /**
- * Forms with files: however the content is cut, the same form comes of it, or none; nothing stays on the disk. Input: an
- * octet for the size of the pieces, the Content-Type up to a line feed, the content. `~` stands for half a MiB.
+ * Forms with files: however the content is cut, the same form comes of it, or none; nothing stays on the disk. Input:
+ * an octet for the size of the pieces, the Content-Type up to a line feed, the content. `~` stands for half a MiB.
  */
 
 import { readdirSync, rmSync } from 'node:fs'

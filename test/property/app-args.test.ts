@@ -22,7 +22,7 @@ function specsOf(names: readonly string[]): Record<string, Param<string | undefi
   return Object.fromEntries(names.map((name) => [name, optional(str())]))
 }
 
-/** Each name has the value of the place where it is declared; what is declared nowhere comes where nothing stands yet. */
+/** A name has the value of the place where it is declared; what is declared nowhere comes where nothing stands yet. */
 function model(where: ReadonlyMap<string, string>, path: Given, query: Given, body: Given): [string, string][] {
   const values = new Map<string, string>()
   const sources: readonly (readonly [string, Given])[] = [

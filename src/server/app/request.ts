@@ -37,7 +37,7 @@ export interface ContentLimits {
   readonly fileBytesMax?: number | undefined
 }
 
-/** The parts of a request target; together they are all of it. Those that are missing are empty; a fragment never comes. */
+/** The parts of a request target; together they are all of it. What is missing is empty; a fragment never comes. */
 export interface UriParts {
   readonly script: string
   /** From the first `;` on. */

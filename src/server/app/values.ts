@@ -51,7 +51,8 @@ const OCTETS = typed('application/octet-stream')
 const JSON_TYPE = typed('application/json')
 
 /**
- * Makes content of a value; undefined for no content. `pretty` indents JSON. Throws `TypeError` for what cannot be sent.
+ * Makes content of a value; undefined for no content. `pretty` indents JSON. Throws `TypeError` for what cannot be
+ * sent.
  */
 export function prepare(value: BodyValue, pretty = false): Prepared | undefined {
   if (value === undefined || value === null) return undefined
