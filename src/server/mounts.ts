@@ -80,6 +80,12 @@ export class HostGroup implements AppHost {
     return pending && Promise.all(pending)
   }
 
+  appsByName(): ReadonlyMap<string, App> {
+    const apps = new Map<string, App>()
+    for (const app of this.#mountedApps()) if (!apps.has(app.name)) apps.set(app.name, app)
+    return apps
+  }
+
   appNamed(name: string): App | undefined {
     return this.#mountedApps().find((app) => app.name === name)
   }

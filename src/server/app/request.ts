@@ -10,6 +10,7 @@ import { readPairs } from './args/pairs.js'
 import { type ContentType, parseContentType } from './content-type.js'
 import { type Form, readForm } from './form/form.js'
 import type { MultipartLimits } from './form/multipart.js'
+import { isPrivateAddress } from './private-address.js'
 import type { Route } from './route.js'
 import type { User } from './auth/users.js'
 import { CSRF_FIELD } from './state/csrf-token.js'
@@ -34,6 +35,15 @@ export interface ContentLimits {
   readonly bodyBytesMax?: number | undefined
   readonly multipartBytesMax?: number | undefined
   readonly fileBytesMax?: number | undefined
+}
+
+/** The parts of a request target; together they are all of it. What is missing is empty; a fragment never comes. */
+export interface UriParts {
+  readonly script: string
+  /** From the first `;` on. */
+  readonly params: string
+  /** From the `?` on. */
+  readonly query: string
 }
 
 /** One request. */
@@ -108,6 +118,19 @@ export class Request {
   /** The address of the peer: the client, or the proxy in front of us. */
   get remoteAddress(): string {
     return this.#exchange.peer.address
+  }
+
+  /**
+   * The address of the client as far as it is known: that of the peer. What a client says of itself in X-Forwarded-For
+   * is not looked at (APP-36).
+   */
+  get realIp(): string {
+    return this.remoteAddress
+  }
+
+  /** Whether the peer is on this machine or in a private network: a proxy in front of us, mostly. */
+  get isPrivateIp(): boolean {
+    return isPrivateAddress(this.remoteAddress)
   }
 
   /** The certificate that the client has shown; undefined without one, and where clients are not asked for any. */
@@ -264,6 +287,12 @@ export class Request {
   /** The content as bytes. */
   getBody(options?: ReadOptions): Promise<Uint8Array> {
     return this.bytes(options)
+  }
+
+  /** The request target as it came, taken apart and not decoded (APP-33). */
+  splitUri(): UriParts {
+    const [, script = '', params = '', query = ''] = /^([^;?]*)(;[^?]*)?(\?.*)?$/s.exec(this.uri)!
+    return { script, params, query }
   }
 
   getScheme(): 'http' | 'https' {
