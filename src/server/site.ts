@@ -291,7 +291,7 @@ export class Site {
       exchange.abort()
       return
     }
-    const handler = was?.app?.errorHandlers.of(statusOfError(error))
+    const handler = was && Was.errorHandler(was, statusOfError(error))
     if (was === undefined || handler === undefined) {
       this.#explain(exchange, error, was)
       return

@@ -8,7 +8,7 @@ import { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
 import type { AppContext, Shared } from './app-host.js'
-import { traceOf } from './error-handlers.js'
+import { type ErrorHandler, traceOf } from './error-handlers.js'
 import type { Request } from './request.js'
 import type { CookieJar } from './state/cookie-jar.js'
 import type { MessageBox } from './state/message-box.js'
@@ -93,6 +93,14 @@ export class Was {
   /** For the server: the apps that the route lies in, the outermost first. */
   static setLayers(was: Was, layers: readonly App[]): void {
     was.#layers = layers
+  }
+
+  /** For the server: who explains errors with this status: the innermost app that the route lies in, or one around it. */
+  static errorHandler(was: Was, status: number): ErrorHandler | undefined {
+    const { app } = was
+    const layers = was.#layers ?? (app === undefined ? [] : [app])
+    const owner = layers.findLast(({ errorHandlers }) => errorHandlers.of(status) !== undefined)
+    return owner?.errorHandlers.of(status)
   }
 
   /**
