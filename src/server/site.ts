@@ -286,7 +286,7 @@ export class Site {
    */
   #fail(exchange: Exchange, error: unknown, was?: Was): void {
     const expected = error instanceof HttpError
-    if (!expected && !exchange.over) this.#onError(error, exchange)
+    if (!expected && !isConsequence(error, exchange)) this.#onError(error, exchange)
     if (exchange.answered || exchange.over) {
       exchange.abort()
       return
@@ -330,6 +330,11 @@ export class Site {
 
 /** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */
 function preflightOf(exchange: Exchange, app: App, path: string, allow: readonly string[]): readonly string[] {
+/** A client that has closed its side may still read: only what was told to stop has failed because of it. */
+function isConsequence(error: unknown, exchange: Exchange): boolean {
+  return exchange.over || (exchange.left && error instanceof Error && error.name === 'AbortError')
+}
+
   if (!isPreflight(exchange)) return []
   const match = app.tree.router.find(exchange.headers.get('access-control-request-method')!, path)
   return match.found === 'route' ? (match.route.cors?.preflightFields(exchange, allow) ?? []) : []
