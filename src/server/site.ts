@@ -12,7 +12,7 @@ import { errorInfo, statusOfError, traceOf } from './app/error-handlers.js'
 import type { Plan } from './app/plan.js'
 import { Request } from './app/request.js'
 import { isPreflight } from './app/guards/cors.js'
-import { guardPage } from './app/guards.js'
+import { guardPage, preloadSession } from './app/guards.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
@@ -300,7 +300,9 @@ export class Site {
     void (async () => {
       Was.discard(was)
       was.response.setStatus(statusOfError(error))
+      await preloadSession(was)
       const value = await handler(was, errorInfo(error, was))
+      await Was.commit(was)
       if (expected) was.response.setHeaders(pairsOf(error.fields))
       answer(exchange, value, was, this.#onBroken)
     })().catch((second: unknown) => {
@@ -328,13 +330,13 @@ export class Site {
   }
 }
 
-/** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */
-function preflightOf(exchange: Exchange, app: App, path: string, allow: readonly string[]): readonly string[] {
 /** A client that has closed its side may still read: only what was told to stop has failed because of it. */
 function isConsequence(error: unknown, exchange: Exchange): boolean {
   return exchange.over || (exchange.left && error instanceof Error && error.name === 'AbortError')
 }
 
+/** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */
+function preflightOf(exchange: Exchange, app: App, path: string, allow: readonly string[]): readonly string[] {
   if (!isPreflight(exchange)) return []
   const match = app.tree.router.find(exchange.headers.get('access-control-request-method')!, path)
   return match.found === 'route' ? (match.route.cors?.preflightFields(exchange, allow) ?? []) : []

@@ -72,6 +72,11 @@ function nearest<Name extends keyof SharedGuardOptions>(
   return [route, ...owners].find((each) => each[name] !== undefined)?.[name]
 }
 
+/** Fetches a session that is kept elsewhere, for who looks at it where no guards have been. */
+export function preloadSession(was: Was): Promise<void> | undefined {
+  return was.app !== undefined && keepsElsewhere(was.app.options) ? Session.preload(was.session) : undefined
+}
+
 /** A store in this process is asked when somebody asks for the session; any other may give promises. */
 function keepsElsewhere(options: App['options']): boolean {
   if (options.session === undefined) return false
