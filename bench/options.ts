@@ -19,12 +19,14 @@ export interface BenchOptions {
 }
 
 /** What `npm run bench` can do. */
-export const USAGE = `npm run bench -- [engine | e2e | http2 | websocket | postgres | redis] [options]
+export const USAGE = `npm run bench -- [engine | e2e | app | http2 | websocket | foreign | postgres | redis] [options]
 
   engine            parsers alone, beside node's own and http-parser-js
   e2e               servers over loopback, beside their peers; needs wrk and nginx
+  app               apps: parameters, JSON, pages, uploads, beside other frameworks; needs wrk
   http2             the same for HTTP/2; needs h2load, nghttpd, nginx and curl
   websocket         the same for WebSocket
+  foreign           apps of other frameworks on our server, beside their own; needs wrk
   postgres          clients of a real PostgreSQL, beside their peers; needs pgbench
   redis             clients of a real Redis, beside their peers; needs redis-server
 

@@ -8,9 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { repoRoot } from '../../tools/repo.js'
-import { CLIENT_CORE } from './processes.js'
+import { CLIENT_CORE, type RunningServer } from './processes.js'
 import type { Scenario } from './scenarios.js'
-import type { RunningServer } from './servers.js'
 
 const execute = promisify(execFile)
 
@@ -18,19 +17,24 @@ const CONNECTIONS = '64'
 
 /** What one run of wrk gave. */
 export interface WrkSample {
+  readonly requests: number
   readonly requestsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
 }
 
-/** Loads a server for some seconds. Throws when an answer was not 2xx or too short, or when a connection broke. */
+/**
+ * Loads a server for some seconds by a program for wrk and its arguments. Throws when an answer was not 2xx or too
+ * short, or when a connection broke.
+ */
 export async function runWrk(
-  server: RunningServer,
+  server: { readonly name: string; readonly port: number },
   script: readonly string[],
   seconds: number,
   bodyBytes: number,
+  program = 'bench/e2e/wrk.lua',
 ): Promise<WrkSample> {
-  const lua = path.join(repoRoot, 'bench/e2e/wrk.lua')
+  const lua = path.join(repoRoot, program)
   const duration = `${Math.max(1, Math.round(seconds))}s`
   const url = `http://127.0.0.1:${server.port}/`
   const args = ['-c', CLIENT_CORE, 'wrk', '-t1', `-c${CONNECTIONS}`, `-d${duration}`, '-s', lua, url, '--', ...script]
@@ -39,7 +43,7 @@ export async function runWrk(
   const { requests = 0, microseconds = 0, bytes = 0, status = 0, broken = 0, p50 = 0, p99 = 0 } = sample
   if (status + broken > 0) throw new Error(`${server.name}: ${status} wrong answers, ${broken} broken connections`)
   if (bytes < requests * bodyBytes) throw new Error(`${server.name}: ${requests} answers of only ${bytes} octets`)
-  return { requestsPerSecond: requests / (microseconds / 1e6), p50Ms: p50 / 1000, p99Ms: p99 / 1000 }
+  return { requests, requestsPerSecond: requests / (microseconds / 1e6), p50Ms: p50 / 1000, p99Ms: p99 / 1000 }
 }
 
 /** How many octets of a body that is not read whole are looked at. */

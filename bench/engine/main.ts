@@ -9,6 +9,7 @@ import { benchHttp2Engine, http2Table } from './http2.js'
 import { type BenchInput, benchInputs, chunksOf } from './inputs.js'
 import { type BenchParser, parserMakers } from './parsers.js'
 import { benchPostgresEngine, postgresTable } from './postgres.js'
+import { benchRouter, routerTable } from './router.js'
 import { benchRedisEngine, redisEngineTable } from './redis.js'
 
 /** Octets a chunk; 0 for the whole input at once. 1460 is the payload of an Ethernet segment. */
@@ -42,12 +43,13 @@ export async function benchEngines(options: BenchOptions): Promise<void> {
   const http2 = benchHttp2Engine(options)
   const postgres = await benchPostgresEngine(options)
   const redis = benchRedisEngine(options)
+  const router = benchRouter(options)
   if (!options.record) return
   const machine = describeMachine()
-  writeResults('engine', { machine, rounds: options.rounds, results, hpack, http2, postgres, redis })
+  writeResults('engine', { machine, rounds: options.rounds, results, hpack, http2, postgres, redis, router })
   const provided = provenance('npm run bench -- engine', machine, '')
   const tables = [resultTable(results), hpackTable(hpack), http2Table(http2), postgresTable(postgres)]
-  writeSection('engine', [provided, ...tables, redisEngineTable(redis)].join('\n\n'))
+  writeSection('engine', [provided, ...tables, redisEngineTable(redis), routerTable(router)].join('\n\n'))
 }
 
 /** Rounds of all parsers, one after the other in each; the median over the rounds counts. */

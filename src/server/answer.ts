@@ -88,13 +88,13 @@ function sendEncoded(
   const whole = body !== undefined && isWhole(body) ? octetsOf(body) : undefined
   const coding = whole && codingFor(exchange, status, fields, was.app?.options.compress)
   if (whole === undefined || coding === undefined) return sendContent(exchange, status, fields, body, onBroken, was)
-  encodeContent(coding, whole)
-    .then((encoded) => {
-      const shorter = encoded.length < whole.length
-      const lines = shorter ? encodedFields(fields, coding) : fields
-      sendContent(exchange, status, lines, shorter ? encoded : whole, onBroken, was)
-    })
-    .catch((error: unknown) => onBroken(error, exchange))
+  const encode = async (): Promise<void> => {
+    const encoded = await encodeContent(coding, whole)
+    const shorter = encoded.length < whole.length
+    const lines = shorter ? encodedFields(fields, coding) : fields
+    sendContent(exchange, status, lines, shorter ? encoded : whole, onBroken, was)
+  }
+  encode().catch((error: unknown) => onBroken(error, exchange))
 }
 
 /** Files are answered as those of static directories; the fields of the handler come with them. */
@@ -180,8 +180,8 @@ function sizeOf(body: string | Uint8Array): number {
   return typeof body === 'string' ? native.utf8Length(body) : body.length
 }
 
-/** Sends the head, then the pieces as the client takes them. */
-function startStream(
+/** Sends the head, then the pieces as the client takes them. Throws when the head cannot be sent. */
+export function startStream(
   exchange: Exchange,
   status: number,
   fields: FieldsToSend,

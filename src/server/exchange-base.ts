@@ -56,8 +56,8 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   abstract readonly upgrade: string
   abstract readonly outputBytes: number
   abstract inform(status: number, fields: FieldsToSend): void
-  abstract send(status: number, fields: FieldsToSend, body: string | Uint8Array): void
-  abstract sendHead(status: number, fields: FieldsToSend, length: number): void
+  abstract send(status: number, fields: FieldsToSend, body: string | Uint8Array, reason?: string): void
+  abstract sendHead(status: number, fields: FieldsToSend, length: number, reason?: string): void
   abstract sendData(octets: Uint8Array): void
   abstract sendEnd(trailers?: readonly string[]): void
   abstract accept(fields: FieldsToSend, take: StreamTaker): void

@@ -6,6 +6,7 @@ import type { ClientCertificate } from '../io/client-certificate.js'
 import type { Endpoint, Transport } from '../io/transport.js'
 import type { Fields } from '../protocols/core/fields.js'
 import type { FieldsToSend } from '../protocols/http1/writer.js'
+import type { Connection } from './connection.js'
 import type { RequestBody } from './request-body.js'
 import type { TransactionId } from './transaction-id.js'
 
@@ -14,6 +15,8 @@ export type StreamTaker = (transport: Transport, rest: Uint8Array) => void
 
 /** The request as it came, and the way to answer it. Sending into an exchange whose client is gone does nothing. */
 export interface Exchange {
+  /** What carries it. */
+  readonly connection: Connection
   readonly method: string
   readonly target: string
   /** Host and optional port that the request is for; empty when unknown. */
@@ -49,10 +52,10 @@ export interface Exchange {
 
   /** An interim response; dropped where the client's version has none. */
   inform(status: number, fields: FieldsToSend): void
-  /** A whole response. */
-  send(status: number, fields: FieldsToSend, body: string | Uint8Array): void
+  /** A whole response. `reason` takes the place of the usual reason phrase where the version has one. */
+  send(status: number, fields: FieldsToSend, body: string | Uint8Array, reason?: string): void
   /** A response head; `length` is -1 when the size of the content is not known. */
-  sendHead(status: number, fields: FieldsToSend, length: number): void
+  sendHead(status: number, fields: FieldsToSend, length: number, reason?: string): void
   sendData(octets: Uint8Array): void
   sendEnd(trailers?: readonly string[]): void
   /**

@@ -44,10 +44,10 @@ export class Http1Exchange extends ExchangeBase {
     this.#engine()?.sendInform(status, sendable(fields))
   }
 
-  send(status: number, fields: FieldsToSend, body: string | Uint8Array): void {
+  send(status: number, fields: FieldsToSend, body: string | Uint8Array, reason?: string): void {
     const engine = this.#engine()
     if (engine === undefined) return
-    engine.sendResponse(status, sendable(fields), body)
+    engine.sendResponse(status, sendable(fields), body, reason)
     this.answered = true
     this.status = status
     // Only the log asks.
@@ -55,10 +55,10 @@ export class Http1Exchange extends ExchangeBase {
     this.finish()
   }
 
-  sendHead(status: number, fields: FieldsToSend, length: number): void {
+  sendHead(status: number, fields: FieldsToSend, length: number, reason?: string): void {
     const engine = this.#engine()
     if (engine === undefined) return
-    engine.sendHead(status, sendable(fields), length)
+    engine.sendHead(status, sendable(fields), length, reason)
     this.answered = true
     this.status = status
     this.endsWithConnection = length < 0 && this.version === '1.0' && this.method !== 'HEAD'

@@ -98,6 +98,19 @@ export { type CloseInfo, WebSocketClosedError } from '../io/websocket-link.js'
 export { PreparedMessage } from '../protocols/websocket/prepared.js'
 export { type InjectedBody, type InjectedRequest, InjectedResponse } from './inject/messages.js'
 export type { LogSink } from './log/request-log.js'
+export { type ForeignContext, was } from './foreign/context.js'
+export { type FetchFunction, fetchHandler, type FetchOptions } from './foreign/fetch/fetch-app.js'
+export { useLightResponse } from './foreign/fetch/light-response.js'
+export type { ForeignApp } from './foreign/foreign-app.js'
+export type { NextFunction, NodeListener, NodeServerLike } from './foreign/node/node-app.js'
+export {
+  type ConnectApp,
+  type FastifyApp,
+  type FetchApp,
+  type ForeignTarget,
+  type KoaApp,
+  nodeHandler,
+} from './foreign/target.js'
 export { HttpError } from './http-error.js'
 export type { MountedFunction } from './mounts.js'
 export type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'

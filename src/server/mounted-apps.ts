@@ -5,6 +5,7 @@ import path from 'node:path'
 import { App } from './app/app.js'
 import { AppModule } from './app/modules/app-module.js'
 import { forDevelopers } from './environment.js'
+import { foreignApp, type ForeignTarget } from './foreign/target.js'
 import type { HostGroup, MountedFunction, VirtualHosts } from './mounts.js'
 import type { MountOptions } from './options.js'
 import { scriptDirectory } from './script-directory.js'
@@ -34,13 +35,12 @@ export class MountedApps {
     this.#report = report
   }
 
-  mount(point: string, target: App | MountedFunction | string, options: MountOptions): void {
+  mount(point: string, target: App | MountedFunction | ForeignTarget | string, options: MountOptions): void {
     if (!POINT.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
     const place = point === '/' ? point : point.replace(/\/$/, '')
     if (typeof target === 'string') this.#mountPath(place, target, options)
     else if (target instanceof App) this.#mountApp(place, target, options)
-    else if (typeof target === 'function') this.#groupOf(options).addApp(place, target, options.push)
-    else throw new TypeError(`cannot mount a ${typeof target} at ${point}: an App, a directory or a function is wanted`)
+    else this.#groupOf(options).addApp(place, foreignApp(target) ?? functionOf(target, point), options.push)
   }
 
   /** Loads what is a file, and tells the apps that they are mounted, each once. */
@@ -77,7 +77,7 @@ export class MountedApps {
   }
 
   async #eachApp(tell: (app: App) => Promise<void>): Promise<void> {
-    for (const app of [...this.#ready].reverse())
+    for (const app of [...this.#ready].toReversed())
       try {
         await tell(app)
       } catch (error) {
@@ -160,4 +160,10 @@ function moduleOf(target: string): ModulePath | undefined {
   if (match === null) return undefined
   const file = path.resolve(scriptDirectory(), match[1]!)
   return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? { file, name: match[2] } : undefined
+}
+
+function functionOf(target: unknown, point: string): MountedFunction {
+  if (typeof target === 'function') return target as MountedFunction
+  const wanted = 'an App, a directory or a function is wanted, or an app of a framework'
+  throw new TypeError(`cannot mount a ${typeof target} at ${point}: ${wanted}`)
 }

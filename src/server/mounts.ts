@@ -4,6 +4,7 @@ import type { AppHost } from './app/app-host.js'
 import { App } from './app/app.js'
 import type { Watcher } from './app/modules/module-file.js'
 import type { Handler } from './app/route.js'
+import { ForeignApp } from './foreign/foreign-app.js'
 import type { StaticDirectory } from './static/static-directory.js'
 
 /** A function that answers everything below its point. */
@@ -13,20 +14,20 @@ export type MountedFunction = Handler<Readonly<Record<string, never>>>
 export interface Mount {
   /** `/`, or a path without a slash at its end. */
   readonly point: string
-  readonly target: App | StaticDirectory | MountedFunction
+  readonly target: App | StaticDirectory | MountedFunction | ForeignApp
 }
 
-/** An app or a function at a point. */
+/** An app, a function or a foreign app at a point. */
 export interface AppMount extends Mount {
   /** Another one when the app was loaded anew. */
-  target: App | MountedFunction
+  target: App | MountedFunction | ForeignApp
   /** Its handlers may push responses that nobody asked for. */
   readonly push: boolean
 }
 
 /** The mounts of one group of hosts. */
 export class HostGroup implements AppHost {
-  /** Both lists: longest point first; of equal points the first mounted first, functions last. */
+  /** Both lists: longest point first; of equal points the first mounted first, functions and foreign apps last. */
   readonly directories: (Mount & { readonly target: StaticDirectory })[] = []
   readonly apps: AppMount[] = []
   readonly #watchers: (() => Watcher | undefined)[] = []
@@ -38,21 +39,21 @@ export class HostGroup implements AppHost {
   }
 
   /**
-   * Adds an app or a function; `push` lets it push whatever the app itself says. A second function at a point would
-   * never be asked: it throws.
+   * Adds an app, a function or a foreign app; `push` lets it push whatever the app itself says. A second function or
+   * foreign app at a point would never be asked: it throws.
    */
-  addApp(point: string, target: App | MountedFunction, push: boolean = false): AppMount {
-    if (
-      typeof target === 'function' &&
-      this.apps.some((mount) => mount.point === point && typeof mount.target === 'function')
-    )
-      throw new TypeError(`a function is mounted at ${point} already`)
-    const mount = { point, target, push: push || (typeof target !== 'function' && target.push) }
-    if (typeof target !== 'function') this.put(mount, target)
+  addApp(point: string, target: App | MountedFunction | ForeignApp, push: boolean = false): AppMount {
+    if (answersAll(target)) {
+      const other = this.apps.find((mount) => mount.point === point && answersAll(mount.target))
+      if (other !== undefined)
+        throw new TypeError(
+          `a ${typeof other.target === 'function' ? 'function' : 'foreign app'} is mounted at ${point} already`,
+        )
+    }
+    const mount = { point, target, push: push || (!answersAll(target) && target.push) }
+    if (!answersAll(target)) this.put(mount, target)
     this.apps.push(mount)
-    this.apps.sort(
-      (a, b) => byPoint(a, b) || Number(typeof a.target === 'function') - Number(typeof b.target === 'function'),
-    )
+    this.apps.sort((a, b) => byPoint(a, b) || Number(answersAll(a.target)) - Number(answersAll(b.target)))
     return mount
   }
 
@@ -94,6 +95,11 @@ export class HostGroup implements AppHost {
       (this.apps.some(({ point }) => point === path) || this.directories.some(({ point }) => point === path))
     )
   }
+}
+
+/** Whether a target answers whatever it is asked: nobody is asked behind it. */
+function answersAll(target: App | MountedFunction | ForeignApp): target is MountedFunction | ForeignApp {
+  return typeof target === 'function' || target instanceof ForeignApp
 }
 
 function byPoint(a: Mount, b: Mount): number {

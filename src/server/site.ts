@@ -21,6 +21,7 @@ import { openSocket } from './app/websocket/upgrade.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
 import { type StatusPage, statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
+import { ForeignApp } from './foreign/foreign-app.js'
 import { HttpError } from './http-error.js'
 import { type AppMount, type HostGroup, isBelow, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
 import { canonicalTarget, type CanonicalTarget, encodePath, pathRefusals } from './path.js'
@@ -110,6 +111,10 @@ export class Site {
       if (point === undefined ? !isBelow(path, at) : at !== point) continue
       point = at
       const scriptName = point === '/' ? '' : point
+      if (mounted instanceof ForeignApp) {
+        known = true
+        continue
+      }
       if (typeof mounted === 'function') {
         const route = functionRoute(mounted)
         if (route === undefined) throw new HttpError(400, NO_SOCKET)
@@ -174,6 +179,7 @@ export class Site {
     for (const mount of group.apps) {
       if (point === undefined ? !isBelow(path, mount.point) : mount.point !== point) continue
       point = mount.point
+      if (mount.target instanceof ForeignApp) return this.#runForeign(exchange, group, mount, mount.target, path, query)
       if (typeof mount.target === 'function')
         return this.#runFunction(exchange, group, mount, mount.target, path, query)
       first ??= mount.target
@@ -209,6 +215,17 @@ export class Site {
     const was = new Was(exchange, request, app, false, this.#contextOf(group))
     guardPage(app, was)
     this.#fail(exchange, error, was)
+  }
+
+  #runForeign(
+    exchange: Exchange,
+    group: HostGroup,
+    { point, push }: AppMount,
+    app: ForeignApp,
+    path: string,
+    query: string,
+  ): void {
+    app.handle(exchange, { path, query, point, push, context: this.#contextOf(group), fail: this.#onBroken })
   }
 
   #contextOf(group: HostGroup): AppContext {

@@ -9,7 +9,7 @@ import { type Endpoint, formatEndpoint, type Transport, TransportError } from '.
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { CloseCodes } from '../protocols/websocket/errors.js'
-import { App } from './app/app.js'
+import type { App } from './app/app.js'
 import { UpdateTimes } from './app/update-times.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
@@ -19,6 +19,7 @@ import type { Http2Taker } from './h2c-upgrade.js'
 import { Http1Connection } from './http1-connection.js'
 import { Http2Connection } from './http2-connection.js'
 import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
+import type { ForeignTarget } from './foreign/target.js'
 import { answerForward, type Forward, forwardLimits, forwardOf, redirectToDomain } from './forward.js'
 import type { InjectedRequest, InjectedResponse } from './inject/messages.js'
 import { idleCollection } from './idle-collection.js'
@@ -90,12 +91,12 @@ export class Skitai implements ConnectionOwner {
   }
 
   /**
-   * Mounts an app, a directory or a function at a point, for all hosts or some. A text is a directory, or a file that
-   * exports an app: `shop.js`, or `shop.js:admin` for the export `admin`; it is loaded by `ready` and `run`. Relative
-   * ones are taken from the directory of the script that was started. Throws `TypeError` for a malformed point or host,
-   * or a target that is none.
+   * Mounts an app, a directory, a function or an app of another framework at a point, for all hosts or some. A text is
+   * a directory, or a file that exports an app: `shop.js`, or `shop.js:admin` for the export `admin`; it is loaded by
+   * `ready` and `run`. Relative ones are taken from the directory of the script that was started. Throws `TypeError`
+   * for a malformed point or host, or a target that is none.
    */
-  mount(point: string, target: App | MountedFunction | string, options: MountOptions = {}): this {
+  mount(point: string, target: App | MountedFunction | ForeignTarget | string, options: MountOptions = {}): this {
     this.#apps.mount(point, target, options)
     this.#mounted++
     return this

@@ -99,19 +99,18 @@ export class TestClient<Response extends TestResponse> {
   }
 
   /** Sends a request, and keeps the cookies of the answer; redirections are followed within the origin. */
-  async request(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-    const { redirectsMax = this.#options.redirectsMax ?? 0, headers, body } = options
-    const response = await this.#send(method, path, headers, body)
-    const location = response.headers.get('location')
-    if (redirectsMax <= 0 || location === undefined || response.status < 300 || response.status > 399) return response
-    const next = withinOrigin(location, path)
-    if (next === undefined) return response
-    // 307 and 308 repeat the request; all others go on with GET, as browsers do (WHATWG Fetch section 4.4).
-    const repeats = response.status === 307 || response.status === 308
-    const again = repeats ? { ...options, redirectsMax: redirectsMax - 1 } : { redirectsMax: redirectsMax - 1 }
-    return this.request(repeats || method === 'HEAD' ? method : 'GET', next, {
-      ...again,
-      ...(headers && { headers }),
+  request(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+    const { redirectsMax = this.#options.redirectsMax ?? 0, headers } = options
+    return this.#send(method, path, options).then((response) => {
+      const location = response.headers.get('location')
+      if (redirectsMax <= 0 || location === undefined || response.status < 300 || response.status > 399) return response
+      const next = withinOrigin(location, path)
+      if (next === undefined) return response
+      // 307 and 308 repeat the request; all others go on with GET, as browsers do (WHATWG Fetch section 4.4).
+      const repeats = response.status === 307 || response.status === 308
+      const again = repeats ? options : headers === undefined ? {} : { headers }
+      const followed = { ...again, redirectsMax: redirectsMax - 1 }
+      return this.request(repeats || method === 'HEAD' ? method : 'GET', next, followed)
     })
   }
 
@@ -131,19 +130,15 @@ export class TestClient<Response extends TestResponse> {
     this.#cookies = []
   }
 
-  async #send(
-    method: string,
-    path: string,
-    headers: TestFields = {},
-    body: CallOptions['body'] | undefined,
-  ): Promise<Response> {
+  #send(method: string, path: string, { headers, body }: CallOptions): Promise<Response> {
     const { authority = 'localhost', http2 = false } = this.#options
     const cookie = this.#cookieFor(path)
     const fields = { ...this.#options.headers, ...(cookie !== '' && { cookie }), ...headers }
     const request = { method, path, headers: fields, http2, authority }
-    const response = await this.#target.inject(body === undefined ? request : { ...request, body })
-    for (const [name, value] of response.headers.entries()) if (name === 'set-cookie') this.#take(value, path)
-    return response
+    return this.#target.inject(body === undefined ? request : { ...request, body }).then((response) => {
+      for (const [name, value] of response.headers.entries()) if (name === 'set-cookie') this.#take(value, path)
+      return response
+    })
   }
 
   /** The longest paths come first (RFC 6265 section 5.4). */

@@ -12,7 +12,14 @@ import path from 'node:path'
 
 /** Everything but the protocols is better left to those who do nothing else. */
 const SERVER_PACKAGES = /** @type {const} */ ([
-  ...['@fastify/busboy', '@standard-schema/spec', 'cookie', 'croner', 'jose', 'lru-cache', 'mime-types', 'nunjucks'],
+  '@fastify/busboy',
+  '@standard-schema/spec',
+  'cookie',
+  'croner',
+  'jose',
+  'lru-cache',
+  'mime-types',
+  'nunjucks',
 ])
 
 /** What a file of each layer may import: other layers, packages, and whether Node's own modules are open to it. */

@@ -371,6 +371,15 @@ export class App {
     return decorate(this, typeof module === 'function' ? { decorate: module } : module, options)
   }
 
+  /**
+   * For the server: an app that can be mounted within this one, and is in the same mode and of the same configuration.
+   */
+  part(): App {
+    // What the app has once, its parts do not have again.
+    const { services: _services, static: _static, ...own } = this.options
+    return new App({ ...own, name: this.name, config: this.config, debug: this.debug })
+  }
+
   /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */
   maintain(seconds: number, task: (app: App) => unknown): this {
     if (!(seconds > 0)) throw new TypeError(`not an interval: ${seconds}`)
@@ -380,7 +389,8 @@ export class App {
 
   /** For the server: what looks after the modules of the app, if they are loaded anew. */
   get watcher(): Watcher | undefined {
-    return forDevelopers(this.options.reload) ? this.#services : undefined
+    // Most apps have none: the environment is asked for those that have.
+    return this.#services !== undefined && forDevelopers(this.options.reload) ? this.#services : undefined
   }
 
   /** For the server: loads the modules, and begins what is done again and again. */

@@ -109,8 +109,15 @@ describe('APP-84: apps within apps', () => {
     const outer = noting('outer', notes).mount('/admin', middle)
     assert.equal((await outer.inject('/admin/deep/5')).text(), 'outer 5')
     assert.deepEqual(notes, [
-      ...['outer before', 'middle before', 'inner before'],
-      ...['inner finish', 'inner teardown', 'middle finish', 'middle teardown', 'outer finish', 'outer teardown'],
+      'outer before',
+      'middle before',
+      'inner before',
+      'inner finish',
+      'inner teardown',
+      'middle finish',
+      'middle teardown',
+      'outer finish',
+      'outer teardown',
     ])
     notes.length = 0
     inner.get('/fail', () => {
@@ -119,8 +126,14 @@ describe('APP-84: apps within apps', () => {
     middle.failedRequest(() => 'saved')
     assert.equal((await outer.inject('/admin/deep/fail')).text(), 'saved')
     assert.deepEqual(notes, [
-      ...['outer before', 'middle before', 'inner before'],
-      ...['inner failed bad', 'inner teardown', 'middle teardown', 'outer finish', 'outer teardown'],
+      'outer before',
+      'middle before',
+      'inner before',
+      'inner failed bad',
+      'inner teardown',
+      'middle teardown',
+      'outer finish',
+      'outer teardown',
     ])
   })
 
@@ -276,8 +289,12 @@ describe('APP-73: lifecycle hooks', () => {
     await engine.run({ address: '127.0.0.1', port: 0, signals: false })
     await engine.close({ timeoutMs: 0 })
     assert.deepEqual(told, [
-      ...['beforeMount true', 'mounted true', 'inner mounted', 'mountedOrReloaded true'],
-      ...['beforeUnmount true', 'unmounted true'],
+      'beforeMount true',
+      'mounted true',
+      'inner mounted',
+      'mountedOrReloaded true',
+      'beforeUnmount true',
+      'unmounted true',
     ])
   })
 

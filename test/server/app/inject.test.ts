@@ -19,7 +19,12 @@ for (const http2 of [false, true]) {
       assert.equal(response.trailers.get('x-digest'), 'abc')
       const spoken = http2 ? '2.0' : '1.1'
       assert.deepEqual(response.json(), {
-        ...{ id: 7, method: 'POST', spoken, host: 'shop.test', text: 'grüße', type: 'text/plain' },
+        id: 7,
+        method: 'POST',
+        spoken,
+        host: 'shop.test',
+        text: 'grüße',
+        type: 'text/plain',
       })
     })
 

@@ -87,8 +87,12 @@ describe('APP-13: an app that is a file', () => {
     assert.equal(await get('/'), 'two')
     await engine.close()
     assert.deepEqual((globalThis as unknown as { told: string[] }).told, [
-      ...['one mounted', 'one mountedOrReloaded', 'one beforeReload'],
-      ...['two reloaded', 'two mountedOrReloaded', 'two unmounted'],
+      'one mounted',
+      'one mountedOrReloaded',
+      'one beforeReload',
+      'two reloaded',
+      'two mountedOrReloaded',
+      'two unmounted',
     ])
   })
 
@@ -162,8 +166,13 @@ describe('APP-81 to APP-83: modules of an app', () => {
     assert.equal(await get('/three/'), 'third /three/1')
     await engine.close()
     assert.deepEqual(heard, [
-      ...['detach first', 'second', 'changed', 'detach second', 'detach third'],
-      ...['detach third', 'detach changed'],
+      'detach first',
+      'second',
+      'changed',
+      'detach second',
+      'detach third',
+      'detach third',
+      'detach changed',
     ])
   })
 

@@ -63,7 +63,9 @@ describe('APP-44, APP-45, APP-49: explained and thrown statuses', () => {
     assert.match(page.text(), /&lt;script&gt;/)
     assert.doesNotMatch(page.text(), /<script>/)
     assert.deepEqual((await explain({ accept: 'application/json' })).json(), {
-      ...{ code: 403, message: 'Forbidden', detail: '<script>' },
+      code: 403,
+      message: 'Forbidden',
+      detail: '<script>',
     })
     assert.equal((await explain({ accept: 'application/json' })).headers.get('content-type'), 'application/json')
     const thrown = await answering((was) => was.response.throw('418 Short', 'and stout'))()

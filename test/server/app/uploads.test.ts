@@ -53,7 +53,8 @@ describe('APP-114: a form with files', () => {
         { name: 'a b.txt', mimetype: 'text/plain', size: 5 },
         { name: 'large.png', mimetype: 'image/png', size: 1_500_000 },
       ],
-      ...{ same: true, first: 'a b.txt' },
+      same: true,
+      first: 'a b.txt',
     })
     assert.equal(paths[0], '')
     // SEC-27: gone with the request.

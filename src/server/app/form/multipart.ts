@@ -141,7 +141,8 @@ class MultipartReader {
     const place = values.length
     values.push(undefined)
     this.#streams.add(stream)
-    const writing = this.#write(stream).then(async (writer) => {
+    const finish = async (): Promise<void> => {
+      const writer = await this.#write(stream)
       if (stream.truncated === true) {
         await writer.discard()
         this.#fail(tooLarge(`A file of the form has more than ${this.#limits.fileBytesMax} octets`))
@@ -150,7 +151,8 @@ class MultipartReader {
       const file = new UploadedFile(filename ?? '', mimetype, writer.size, await writer.end())
       this.#files.push(file)
       if (filename !== undefined && (filename !== '' || file.size > 0)) values[place] = file
-    })
+    }
+    const writing = finish()
     this.#writing.add(writing)
     writing.finally(() => this.#streams.delete(stream)).catch((error: unknown) => this.#fail(error as Error))
   }

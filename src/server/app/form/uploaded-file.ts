@@ -137,7 +137,7 @@ export function safeName(given: string): string {
 function cut(name: string): string {
   const { ext } = path.parse(name)
   const end = ext.slice(0, 20)
-  return [...name.slice(0, NAME_UNITS_MAX - end.length)].join('') + end
+  return name.slice(0, NAME_UNITS_MAX - end.length) + end
 }
 
 /** Takes the octets of one file as they come: in memory up to 1 MiB, then on the disk. */

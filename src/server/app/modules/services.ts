@@ -5,7 +5,7 @@
 
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { App } from '../app.js'
+import type { App } from '../app.js'
 import { type Exports, ModuleFile, Watcher } from './module-file.js'
 
 /** Where and how the routes of a module are there; everything else is for the module itself. */
@@ -42,9 +42,7 @@ export function isAppModule(exports: object): exports is AppModuleExports {
 /** Puts a module into an app. Throws, or rejects with, what it throws; then nothing of it is there. */
 export async function decorate(app: App, exports: AppModuleExports, given: ModuleOptions = {}): Promise<App> {
   const options = { ...exports.options, ...given }
-  // What the app has once, its parts do not have again.
-  const { services: _services, static: _static, ...own } = app.options
-  const part = new App({ ...own, name: app.name, config: app.config, debug: app.debug })
+  const part = app.part()
   if (options.debugOnly !== true || app.debug) {
     await exports.decorate(part, options)
     app.mount(options.mount ?? '/', part, { namespace: options.namespace ?? '' })
@@ -72,7 +70,7 @@ export class Services extends Watcher {
 
   /** Lets all of them go, the last one first. */
   async detach(): Promise<void> {
-    for (const file of [...this.#loaded.keys()].reverse()) await this.#unload(file)
+    for (const file of [...this.#loaded.keys()].toReversed()) await this.#unload(file)
   }
 
   protected isStale(): boolean {

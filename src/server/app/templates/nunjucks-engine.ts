@@ -66,12 +66,13 @@ export class NunjucksEngine implements TemplateEngine {
       this.environment.addFilter(name, filter)
       return
     }
-    const call = (value: unknown, ...rest: unknown[]): void => {
+    const call = async (value: unknown, ...rest: unknown[]): Promise<void> => {
       const done = rest.pop() as (error: unknown, value?: unknown) => void
-      void (async () => filter(value, ...rest))().then(
-        (result) => done(null, result),
-        (error: unknown) => done(asError(error)),
-      )
+      try {
+        done(null, await filter(value, ...rest))
+      } catch (error) {
+        done(asError(error))
+      }
     }
     this.environment.addFilter(name, call, true)
   }

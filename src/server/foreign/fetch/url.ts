@@ -1,0 +1,21 @@
+/** The URL of a request, in the form that `new URL` gives it. */
+
+import type { Exchange } from '../../exchange.js'
+
+/** What is left as it is in path and query. Dot segments were refused before. */
+const PLAIN = /^\/[A-Za-z0-9\-._~!$&()*+,;=:@%/?]*$/
+const DOTS = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$|\?)/i
+
+let lastBase = ''
+let lastOrigin = ''
+
+/** The absolute URL that a request is for. A request that does not say for which host is taken for `localhost`. */
+export function urlOf({ encrypted, authority, target }: Exchange): string {
+  const base = `${encrypted ? 'https' : 'http'}://${authority === '' ? 'localhost' : authority}`
+  if (base !== lastBase) {
+    lastOrigin = new URL(base).origin
+    lastBase = base
+  }
+  if (PLAIN.test(target) && !DOTS.test(target)) return lastOrigin + target
+  return new URL(target.startsWith('/') ? lastOrigin + target : target, lastOrigin).href
+}
