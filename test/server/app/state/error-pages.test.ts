@@ -15,14 +15,14 @@ function slow(store: MemoryStore): SessionStore {
   }
 }
 
-for (const [place, session] of [
+for (const [place, options] of [
   ['in the cookie', {}],
   ['in memory', { store: new MemoryStore() }],
   ['elsewhere', { store: slow(new MemoryStore()) }],
 ] as const)
   describe(`APP-97: the page for an error, with a session ${place}`, () => {
     it('sees the session and the messages as the request came, and what it changes itself counts', async () => {
-      const app = new App({ secureKey: SECRET, session, securityHeaders: true })
+      const app = new App({ secureKey: SECRET, session: options, securityHeaders: true })
       app.post('/sign-in', ({ session, mbox }) => {
         session.set('user', 'ada')
         return mbox.send('Welcome')
