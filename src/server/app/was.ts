@@ -95,7 +95,9 @@ export class Was {
     was.#layers = layers
   }
 
-  /** For the server: who explains errors with this status: the innermost app that the route lies in, or one around it. */
+  /**
+   * For the server: who explains errors with this status, in the innermost app that the route lies in or one around it.
+   */
   static errorHandler(was: Was, status: number): ErrorHandler | undefined {
     const { app } = was
     const layers = was.#layers ?? (app === undefined ? [] : [app])
