@@ -52,14 +52,20 @@ export class AppTree {
     return this.#names.find(target)
   }
 
+  /** The apps that this one lies in and that lie in none themselves; this one when it lies in none. */
+  outermost(): readonly App[] {
+    if (this.#parents.length === 0) return [this.app]
+    return this.#parents.flatMap(({ tree }) => tree.outermost())
+  }
+
   addRoute(route: Route): void {
-    this.#place(HERE, [this.app], route)
+    this.#whole(() => this.#place(HERE, [this.app], route))
     this.#routes.push(route)
   }
 
   addSocket(made: SocketRoute): void {
     const route = { ...made, layers: [this.app] }
-    this.#placeSocket('', route)
+    this.#whole(() => this.#placeSocket('', route))
     this.#socketRoutes.push(route)
   }
 
@@ -70,10 +76,12 @@ export class AppTree {
     if (tree.#contains(this)) throw new TypeError('an app cannot be mounted within itself')
     const { app } = this
     const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
-    tree.#eachRoute(HERE, [tree.app], (below, layers, route) =>
-      this.#place(within(place, below), [app, ...layers], route),
-    )
-    tree.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(app, route)))
+    this.#whole(() => {
+      tree.#eachRoute(HERE, [tree.app], (below, layers, route) =>
+        this.#place(within(place, below), [app, ...layers], route),
+      )
+      tree.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(app, route)))
+    })
     this.#parts.push({ tree, ...place })
     tree.#parents.push({ tree: this, ...place })
   }
@@ -87,8 +95,18 @@ export class AppTree {
       tree.#parents.findIndex((parent) => parent.tree === this),
       1,
     )
-    this.#rebuild()
+    this.rebuild()
     return true
+  }
+
+  /** Adds all of something, or nothing: what has a place already when another route has none would answer without it. */
+  #whole(add: () => void): void {
+    try {
+      add()
+    } catch (error) {
+      this.rebuild()
+      throw error
+    }
   }
 
   /** Makes a route known here and in all apps that this one lies in. */
@@ -107,13 +125,14 @@ export class AppTree {
     for (const { tree, prefix: before } of this.#parents) tree.#placeSocket(before + prefix, inside(tree.app, route))
   }
 
-  #rebuild(): void {
+  /** Makes the plans of all routes anew, as the options of the apps are now. */
+  rebuild(): void {
     this.router.clear()
     this.sockets.clear()
     this.#names.clear()
     this.#eachRoute(HERE, [this.app], (place, layers, route) => this.#keep(planOf(place, layers, route)))
     this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
-    for (const { tree } of this.#parents) tree.#rebuild()
+    for (const { tree } of this.#parents) tree.rebuild()
   }
 
   #eachRoute(
