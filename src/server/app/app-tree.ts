@@ -106,7 +106,9 @@ export class AppTree {
     if (this.#missing[0] !== undefined) throw this.#missing[0]
   }
 
-  /** Adds all of something, or nothing: what has a place already when another route has none would answer without it. */
+  /**
+   * Adds all of something, or nothing: what has a place already when another route has none would answer without it.
+   */
   #whole(add: () => void): void {
     try {
       add()
