@@ -5,6 +5,12 @@ import { after, before, describe, it } from 'node:test'
 import { type Db, PostgresConnectionError, type PostgresError, QueryTimeoutError } from '#src/io/client/index.js'
 import { allOf, assertFree, codeOf, errorOf, until, type Database, startDatabase } from '../postgres/asking.js'
 
+/** So many connections are there and idle: what is begun then is not held up by one that is being made. */
+async function openAll(pool: Db, count: number): Promise<void> {
+  const all = await Promise.all(Array.from({ length: count }, () => pool.reserve()))
+  await Promise.all(all.map((one) => one.release()))
+}
+
 describe('connections of the client', { timeout: 120_000 }, () => {
   let database: Database
   /** One connection, so that whatever is not given back is missed. */
@@ -101,6 +107,7 @@ describe('connections of the client', { timeout: 120_000 }, () => {
         Array.from({ length: 100 }, (_, n) => ({ n })),
       )
       assert.ok(pool.stats.total <= 3)
+      await openAll(pool, 3)
       const blocker = await admin.reserve()
       await blocker.query('select pg_advisory_lock(1)')
       const asked = Array.from({ length: 3 }, () =>
@@ -199,6 +206,7 @@ describe('connections of the client', { timeout: 120_000 }, () => {
 
     it('end when what is under way has ended', async () => {
       const pool = database.client()
+      await openAll(pool, 2)
       const order: string[] = []
       const under = [
         pool.query('select pg_sleep(0.05)').then(() => order.push('query')),
