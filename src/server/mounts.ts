@@ -57,8 +57,9 @@ export class HostGroup implements AppHost {
     return mount
   }
 
-  /** Has an app answer at a place from now on. */
+  /** Has an app answer at a place from now on. Throws `TypeError` for one whose guards lack something. */
   put(mount: AppMount, app: App): void {
+    app.tree.check()
     mount.target = app
     app.point = mount.point === '/' ? '' : mount.point
     app.host = this

@@ -12,7 +12,7 @@ import { errorInfo, statusOfError, traceOf } from './app/error-handlers.js'
 import type { Plan } from './app/plan.js'
 import { Request } from './app/request.js'
 import { isPreflight } from './app/guards/cors.js'
-import { guardPage } from './app/guards.js'
+import { guardPage, preloadSession } from './app/guards.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
@@ -303,12 +303,12 @@ export class Site {
    */
   #fail(exchange: Exchange, error: unknown, was?: Was): void {
     const expected = error instanceof HttpError
-    if (!expected && !exchange.over) this.#onError(error, exchange)
+    if (!expected && !isConsequence(error, exchange)) this.#onError(error, exchange)
     if (exchange.answered || exchange.over) {
       exchange.abort()
       return
     }
-    const handler = was?.app?.errorHandlers.of(statusOfError(error))
+    const handler = was && Was.errorHandler(was, statusOfError(error))
     if (was === undefined || handler === undefined) {
       this.#explain(exchange, error, was)
       return
@@ -317,7 +317,9 @@ export class Site {
     void (async () => {
       Was.discard(was)
       was.response.setStatus(statusOfError(error))
+      await preloadSession(was)
       const value = await handler(was, errorInfo(error, was))
+      await Was.commit(was)
       if (expected) was.response.setHeaders(pairsOf(error.fields))
       answer(exchange, value, was, this.#onBroken)
     })().catch((second: unknown) => {
@@ -343,6 +345,11 @@ export class Site {
       exchange.abort()
     }
   }
+}
+
+/** A client that has closed its side may still read: only what was told to stop has failed because of it. */
+function isConsequence(error: unknown, exchange: Exchange): boolean {
+  return exchange.over || (exchange.left && error instanceof Error && error.name === 'AbortError')
 }
 
 /** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */

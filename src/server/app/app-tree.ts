@@ -32,6 +32,8 @@ export class AppTree {
   readonly #socketRoutes: SocketRoute[] = []
   readonly #parts: Neighbour[] = []
   readonly #parents: Neighbour[] = []
+  /** What guards of routes lack as long as no app around this one has it. */
+  #missing: TypeError[] = []
 
   constructor(app: App) {
     this.app = app
@@ -87,17 +89,26 @@ export class AppTree {
       tree.#parents.findIndex((parent) => parent.tree === this),
       1,
     )
-    this.#rebuild()
+    this.rebuild()
     return true
+  }
+
+  /** Throws `TypeError` when a guard lacks what it needs: nobody may ask for its route then. */
+  check(): void {
+    if (this.#missing[0] !== undefined) throw this.#missing[0]
   }
 
   /** Makes a route known here and in all apps that this one lies in. */
   #place(place: Place, layers: readonly App[], route: Route): void {
-    this.#keep(planOf(place, layers, route))
     for (const parent of this.#parents) parent.tree.#place(within(parent, place), [parent.tree.app, ...layers], route)
+    this.#keep(planOf(place, layers, route))
   }
 
   #keep(plan: Plan): void {
+    if (plan.missing !== undefined) {
+      if (this.app.host !== undefined) throw plan.missing
+      this.#missing.push(plan.missing)
+    }
     this.router.add(plan)
     this.#names.add(plan)
   }
@@ -107,13 +118,15 @@ export class AppTree {
     for (const { tree, prefix: before } of this.#parents) tree.#placeSocket(before + prefix, inside(tree.app, route))
   }
 
-  #rebuild(): void {
+  /** Settles all routes anew: options of the app have changed, or what lies in it. */
+  rebuild(): void {
+    this.#missing = []
     this.router.clear()
     this.sockets.clear()
     this.#names.clear()
     this.#eachRoute(HERE, [this.app], (place, layers, route) => this.#keep(planOf(place, layers, route)))
     this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
-    for (const { tree } of this.#parents) tree.#rebuild()
+    for (const { tree } of this.#parents) tree.rebuild()
   }
 
   #eachRoute(

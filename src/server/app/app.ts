@@ -368,6 +368,7 @@ export class App {
     this.options = { ...this.options, ...pref, config }
     Object.assign(this.config, config)
     if (pref.debug !== undefined) this.debug = forDevelopers(pref.debug)
+    this.tree.rebuild()
   }
 
   /** Puts a module into the app, or a function that decorates it (APP-83); gives the app within that it has got. */

@@ -181,12 +181,15 @@ export class Request {
     return this.#contentType ?? undefined
   }
 
-  /** Aborted when the client leaves before the response is complete: stop what nobody waits for. */
+  /**
+   * Aborted when the client leaves before the response is complete: stop what nobody waits for. The `AbortError` that
+   * comes of it is reported to nobody.
+   */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const controller = new AbortController()
       this.#abort = controller
-      this.#exchange.onLeft(() => controller.abort(new Error('the client has left')))
+      this.#exchange.onLeft(() => controller.abort(new DOMException('the client has left', 'AbortError')))
     }
     return this.#abort.signal
   }

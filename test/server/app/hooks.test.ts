@@ -245,6 +245,18 @@ describe('APP-97: pages for errors', () => {
     assert.match(String(errors), /secret/)
   })
 
+  it('are those of the innermost app that has one, then of the app around it', async () => {
+    const fail = (was: Was): never => was.throw(418)
+    const inner = new App().errorHandler(409, () => 'inner').get('/', fail)
+    inner.get('/conflict', (was) => was.throw(409))
+    const outer = new App().errorHandler(409, () => 'outer').defaultErrorHandler(() => 'all others')
+    outer.mount('/in', inner).get('/conflict', (was) => was.throw(409))
+    const texts: string[] = []
+    for (const path of ['/in/conflict', '/conflict', '/in/', '/in/missing'])
+      texts.push((await outer.inject(path)).text())
+    assert.deepEqual(texts, ['inner', 'outer', 'all others', 'all others'])
+  })
+
   it('that fail leave the usual one', async () => {
     const app = new App().errorHandler(404, () => Promise.reject(new Error('broken page')))
     const { engine, errors } = serving(app)

@@ -67,6 +67,13 @@ export class RequestState {
     this.#options = host.options
   }
 
+  /** The state as the request came with it. The nonce stays: the policy of the response names it. */
+  anew(): RequestState {
+    const state = new RequestState(this.#host)
+    state.#cspNonce = this.#cspNonce
+    return state
+  }
+
   get cookie(): CookieJar {
     if (this.#cookie !== undefined) return this.#cookie
     const host = this.#host
