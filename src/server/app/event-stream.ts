@@ -53,6 +53,8 @@ function oneLine(name: string, value: string): string {
 
 type EventSource = AsyncIterator<ServerSentEvent | string> | Iterator<ServerSentEvent | string>
 
+type Came = { readonly result: IteratorResult<ServerSentEvent | string> } | { readonly error: unknown }
+
 /** The content of a response: the events as they come, and a sign of life in between. */
 export function eventStream(
   events: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
@@ -73,7 +75,12 @@ export function eventStream(
 class EventTexts implements AsyncIterator<string> {
   readonly #source: EventSource
   readonly #silenceMs: number
-  #pending: Promise<IteratorResult<ServerSentEvent | string>> | undefined
+  /** Whether the source was asked for an event that nobody was given yet. */
+  #asked = false
+  /** What it has answered. */
+  #came: Came | undefined
+  /** Ends the waiting for it. */
+  #wake: () => void = () => {}
   #timer: NodeJS.Timeout | undefined
 
   constructor(source: EventSource, silenceMs: number) {
@@ -82,28 +89,46 @@ class EventTexts implements AsyncIterator<string> {
   }
 
   async next(): Promise<IteratorResult<string>> {
-    this.#pending ??= Promise.resolve(this.#source.next())
-    const result = await Promise.race([this.#pending, this.#silence()])
+    this.#ask()
+    if (this.#came === undefined) await this.#silence()
     clearTimeout(this.#timer)
-    if (result === undefined) return { done: false, value: KEEP_ALIVE }
-    this.#pending = undefined
-    if (result.done === true) return { done: true, value: undefined }
-    const event = typeof result.value === 'string' ? { data: result.value } : result.value
-    return { done: false, value: encodeEvent(event) }
+    const came = this.#came
+    if (came === undefined) return { done: false, value: KEEP_ALIVE }
+    this.#came = undefined
+    this.#asked = false
+    if ('error' in came) throw came.error
+    if (came.result.done === true) return { done: true, value: undefined }
+    const { value } = came.result
+    return { done: false, value: encodeEvent(typeof value === 'string' ? { data: value } : value) }
   }
 
   async return(): Promise<IteratorResult<string>> {
     clearTimeout(this.#timer)
-    // What is still to come has nobody to tell.
-    this.#pending?.catch(() => {})
+    this.#wake()
     await this.#source.return?.()
     return { done: true, value: undefined }
   }
 
-  /** Passes when nothing has come for so long. */
-  #silence(): Promise<undefined> {
+  /** One listener an event, however long it takes: a race for each sign of life would keep them all. */
+  #ask(): void {
+    if (this.#asked) return
+    this.#asked = true
+    Promise.resolve(this.#source.next()).then(
+      (result) => this.#take({ result }),
+      (error: unknown) => this.#take({ error }),
+    )
+  }
+
+  #take(came: Came): void {
+    this.#came = came
+    this.#wake()
+  }
+
+  /** Passes when something has come, or nothing for so long. */
+  #silence(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#silenceMs < Infinity) this.#timer = setTimeout(() => resolve(undefined), this.#silenceMs)
+      this.#wake = resolve
+      if (this.#silenceMs < Infinity) this.#timer = setTimeout(resolve, this.#silenceMs)
     })
   }
 }
