@@ -14,7 +14,7 @@ import type { Watcher } from './modules/module-file.js'
 import { type AppModuleExports, decorate, type ModuleOptions, Services } from './modules/services.js'
 import type { Declaration } from './args/reader.js'
 import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
-import { callListener, Events, type Listener } from './events.js'
+import { type AppEvents, callListener, Events, type Listener } from './events.js'
 import type { AppHost } from './app-host.js'
 import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
@@ -294,6 +294,8 @@ export class App {
   }
 
   /** Listens to an event of this app. */
+  on<Name extends keyof AppEvents>(event: Name, listener: (...args: AppEvents[Name]) => unknown): this
+  on(event: string, listener: Listener): this
   on(event: string, listener: Listener): this {
     this.#events.on(event, listener)
     return this
@@ -329,6 +331,8 @@ export class App {
   }
 
   /** Listens to what any app of the host broadcasts (APP-100). */
+  onBroadcast<Name extends keyof AppEvents>(event: Name, listener: (...args: AppEvents[Name]) => unknown): this
+  onBroadcast(event: string, listener: Listener): this
   onBroadcast(event: string, listener: Listener): this {
     this.#broadcasts.on(event, listener)
     return this

@@ -1,5 +1,25 @@
 /** Events of an app: those that the server tells of, and those that apps make up. Listeners are called at once. */
 
+import type { App } from './app.js'
+import type { Was } from './was.js'
+
+/** What listeners of an event get: those that the server tells of. Add those of your apps to the interface. */
+export interface AppEvents {
+  'app:starting': [app: App]
+  'app:mounted': [app: App]
+  'app:started': [app: App]
+  'app:restarting': [app: App]
+  'app:restarted': [app: App]
+  'app:unmounting': [app: App]
+  'request:started': [was: Was]
+  'request:success': [was: Was]
+  'request:failed': [was: Was, error: unknown]
+  'request:teardown': [was: Was]
+  'request:finished': [was: Was]
+  'template:rendering': [was: Was, name: string]
+  'template:rendered': [was: Was, name: string]
+}
+
 /** Called with what was emitted. */
 export type Listener = (...args: never[]) => unknown
 

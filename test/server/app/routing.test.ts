@@ -16,7 +16,7 @@ const got = async (asked: Promise<Answer>): Promise<string | number> => {
   return status === 200 ? text : status
 }
 
-describe('methods', () => {
+describe('APP-17 to APP-19: methods', () => {
   const app = new App()
     .get('/x', () => 'get')
     .post('/x', () => 'post')
@@ -74,7 +74,7 @@ describe('methods', () => {
   })
 })
 
-describe('content types', () => {
+describe('APP-18: content types', () => {
   const app = new App()
     .route('/json', { methods: ['POST'], contentTypes: ['Application/JSON'] }, () => 'json')
     .route('/text', { contentTypes: ['text/*', 'a/b'] }, () => 'text')
@@ -109,7 +109,7 @@ describe('content types', () => {
   })
 })
 
-describe('parameters', () => {
+describe('APP-21: parameters', () => {
   const app = new App()
     .get('/int/<int:n>', (_was, { n }) => ({ n }))
     .get('/float/<float:x>', (_was, { x }) => ({ x }))
@@ -201,7 +201,7 @@ describe('parameters', () => {
 })
 
 describe('order and ends', () => {
-  it('exact rules come first, then the longest beginning', async () => {
+  it('APP-22: exact rules come first, then the longest beginning', async () => {
     const app = new App()
       .get('/<path:rest>', () => 'path')
       .get('/a/<x>', () => 'x')
@@ -214,7 +214,7 @@ describe('order and ends', () => {
     assert.equal(await got(to('/')), 404)
   })
 
-  it('a rule with a slash at its end takes the path without it', async () => {
+  it('APP-20: a rule with a slash at its end takes the path without it', async () => {
     const to = asking(new App().get('/docs/', () => 'docs').get('/a', () => 'a'))
     const moved = await to('/docs?x=%20&y=1')
     assert.deepEqual([moved.status, moved.headers['location']], [301, '/docs/?x=%20&y=1'])
@@ -223,7 +223,7 @@ describe('order and ends', () => {
     assert.equal(await got(to('/a/')), 404)
   })
 
-  it('the last parameter may be left out when it has a default', async () => {
+  it('APP-23: the last parameter may be left out when it has a default', async () => {
     const app = new App()
       .route('/ep/<int:id>', { defaults: { id: 7 } }, (_was, { id }) => ({ id }))
       .route('/<name>', { defaults: { name: 'nobody' } }, (_was, { name }) => ({ name }))
@@ -241,7 +241,7 @@ describe('order and ends', () => {
   })
 })
 
-describe('was.request', () => {
+describe('APP-31, APP-32: was.request', () => {
   const describeRequest = async (was: Was): Promise<object> => {
     const { request } = was
     return {
@@ -301,7 +301,7 @@ describe('was.request', () => {
   })
 })
 
-describe('was.response', () => {
+describe('APP-39 to APP-42: was.response', () => {
   const to = (make: (was: Was) => unknown, asked?: Asked): Promise<Answer> =>
     asking(new App().get('/', make as () => string))('/', asked)
 

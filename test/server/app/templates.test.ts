@@ -100,7 +100,7 @@ describe('APP-90, APP-93, APP-94: what templates can call', () => {
     assert.equal((await app.inject('/fail')).status, 502)
   })
 
-  it('can be another engine, by the end of the name', async () => {
+  it('APP-92: can be another engine, by the end of the name', async () => {
     const app = new App({ home })
       .templateEngine('.up', { render: (name, { word }) => `${name}: ${String(word).toUpperCase()}` })
       .get('/', (was) => was.render('a/b.up', { word: 'hi' }))

@@ -1,13 +1,14 @@
 /** Forms with files. */
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
-import { App, file, int, list, optional, type Was, UploadedFile } from '#src/server/index.js'
+import { App, file, int, list, optional, Skitai, type Was, UploadedFile } from '#src/server/index.js'
 import { readMultipart } from '#src/server/app/form/multipart.js'
+import { temporaryPath } from '#src/server/app/form/temporary-folder.js'
 import { safeName } from '#src/server/app/form/uploaded-file.js'
 import { serve, Wire } from '../serving.js'
 
@@ -153,10 +154,11 @@ describe('APP-115: a file of a form', () => {
 })
 
 describe('SEC-27: limits of a form', () => {
-  const app = new App({ multipartBytesMax: 3_000_000, fileBytesMax: 1_200_000 }).post('/', async (was: Was) => {
+  const send = async (was: Was): Promise<string> => {
     await was.request.form()
     return 'ok'
-  })
+  }
+  const app = new App({ multipartBytesMax: 3_000_000, fileBytesMax: 1_200_000 }).post('/', send)
   const many = (count: number, disposition: (n: number) => string): string =>
     Array.from({ length: count }, (_, n) => part(disposition(n), 'v')).join('') + '--x--\r\n'
 
@@ -204,6 +206,26 @@ describe('SEC-27: limits of a form', () => {
     const [name, size, place] = response.json() as [string, number, string]
     assert.deepEqual([name, size], ['noname', 1_500_000])
     while (existsSync(place)) await new Promise((resolve) => setTimeout(resolve, 5))
+  })
+
+  it('does not blame the client for a disk that takes nothing', async () => {
+    const place = path.dirname(await temporaryPath())
+    const errors: unknown[] = []
+    const engine = new Skitai({ log: false, onError: (error) => errors.push(error) }).mount(
+      '/',
+      new App().post('/', send),
+    )
+    const body = part('name=f; filename=f', 'x'.repeat(1_500_000)) + '--x--'
+    renameSync(place, `${place}-away`)
+    try {
+      assert.equal((await engine.inject({ method: 'POST', headers: MULTIPART, body })).status, 500)
+      assert.deepEqual(
+        errors.map((error) => (error as NodeJS.ErrnoException).code),
+        ['ENOENT'],
+      )
+    } finally {
+      renameSync(`${place}-away`, place)
+    }
   })
 
   it('lets through what is within them', async () => {

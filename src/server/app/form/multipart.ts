@@ -155,37 +155,44 @@ class MultipartReader {
     const place = values.length
     values.push(undefined)
     this.#streams.add(stream)
-    const finish = async (): Promise<void> => {
-      const writer = await this.#write(stream)
-      if (stream.truncated === true) {
-        await writer.discard()
-        this.#fail(tooLarge(`A file of the form has more than ${this.#limits.fileBytesMax} octets`))
-        return
-      }
-      const file = new UploadedFile(filename ?? '', mimetype, writer.size, await writer.end())
+    const writing = this.#keep(stream, (writer, content) => {
+      const file = new UploadedFile(filename ?? '', mimetype, writer.size, content)
       this.#files.push(file)
       // What lies on the disk is always somebody's to remove: octets without the name of a file are a file, too.
       if ((filename ?? '') !== '' || file.size > 0) values[place] = file
-    }
-    const writing = finish()
+    })
     this.#writing.add(writing)
     writing.finally(() => this.#streams.delete(stream)).catch((error: unknown) => this.#fail(error as Error))
   }
 
-  async #write(stream: Readable): Promise<FileWriter> {
+  async #keep(
+    stream: Readable & { truncated?: boolean },
+    take: (writer: FileWriter, content: string | Uint8Array) => void,
+  ): Promise<void> {
     const writer = new FileWriter()
     try {
-      for await (const chunk of stream as AsyncIterable<Buffer>) {
+      for await (const chunk of chunksOf(stream)) {
         writer.add(chunk)
         if (writer.full) await writer.write()
         this.#onEvent()
         if (this.#error !== undefined) break
       }
-      return writer
+      if (stream.truncated === true)
+        throw tooLarge(`A file of the form has more than ${this.#limits.fileBytesMax} octets`)
+      take(writer, await writer.end())
     } catch (error) {
       await writer.discard()
-      throw malformed(error)
+      throw error
     }
+  }
+}
+
+/** What fails in here is the client's fault, what fails where the file is written is not. */
+async function* chunksOf(stream: Readable): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* stream as AsyncIterable<Buffer>
+  } catch (error) {
+    throw malformed(error)
   }
 }
 
