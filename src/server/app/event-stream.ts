@@ -1,5 +1,7 @@
 /** Server-sent events (WHATWG HTML section 9.2), written so that no text can begin an event or a field of its own. */
 
+import type { OpenStreams } from './open-streams.js'
+
 /** One event. */
 export interface ServerSentEvent {
   /** Text; each of its lines becomes a line of data. Anything but text is sent as JSON. */
@@ -53,16 +55,18 @@ function oneLine(name: string, value: string): string {
 
 type EventSource = AsyncIterator<ServerSentEvent | string> | Iterator<ServerSentEvent | string>
 
-/** The content of a response: the events as they come, and a sign of life in between. */
+/** The content of a response: the events as they come, and a sign of life in between; it ends when `streams` do. */
 export function eventStream(
   events: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
   { keepAliveSeconds = KEEP_ALIVE_SECONDS }: EventStreamOptions = {},
+  streams?: OpenStreams,
 ): AsyncIterable<string> {
   return {
     [Symbol.asyncIterator]: () =>
       new EventTexts(
         Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator](),
         keepAliveSeconds * 1000,
+        streams,
       ),
   }
 }
@@ -73,36 +77,59 @@ export function eventStream(
 class EventTexts implements AsyncIterator<string> {
   readonly #source: EventSource
   readonly #silenceMs: number
+  readonly #streams: OpenStreams | undefined
   #pending: Promise<IteratorResult<ServerSentEvent | string>> | undefined
   #timer: NodeJS.Timeout | undefined
+  #begun = false
+  #ended = false
+  #wake: () => void = () => {}
+  readonly #end = (): void => {
+    this.#ended = true
+    this.#wake()
+  }
 
-  constructor(source: EventSource, silenceMs: number) {
+  constructor(source: EventSource, silenceMs: number, streams: OpenStreams | undefined) {
     this.#source = source
     this.#silenceMs = silenceMs
+    this.#streams = streams
   }
 
   async next(): Promise<IteratorResult<string>> {
+    if (!this.#begun) this.#streams?.add(this.#end)
+    this.#begun = true
+    if (this.#ended) return this.#finish()
     this.#pending ??= Promise.resolve(this.#source.next())
     const result = await Promise.race([this.#pending, this.#silence()])
     clearTimeout(this.#timer)
-    if (result === undefined) return { done: false, value: KEEP_ALIVE }
+    if (result === undefined) return this.#ended ? this.#finish() : { done: false, value: KEEP_ALIVE }
     this.#pending = undefined
-    if (result.done === true) return { done: true, value: undefined }
+    if (result.done === true) {
+      this.#streams?.delete(this.#end)
+      return { done: true, value: undefined }
+    }
     const event = typeof result.value === 'string' ? { data: result.value } : result.value
     return { done: false, value: encodeEvent(event) }
   }
 
   async return(): Promise<IteratorResult<string>> {
     clearTimeout(this.#timer)
+    this.#streams?.delete(this.#end)
     // What is still to come has nobody to tell.
     this.#pending?.catch(() => {})
     await this.#source.return?.()
     return { done: true, value: undefined }
   }
 
-  /** Passes when nothing has come for so long. */
+  /** The engine closes: a source that waits for its next event is not waited for. */
+  #finish(): IteratorResult<string> {
+    this.return().catch(() => {})
+    return { done: true, value: undefined }
+  }
+
+  /** Passes when nothing has come for so long, or nothing is to come any more. */
   #silence(): Promise<undefined> {
     return new Promise((resolve) => {
+      this.#wake = () => resolve(undefined)
       if (this.#silenceMs < Infinity) this.#timer = setTimeout(() => resolve(undefined), this.#silenceMs)
     })
   }
