@@ -292,6 +292,11 @@ export class Was {
     return this.#around().host
   }
 
+  /** The apps of the host by name (APP-101). */
+  get apps(): ReadonlyMap<string, App> {
+    return this.host.appsByName()
+  }
+
   /** The objects that all apps of the engine use: `engine.share(name, value)` (APP-75). */
   get shared(): Shared {
     return this.#around().shared

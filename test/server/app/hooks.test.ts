@@ -199,6 +199,12 @@ describe('APP-98 to APP-101: events', () => {
     const app = new App({ name: 'one' }).get('/', (was) => String(was.host.appNamed('two')?.config['colour']))
     const engine = new Skitai({ log: false }).mount('/', app).mount('/two', other)
     assert.equal((await engine.inject('/')).text(), 'red')
+    app.get('/all', (was) => [...was.apps].map(([name, { config }]) => [name, config]))
+    engine.mount('/', new App({ name: 'two', config: { colour: 'blue' } }))
+    assert.deepEqual((await engine.inject('/all')).json(), [
+      ['two', { colour: 'red' }],
+      ['one', {}],
+    ])
     assert.throws(() => new App().broadcast('x'), /when it is mounted/)
   })
 
