@@ -27,7 +27,7 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
   let status = state?.status || (value === undefined || value === null ? 204 : 200)
   let body = value
   let own = NO_FIELDS
-  if (value instanceof FileValue) return answerFile(exchange, value, state?.fields ?? NO_FIELDS, onBroken)
+  if (value instanceof FileValue) return answerFile(exchange, value, was, onBroken)
   if (value instanceof ResponseValue) {
     status = value.status
     body = value.body as HandlerValue
@@ -42,11 +42,12 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
   const prepared = prepare(body as object | undefined, was.app?.options.prettyJson)
   const squeezable = prepared !== undefined && isSqueezable(prepared, own, state, was)
   // The frequent case: content without fields of its own, all of which is wanted.
-  if (!squeezable && own.length === 0 && (state === undefined || state.isBare) && !exchange.fields.has('range')) {
+  const plain = own.length === 0 && (state === undefined || state.isBare) && Was.lasting(was).length === 0
+  if (!squeezable && plain && !exchange.fields.has('range')) {
     sendContent(exchange, status, prepared?.type ?? FieldLines.empty, prepared?.body, onBroken, was)
     return
   }
-  let fields = merged(own, state?.fields ?? NO_FIELDS)
+  let fields = merged(own, state?.fields ?? NO_FIELDS, was)
   if (prepared === undefined) {
     exchange.send(status, fields, '')
     return
@@ -98,9 +99,12 @@ function sendEncoded(
 }
 
 /** Files are answered as those of static directories; the fields of the handler come with them. */
-function answerFile(exchange: Exchange, file: FileValue, set: readonly string[], onBroken: BrokenListener): void {
-  const reply = replyForFile(exchange, file)
-  answerReply(exchange, set.length === 0 ? reply : { ...reply, fields: merged(reply.fields, set) }, onBroken)
+function answerFile(exchange: Exchange, file: FileValue, was: Was, onBroken: BrokenListener): void {
+  const state = Was.responseState(was)
+  const set = state?.fields ?? NO_FIELDS
+  const reply = replyForFile(exchange, file, state?.status === 200 ? 0 : (state?.status ?? 0))
+  const plain = set.length === 0 && Was.lasting(was).length === 0
+  answerReply(exchange, plain ? reply : { ...reply, fields: merged(reply.fields, set, was) }, onBroken)
 }
 
 function sendContent(
@@ -232,13 +236,23 @@ async function pump(exchange: Exchange, source: BodySource, was: Was | undefined
 
 /**
  * The fields of the call, behind those that were set before unless the call gives the same name. Cookies add up: each
- * has a name of its own.
+ * has a name of its own. What the guards have found the response to vary by stays, whatever else it varies by: caches
+ * would give it to others.
  */
-function merged(own: readonly string[], set: readonly string[]): string[] {
+function merged(own: readonly string[], set: readonly string[], was: Was): string[] {
   const fields: string[] = []
   for (let i = 0; i < set.length; i += 2)
     if (!hasField(own, set[i]!) || set[i]!.toLowerCase() === 'set-cookie') fields.push(set[i]!, set[i + 1]!)
-  return fields.concat(own)
+  const all = fields.concat(own)
+  const lasting = Was.lasting(was)
+  for (let i = 0; i < lasting.length; i += 2) if (lasting[i] === 'vary') addVary(all, lasting[i + 1]!)
+  return all
+}
+
+/** Adds a line of Vary unless it is there as it is. */
+function addVary(fields: string[], value: string): void {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i + 1] === value && fields[i]!.toLowerCase() === 'vary') return
+  fields.push('vary', value)
 }
 
 function hasField(fields: readonly string[], name: string): boolean {

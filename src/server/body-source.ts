@@ -4,7 +4,7 @@
  */
 
 import type { Readable } from 'node:stream'
-import type { StreamBody } from './app/values.js'
+import { ResponseValue, type StreamBody } from './app/values.js'
 
 type Piece = Uint8Array | string
 
@@ -22,6 +22,18 @@ export function sourceOf(body: StreamBody): BodySource {
   if ('pipe' in body) return nodeSource(body as Readable)
   if (Symbol.asyncIterator in body) return iteratorSource(body[Symbol.asyncIterator]())
   return syncSource(body[Symbol.iterator]())
+}
+
+/** Lets go of what was to be sent, and never will be: a stream would keep its file open. Never throws. */
+export function releaseValue(value: unknown): void {
+  const body = value instanceof ResponseValue ? value.body : value
+  if (typeof body !== 'object' || body === null) return
+  try {
+    const pulled = 'getReader' in body && typeof body.getReader === 'function'
+    if (pulled || Symbol.asyncIterator in body) sourceOf(body as StreamBody).release()
+  } catch (error) {
+    ignore(error)
+  }
 }
 
 /** The octets of a piece. Throws `TypeError` for anything but bytes and text. */

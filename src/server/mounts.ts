@@ -92,7 +92,8 @@ export class HostGroup implements AppHost {
   }
 
   broadcast(event: string, ...args: readonly unknown[]): void {
-    for (const app of new Set(this.#mountedApps())) app.hearBroadcast(event, ...args)
+    const heard = new Set<App>()
+    for (const app of this.#mountedApps()) app.hearBroadcast(event, args, heard)
   }
 
   #mountedApps(): App[] {

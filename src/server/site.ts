@@ -19,6 +19,7 @@ import { OpenSockets } from './app/websocket/open-sockets.js'
 import { functionRoute, needsWebSocket, type SocketRoute } from './app/websocket/route.js'
 import { openSocket } from './app/websocket/upgrade.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
+import { releaseValue } from './body-source.js'
 import { type StatusPage, statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
 import { ForeignApp } from './foreign/foreign-app.js'
@@ -277,7 +278,10 @@ export class Site {
       } else if (Was.hasCommits(was)) {
         Was.commit(was).then(
           () => this.#answer(exchange, was, value),
-          (error: unknown) => this.#fail(exchange, error, was),
+          (error: unknown) => {
+            releaseValue(value)
+            this.#fail(exchange, error, was)
+          },
         )
       } else {
         answer(exchange, value, was, this.#onBroken)

@@ -54,14 +54,20 @@ export class AppTree {
     return this.#names.find(target)
   }
 
+  /** The apps that this one lies in and that lie in none themselves; this one when it lies in none. */
+  outermost(): readonly App[] {
+    if (this.#parents.length === 0) return [this.app]
+    return this.#parents.flatMap(({ tree }) => tree.outermost())
+  }
+
   addRoute(route: Route): void {
-    this.#place(HERE, [this.app], route)
+    this.#whole(() => this.#place(HERE, [this.app], route))
     this.#routes.push(route)
   }
 
   addSocket(made: SocketRoute): void {
     const route = { ...made, layers: [this.app] }
-    this.#placeSocket('', route)
+    this.#whole(() => this.#placeSocket('', route))
     this.#socketRoutes.push(route)
   }
 
@@ -72,10 +78,12 @@ export class AppTree {
     if (tree.#contains(this)) throw new TypeError('an app cannot be mounted within itself')
     const { app } = this
     const place: Place = { prefix: prefix === '/' ? '' : prefix, namespace: namespace && `${namespace}.` }
-    tree.#eachRoute(HERE, [tree.app], (below, layers, route) =>
-      this.#place(within(place, below), [app, ...layers], route),
-    )
-    tree.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(app, route)))
+    this.#whole(() => {
+      tree.#eachRoute(HERE, [tree.app], (below, layers, route) =>
+        this.#place(within(place, below), [app, ...layers], route),
+      )
+      tree.#eachSocket('', (below, route) => this.#placeSocket(place.prefix + below, inside(app, route)))
+    })
     this.#parts.push({ tree, ...place })
     tree.#parents.push({ tree: this, ...place })
   }
@@ -96,6 +104,18 @@ export class AppTree {
   /** Throws `TypeError` when a guard lacks what it needs: nobody may ask for its route then. */
   check(): void {
     if (this.#missing[0] !== undefined) throw this.#missing[0]
+  }
+
+  /**
+   * Adds all of something, or nothing: what has a place already when another route has none would answer without it.
+   */
+  #whole(add: () => void): void {
+    try {
+      add()
+    } catch (error) {
+      this.rebuild()
+      throw error
+    }
   }
 
   /** Makes a route known here and in all apps that this one lies in. */

@@ -14,7 +14,7 @@ import type { Watcher } from './modules/module-file.js'
 import { type AppModuleExports, decorate, type ModuleOptions, Services } from './modules/services.js'
 import type { Declaration } from './args/reader.js'
 import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
-import { Events, type Listener } from './events.js'
+import { callListener, Events, type Listener } from './events.js'
 import type { AppHost } from './app-host.js'
 import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
@@ -45,6 +45,7 @@ import {
   Templates,
 } from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
+import { Was } from './was.js'
 import { socketRoute } from './websocket/route.js'
 
 /** Options of an app within an app. */
@@ -86,6 +87,12 @@ export class App {
   #services: Services | undefined
   readonly #maintained: { readonly ms: number; readonly task: (app: App) => unknown }[] = []
   #timers: NodeJS.Timeout[] = []
+  /** How many engines and apps have begun it: it lies in several places, perhaps. */
+  #begun = 0
+  /** Before there is a server the process is told, as of any promise that nobody waits for. */
+  #report: (error: unknown) => void = (error) => {
+    throw error
+  }
   readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
@@ -298,15 +305,27 @@ export class App {
     return this
   }
 
-  /** Calls the listeners of the app and of those within it, at once and in order; from within, too. */
+  /**
+   * Calls the listeners of the app and of those within it, at once and in order; from within, too. Each is called once,
+   * in however many places its app lies. What one throws is thrown here; what it rejects with later is reported.
+   */
   emit(event: string, ...args: readonly unknown[]): void {
-    if (this.tree.parents.length === 0) this.#emitInwards(event, args)
-    for (const app of this.tree.parents) app.emit(event, ...args)
+    const heard = new Set<App>()
+    for (const app of this.tree.outermost()) app.#hear(event, args, heard, (each) => each.#events)
   }
 
-  #emitInwards(event: string, args: readonly unknown[]): void {
-    for (const listener of this.#events.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
-    for (const app of this.tree.parts) app.#emitInwards(event, args)
+  #hear(event: string, args: readonly unknown[], heard: Set<App>, eventsOf: (app: App) => Events): void {
+    if (heard.has(this)) return
+    heard.add(this)
+    for (const listener of eventsOf(this).of(event))
+      callListener(listener, args, (error) => this.#tellLate(error, args))
+    for (const app of this.tree.parts) app.#hear(event, args, heard, eventsOf)
+  }
+
+  /** The error of a listener that took its time: it belongs to the request that it was called for, if there is one. */
+  #tellLate(error: unknown, [first]: readonly unknown[]): void {
+    if (first instanceof Was) first.report(error)
+    else this.tree.outermost()[0]!.#report(error)
   }
 
   /** Listens to what any app of the host broadcasts (APP-100). */
@@ -321,19 +340,19 @@ export class App {
     this.host.broadcast(event, ...args)
   }
 
-  /** For the server: something was broadcast. */
-  hearBroadcast(event: string, ...args: readonly unknown[]): void {
-    for (const listener of this.#broadcasts.of(event)) (listener as (...given: readonly unknown[]) => unknown)(...args)
-    for (const app of this.tree.parts) app.hearBroadcast(event, ...args)
+  /** For the server: something was broadcast; `heard` are the apps that know, and this one and its parts then do. */
+  hearBroadcast(event: string, args: readonly unknown[], heard: Set<App>): void {
+    this.#hear(event, args, heard, (app) => app.#broadcasts)
   }
 
   /** For the server: an event of a request, which nobody may break. */
   tell(event: string, ...args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
+    const report = (error: unknown): void => args[0].report(error)
     for (const listener of this.#events.of(event))
       try {
-        ;(listener as (...given: readonly unknown[]) => unknown)(...args)
+        callListener(listener, args, report)
       } catch (error) {
-        args[0].report(error)
+        report(error)
       }
   }
 
@@ -362,7 +381,10 @@ export class App {
   prefer(pref: Preference): void {
     const config = { ...this.config, ...pref.config }
     this.options = { ...this.options, ...pref, config }
+    checkStateOptions(this.options)
     Object.assign(this.config, config)
+    // The guards of routes that are there already are those of the options as they were.
+    this.tree.rebuild()
     if (pref.debug !== undefined) this.debug = forDevelopers(pref.debug)
     this.tree.rebuild()
   }
@@ -396,24 +418,32 @@ export class App {
 
   /** For the server: loads the modules, and begins what is done again and again. */
   async begin(report: (error: unknown) => void): Promise<void> {
-    if (this.options.services !== undefined && this.#services === undefined) {
-      this.#services = new Services(this, this.path(this.options.services))
+    const { parts } = this.tree
+    this.#report = report
+    if (this.#begun === 0) await this.#beginHere(report)
+    this.#begun++
+    for (const app of parts) await app.begin(report)
+  }
+
+  async #beginHere(report: (error: unknown) => void): Promise<void> {
+    if (this.options.services !== undefined) {
+      this.#services = new Services(this, this.path(this.options.services), report)
       await this.#services.load()
     }
     for (const { ms, task } of this.#maintained) {
       const run = async (): Promise<unknown> => task(this)
       this.#timers.push(setInterval(() => void run().catch(report), ms).unref())
     }
-    for (const app of this.tree.parts) await app.begin(report)
   }
 
-  /** For the server: lets go of all that. */
+  /** For the server: lets go of all that, when nobody who has begun it needs it any more. */
   async end(): Promise<void> {
+    if (this.#begun === 0 || --this.#begun > 0) return
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
-    for (const app of this.tree.parts) await app.end()
     await this.#services?.detach()
     this.#services = undefined
+    for (const app of this.tree.parts) await app.end()
   }
 
   /** A path below the app's home. */

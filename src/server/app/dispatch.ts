@@ -3,10 +3,11 @@
  * the parameters; `runBefore`; the handler; `runAfter`; the hooks again, from the innermost outwards.
  */
 
+import { releaseValue } from '../body-source.js'
 import { HttpError } from '../http-error.js'
 import type { App } from './app.js'
 import type { Args } from './args/reader.js'
-import type { Reply, Step } from './hooks.js'
+import type { Observer, Reply, Step } from './hooks.js'
 import type { Plan } from './plan.js'
 import type { HandlerValue } from './values.js'
 import type { Was } from './was.js'
@@ -73,7 +74,7 @@ async function runLayer(plan: Plan, was: Was, params: Args, depth: number): Prom
     const early = await hooks.before?.(was)
     if (answers(early)) return early
     const value = await runLayer(plan, was, params, depth + 1)
-    await hooks.finish?.(was)
+    await observed(value, was, hooks.finish === undefined ? NOBODY : [hooks.finish])
     app.tell('request:success', was)
     return value
   } catch (error) {
@@ -102,8 +103,22 @@ async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValu
   const early = await firstReply(plan.before, was)
   if (answers(early)) return early
   const value = await plan.route.handler(was, args as never)
-  for (const step of plan.after) await step(was)
+  await observed(value, was, plan.after)
   return value
+}
+
+const NOBODY: readonly Observer[] = []
+
+/**
+ * Calls those who look on once there is a response. When one of them fails it is not sent, and lets go of its stream.
+ */
+async function observed(value: HandlerValue, was: Was, observers: readonly Observer[]): Promise<void> {
+  try {
+    for (const observer of observers) await observer(was)
+  } catch (error) {
+    releaseValue(value)
+    throw error
+  }
 }
 
 async function firstReply(steps: readonly Step[], was: Was): Promise<Reply> {

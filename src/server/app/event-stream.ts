@@ -55,6 +55,8 @@ function oneLine(name: string, value: string): string {
 
 type EventSource = AsyncIterator<ServerSentEvent | string> | Iterator<ServerSentEvent | string>
 
+type Came = { readonly result: IteratorResult<ServerSentEvent | string> } | { readonly error: unknown }
+
 /** The content of a response: the events as they come, and a sign of life in between; it ends when `streams` do. */
 export function eventStream(
   events: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
@@ -77,12 +79,16 @@ export function eventStream(
 class EventTexts implements AsyncIterator<string> {
   readonly #source: EventSource
   readonly #silenceMs: number
-  readonly #streams: OpenStreams | undefined
-  #pending: Promise<IteratorResult<ServerSentEvent | string>> | undefined
+  /** Whether the source was asked for an event that nobody was given yet. */
+  #asked = false
+  /** What it has answered. */
+  #came: Came | undefined
+  /** Ends the waiting for it. */
+  #wake: () => void = () => {}
   #timer: NodeJS.Timeout | undefined
+  readonly #streams: OpenStreams | undefined
   #begun = false
   #ended = false
-  #wake: () => void = () => {}
   readonly #end = (): void => {
     this.#ended = true
     this.#wake()
@@ -98,24 +104,24 @@ class EventTexts implements AsyncIterator<string> {
     if (!this.#begun) this.#streams?.add(this.#end)
     this.#begun = true
     if (this.#ended) return this.#finish()
-    this.#pending ??= Promise.resolve(this.#source.next())
-    const result = await Promise.race([this.#pending, this.#silence()])
+    this.#ask()
+    if (this.#came === undefined) await this.#silence()
     clearTimeout(this.#timer)
-    if (result === undefined) return this.#ended ? this.#finish() : { done: false, value: KEEP_ALIVE }
-    this.#pending = undefined
-    if (result.done === true) {
-      this.#streams?.delete(this.#end)
-      return { done: true, value: undefined }
-    }
-    const event = typeof result.value === 'string' ? { data: result.value } : result.value
-    return { done: false, value: encodeEvent(event) }
+    const came = this.#came
+    if (came === undefined) return this.#ended ? this.#finish() : { done: false, value: KEEP_ALIVE }
+    this.#came = undefined
+    this.#asked = false
+    if ('error' in came || came.result.done === true) this.#streams?.delete(this.#end)
+    if ('error' in came) throw came.error
+    if (came.result.done === true) return { done: true, value: undefined }
+    const { value } = came.result
+    return { done: false, value: encodeEvent(typeof value === 'string' ? { data: value } : value) }
   }
 
   async return(): Promise<IteratorResult<string>> {
     clearTimeout(this.#timer)
     this.#streams?.delete(this.#end)
-    // What is still to come has nobody to tell.
-    this.#pending?.catch(() => {})
+    this.#wake()
     await this.#source.return?.()
     return { done: true, value: undefined }
   }
@@ -126,11 +132,26 @@ class EventTexts implements AsyncIterator<string> {
     return { done: true, value: undefined }
   }
 
-  /** Passes when nothing has come for so long, or nothing is to come any more. */
-  #silence(): Promise<undefined> {
+  /** One listener an event, however long it takes: a race for each sign of life would keep them all. */
+  #ask(): void {
+    if (this.#asked) return
+    this.#asked = true
+    Promise.resolve(this.#source.next()).then(
+      (result) => this.#take({ result }),
+      (error: unknown) => this.#take({ error }),
+    )
+  }
+
+  #take(came: Came): void {
+    this.#came = came
+    this.#wake()
+  }
+
+  /** Passes when something has come, or nothing for so long. */
+  #silence(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = () => resolve(undefined)
-      if (this.#silenceMs < Infinity) this.#timer = setTimeout(() => resolve(undefined), this.#silenceMs)
+      this.#wake = resolve
+      if (this.#silenceMs < Infinity) this.#timer = setTimeout(resolve, this.#silenceMs)
     })
   }
 }

@@ -33,3 +33,9 @@ export class Events {
 }
 
 const NOBODY: readonly Listener[] = []
+
+/** Calls a listener. What it throws goes to the caller; what it rejects with later has none, and goes to `report`. */
+export function callListener(listener: Listener, args: readonly unknown[], report: (error: unknown) => void): void {
+  const result = (listener as (...given: readonly unknown[]) => unknown)(...args)
+  if (result instanceof Promise) result.catch(report)
+}

@@ -70,7 +70,9 @@ export function prepare(value: BodyValue, pretty = false): Prepared | undefined 
 }
 
 function isStream(value: object): value is StreamBody {
-  return Symbol.asyncIterator in value || Symbol.iterator in value || 'getReader' in value
+  if (Symbol.asyncIterator in value || Symbol.iterator in value) return true
+  // JSON that a client has sent, and an app gives back, has members of any name, but no function.
+  return 'getReader' in value && typeof value.getReader === 'function'
 }
 
 /** A flat list of fields from headers in any of their forms. */

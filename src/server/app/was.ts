@@ -81,6 +81,10 @@ export class Was {
 
   async #render(app: App, name: string, data: object): Promise<ResponseValue> {
     app.tell('template:rendering', this, name)
+    // A template that fails, or takes another way, may leave promises that nobody waits for: what becomes of them is
+    // the template's to see.
+    lookAfter(data)
+    if (this.#g !== undefined) lookAfter(this.#g)
     const text = await app.templates.render(name, data, this)
     app.tell('template:rendered', this, name)
     return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
@@ -363,6 +367,10 @@ export class Was {
 }
 
 const NOTHING: readonly string[] = []
+
+function lookAfter(values: object): void {
+  for (const value of Object.values(values)) if (value instanceof Promise) value.catch(() => {})
+}
 const NO_OPTIONS = {}
 
 /** Path and query of a URI of the request's own origin, taken relative to the request. */

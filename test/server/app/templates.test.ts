@@ -154,3 +154,30 @@ describe('templates around a page', () => {
     assert.deepEqual([(await app.inject('/style.css')).text(), await page(app)], ['body{}', 'page'])
   })
 })
+
+describe('APP-95: promises that a template does not wait for', () => {
+  it('may reject, whether it fails or takes another way (SECURITY 51)', async () => {
+    const unhandled: unknown[] = []
+    const listener = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', listener)
+    try {
+      write('templates/some.html', '{{ first | await }}{{ second | await }}')
+      write('templates/none.html', 'none')
+      const errors: unknown[] = []
+      const app = new App({ home }).get('/<name>', (was, { name }) => {
+        was.g['third'] = Promise.reject(new Error('third'))
+        const second = Promise.reject(new Error('second'))
+        return was.render(name, { first: Promise.reject(new Error('first')), second })
+      })
+      const engine = new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app)
+      assert.equal((await engine.inject('/some.html')).status, 500)
+      assert.equal((await engine.inject('/none.html')).text(), 'none')
+      // Node tells of a rejection once the microtasks behind it are done.
+      await new Promise((resolve) => setImmediate(resolve))
+      assert.deepEqual(unhandled, [])
+      assert.match(String(errors[0]), /first/)
+    } finally {
+      process.off('unhandledRejection', listener)
+    }
+  })
+})

@@ -235,3 +235,14 @@ describe('SEC-27: limits of a form', () => {
     assert.deepEqual(files(), [])
   })
 })
+
+describe('a part without a name', () => {
+  it('is a value without a name, file or not', async () => {
+    const app = new App().post('/', async (was) => {
+      const sent = await was.request.form()
+      return Object.entries(sent.fields).map(([name, values]) => [name, values.length])
+    })
+    const body = `${part('x="y"', '1')}${part('filename="a.txt"', '2')}--x--\r\n`
+    assert.deepEqual((await app.inject({ path: '/', method: 'POST', headers: MULTIPART, body })).json(), [['', 2]])
+  })
+})

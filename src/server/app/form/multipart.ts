@@ -145,13 +145,13 @@ class MultipartReader {
 
   /** A field of type file that was left empty in a browser comes without name and content: it is no file. */
   #take(
-    name: string,
+    name: string | undefined,
     stream: Readable & { truncated?: boolean },
     filename: string | undefined,
     mimetype: string,
   ): void {
     // The order of the names is that of the parts, not that in which files were written.
-    const values = (this.#fields[name] ??= [])
+    const values = (this.#fields[name ?? ''] ??= [])
     const place = values.length
     values.push(undefined)
     this.#streams.add(stream)

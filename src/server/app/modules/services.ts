@@ -54,13 +54,15 @@ export async function decorate(app: App, exports: AppModuleExports, given: Modul
 export class Services extends Watcher {
   readonly #app: App
   readonly #folder: string
+  readonly #report: (error: unknown) => void
   readonly #files: Map<string, ModuleFile> = new Map()
   readonly #loaded: Map<string, Loaded> = new Map()
 
-  constructor(app: App, folder: string) {
+  constructor(app: App, folder: string, report: (error: unknown) => void) {
     super()
     this.#app = app
     this.#folder = folder
+    this.#report = report
   }
 
   /** Loads all of them, in the order of their names. Rejects with what the first one throws. */
@@ -106,11 +108,17 @@ export class Services extends Watcher {
     await this.#unload(file)
     if (!isAppModule(exports)) return
     try {
-      this.#loaded.set(file, { exports, part: await decorate(this.#app, exports) })
+      await this.#put(file, exports)
     } catch (error) {
-      if (before !== undefined) this.#loaded.set(file, { ...before, part: await decorate(this.#app, before.exports) })
+      if (before !== undefined) await this.#put(file, before.exports)
       throw error
     }
+  }
+
+  async #put(file: string, exports: AppModuleExports): Promise<void> {
+    const part = await decorate(this.#app, exports)
+    this.#loaded.set(file, { exports, part })
+    await part.begin(this.#report)
   }
 
   async #unload(file: string): Promise<void> {
@@ -119,5 +127,6 @@ export class Services extends Watcher {
     this.#loaded.delete(file)
     await loaded.exports.detach?.(loaded.part)
     this.#app.unmount(loaded.part)
+    await loaded.part.end()
   }
 }
