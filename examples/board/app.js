@@ -96,7 +96,7 @@ app.get('/events', { name: 'events', query: { after: int(0) } }, (was, { after }
  * @param {number} seen
  */
 async function* newPosts(was, seen) {
-  const posts = on(board, 'post', { signal: was.request.signal, close: ['close'] })
+  const posts = on(board, 'post', { signal: was.request.signal })
   for (const post of board.after(seen)) yield eventOf(was, post)
   for await (const [post] of posts) yield eventOf(was, post)
 }
@@ -112,6 +112,3 @@ async function eventOf(was, post) {
   ])
   return { event: 'post', id: String(post.id), data: { id: post.id, card: card.body, thumbnail: thumbnail.body } }
 }
-
-// Nobody waits for the next post when the server ends.
-app.onLifecycle('beforeUnmount', () => board.emit('close'))

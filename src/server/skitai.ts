@@ -10,6 +10,7 @@ import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { type Http2Limits, limitsOf as http2LimitsOf } from '../protocols/http2/limits.js'
 import { CloseCodes } from '../protocols/websocket/errors.js'
 import type { App } from './app/app.js'
+import { OpenStreams } from './app/open-streams.js'
 import { UpdateTimes } from './app/update-times.js'
 import type { Was } from './app/was.js'
 import { tellRunning, withOverrides } from './command-line.js'
@@ -72,6 +73,7 @@ export class Skitai implements ConnectionOwner {
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
   readonly #shared: Record<string, unknown> = {}
+  readonly #streams: OpenStreams = new OpenStreams()
   readonly #apps: MountedApps
   #mounted = 0
   #connectionCount = 0
@@ -85,6 +87,7 @@ export class Skitai implements ConnectionOwner {
     this.#site = new Site((error) => this.#report(error), {
       shared: this.#shared,
       updates: new UpdateTimes(),
+      streams: this.#streams,
       log: options.onLog ?? writeLogEntry,
     })
     this.#apps = new MountedApps(this, this.#site.hosts, this.#maxAges, (error) => this.#report(error))
@@ -343,6 +346,7 @@ export class Skitai implements ConnectionOwner {
     const endAt = performance.now() + timeoutMs
     for (const listener of this.#listeners) listener.close()
     leaveSignals(this)
+    this.#streams.close()
     this.#site.sockets.close(restart ? CloseCodes.SERVICE_RESTART : CloseCodes.GOING_AWAY)
     if (!this.#isEmpty()) await this.#endConnections(timeoutMs, graceMs)
     if (this.#log === undefined) return

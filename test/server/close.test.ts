@@ -136,6 +136,53 @@ describe('close', () => {
   })
 })
 
+describe('event streams on close', () => {
+  it('end in order, whatever their source waits for', async () => {
+    const returned = signal()
+    async function* waiting(): AsyncGenerator<string> {
+      yield 'first'
+      await new Promise<never>(() => {})
+    }
+    const news: AsyncIterable<string> = {
+      [Symbol.asyncIterator]: () => {
+        const source = waiting()
+        return {
+          next: () => source.next(),
+          return: () => {
+            returned.resolve()
+            return source.return(undefined)
+          },
+        }
+      },
+    }
+    const app = new App().get('/', (was) => was.response.events(news, { keepAliveSeconds: Infinity }))
+    const { engine, port, errors } = await serve((skitai) => skitai.mount('/', app))
+    const wire = await Wire.to(port)
+    await wire.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n').until(/data: first/)
+    const closed = engine.close({ timeoutMs: 60_000, graceMs: 0 })
+    assert.match(await wire.rest(), /data: first\n\n\r\n0\r\n\r\n$/)
+    await Promise.all([closed, returned.promise])
+    assert.deepEqual(errors, [])
+  })
+
+  it('that begin then end at once', async () => {
+    const go = signal()
+    const asked = signal()
+    const app = new App().get('/', async (was) => {
+      asked.resolve()
+      await go.promise
+      return was.response.events(['never seen'])
+    })
+    const { engine, port } = await serve((skitai) => skitai.mount('/', app))
+    const wire = (await Wire.to(port)).send('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await asked.promise
+    const closed = engine.close({ timeoutMs: 60_000, graceMs: 0 })
+    go.resolve()
+    assert.match(await wire.rest(), /^HTTP\/1\.1 200 [^]*text\/event-stream[^]*\r\n\r\n0\r\n\r\n$/)
+    await closed
+  })
+})
+
 describe('the log on close', () => {
   it('is written to its end', async () => {
     const sink = new PassThrough()

@@ -2,6 +2,7 @@
 
 import type { Exchange } from '../exchange.js'
 import type { App } from './app.js'
+import type { OpenStreams } from './open-streams.js'
 import type { UpdateTimes } from './update-times.js'
 
 /** The apps of one group of hosts. */
@@ -35,6 +36,7 @@ export interface LogEntry {
 export interface SharedContext {
   readonly shared: Shared
   readonly updates: UpdateTimes
+  readonly streams: OpenStreams
   log(entry: LogEntry): void
 }
 

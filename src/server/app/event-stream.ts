@@ -1,5 +1,7 @@
 /** Server-sent events (WHATWG HTML section 9.2), written so that no text can begin an event or a field of its own. */
 
+import type { OpenStreams } from './open-streams.js'
+
 /** One event. */
 export interface ServerSentEvent {
   /** Text; each of its lines becomes a line of data. Anything but text is sent as JSON. */
@@ -55,16 +57,18 @@ type EventSource = AsyncIterator<ServerSentEvent | string> | Iterator<ServerSent
 
 type Came = { readonly result: IteratorResult<ServerSentEvent | string> } | { readonly error: unknown }
 
-/** The content of a response: the events as they come, and a sign of life in between. */
+/** The content of a response: the events as they come, and a sign of life in between; it ends when `streams` do. */
 export function eventStream(
   events: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
   { keepAliveSeconds = KEEP_ALIVE_SECONDS }: EventStreamOptions = {},
+  streams?: OpenStreams,
 ): AsyncIterable<string> {
   return {
     [Symbol.asyncIterator]: () =>
       new EventTexts(
         Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator](),
         keepAliveSeconds * 1000,
+        streams,
       ),
   }
 }
@@ -82,20 +86,32 @@ class EventTexts implements AsyncIterator<string> {
   /** Ends the waiting for it. */
   #wake: () => void = () => {}
   #timer: NodeJS.Timeout | undefined
+  readonly #streams: OpenStreams | undefined
+  #begun = false
+  #ended = false
+  readonly #end = (): void => {
+    this.#ended = true
+    this.#wake()
+  }
 
-  constructor(source: EventSource, silenceMs: number) {
+  constructor(source: EventSource, silenceMs: number, streams: OpenStreams | undefined) {
     this.#source = source
     this.#silenceMs = silenceMs
+    this.#streams = streams
   }
 
   async next(): Promise<IteratorResult<string>> {
+    if (!this.#begun) this.#streams?.add(this.#end)
+    this.#begun = true
+    if (this.#ended) return this.#finish()
     this.#ask()
     if (this.#came === undefined) await this.#silence()
     clearTimeout(this.#timer)
     const came = this.#came
-    if (came === undefined) return { done: false, value: KEEP_ALIVE }
+    if (came === undefined) return this.#ended ? this.#finish() : { done: false, value: KEEP_ALIVE }
     this.#came = undefined
     this.#asked = false
+    if ('error' in came || came.result.done === true) this.#streams?.delete(this.#end)
     if ('error' in came) throw came.error
     if (came.result.done === true) return { done: true, value: undefined }
     const { value } = came.result
@@ -104,8 +120,15 @@ class EventTexts implements AsyncIterator<string> {
 
   async return(): Promise<IteratorResult<string>> {
     clearTimeout(this.#timer)
+    this.#streams?.delete(this.#end)
     this.#wake()
     await this.#source.return?.()
+    return { done: true, value: undefined }
+  }
+
+  /** The engine closes: a source that waits for its next event is not waited for. */
+  #finish(): IteratorResult<string> {
+    this.return().catch(() => {})
     return { done: true, value: undefined }
   }
 

@@ -9,6 +9,7 @@ import type { StatusPage } from '../error-page.js'
 import { HttpError } from '../http-error.js'
 import { formatHttpDate } from '../http-date.js'
 import { eventStream, type EventStreamOptions, type ServerSentEvent } from './event-stream.js'
+import type { OpenStreams } from './open-streams.js'
 import {
   faultObject,
   type FaultObject,
@@ -77,6 +78,8 @@ export interface ResponseContext {
   push(uri: string): void
   /** The directory that files are taken from. */
   readonly home: string
+  /** Those that end with the engine. */
+  readonly streams: OpenStreams | undefined
 }
 
 /** What a maker has beside being called. */
@@ -191,13 +194,16 @@ class ResponseMethods {
     return new FileValue(path.resolve(this.context.home, file), options.type, options.filename)
   }
 
-  /** Server-sent events: text, or objects with `data`, `event`, `id`, `retryMs`, `comment`. */
+  /**
+   * Server-sent events: text, or objects with `data`, `event`, `id`, `retryMs`, `comment`. They end when the engine
+   * begins to close: clients come back by themselves, and find its successor.
+   */
   events(
     events: AsyncIterable<ServerSentEvent | string> | Iterable<ServerSentEvent | string>,
     options?: EventStreamOptions,
   ): ResponseValue {
     const fields = ['content-type', 'text/event-stream', 'cache-control', 'no-store', 'x-accel-buffering', 'no']
-    return new ResponseValue(this.state.status || 200, eventStream(events, options), fields)
+    return new ResponseValue(this.state.status || 200, eventStream(events, options, this.context.streams), fields)
   }
 
   /**

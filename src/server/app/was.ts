@@ -61,6 +61,7 @@ export class Was {
       explain: (status, detail) => statusPage(status, detail, this.request.headers, { nonce: Was.sentNonce(this) }),
       push: (uri) => this.push(uri),
       home: this.app?.home ?? scriptDirectory(),
+      streams: this.#context?.streams,
     })
     return this.#response
   }
