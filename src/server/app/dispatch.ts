@@ -7,6 +7,7 @@ import { releaseValue } from '../body-source.js'
 import { HttpError } from '../http-error.js'
 import type { App } from './app.js'
 import type { Args } from './args/reader.js'
+import { startAnew } from './guards.js'
 import type { Observer, Reply, Step } from './hooks.js'
 import type { Plan } from './plan.js'
 import type { HandlerValue } from './values.js'
@@ -79,7 +80,9 @@ async function runLayer(plan: Plan, was: Was, params: Args, depth: number): Prom
     return value
   } catch (error) {
     app.tell('request:failed', was, error)
-    const value = await hooks.failed?.(was, error)
+    if (hooks.failed === undefined) throw error
+    await startAnew(was)
+    const value = await hooks.failed(was, error)
     if (answers(value)) return value
     throw error
   } finally {

@@ -14,7 +14,7 @@ import type { Route } from './route.js'
 import { keyRingOf } from './state/key-ring.js'
 import { stateOf } from './state/request-state.js'
 import { Session } from './state/session.js'
-import type { Was } from './was.js'
+import { Was } from './was.js'
 import type { SocketRoute } from './websocket/route.js'
 
 /**
@@ -77,6 +77,16 @@ function keepsElsewhere(options: App['options']): boolean {
   if (options.session === undefined) return false
   const { session } = stateOf(options)
   return [session, ...session.named.values()].some(({ store }) => store !== undefined && store.synchronous !== true)
+}
+
+/**
+ * Forgets what a request that has failed has set, before somebody else answers it: what is remembered of the client is
+ * as it came. Never rejects: who answers then asks for a session that is not there.
+ */
+export function startAnew(was: Was): void | Promise<void> {
+  Was.discard(was)
+  if (was.app === undefined || !keepsElsewhere(was.app.options)) return
+  return Session.preload(was.session)?.catch((error: unknown) => was.report(error))
 }
 
 const socketGuards: WeakMap<SocketRoute, readonly Step[]> = new WeakMap()

@@ -146,6 +146,7 @@ export class Was {
   /** For the server: the handler has failed, and nothing of what it has set goes out. */
   static discard(was: Was): void {
     was.#commits = undefined
+    was.#kept?.forget()
     if (was.#state === undefined) return
     was.#state.status = 0
     was.#state.fields = [...(was.#lasting ?? [])]

@@ -144,6 +144,13 @@ export class RequestState {
     return this.#cspNonce ?? ''
   }
 
+  /** What was changed is not to be: all but the nonce, which is in the fields already, is read anew. */
+  forget(): void {
+    this.#cookie = undefined
+    this.#session = undefined
+    this.#boxes = undefined
+  }
+
   get ring(): KeyRing {
     return keyRingOf(this.#options)
   }
