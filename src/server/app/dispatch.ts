@@ -75,7 +75,7 @@ async function runLayer(plan: Plan, was: Was, params: Args, depth: number): Prom
     const early = await hooks.before?.(was)
     if (answers(early)) return early
     const value = await runLayer(plan, was, params, depth + 1)
-    await observed(value, was, hooks.finish === undefined ? NOBODY : [hooks.finish])
+    if (hooks.finish !== undefined) await observed(value, was, [hooks.finish])
     app.tell('request:success', was)
     return value
   } catch (error) {
@@ -106,11 +106,9 @@ async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValu
   const early = await firstReply(plan.before, was)
   if (answers(early)) return early
   const value = await plan.route.handler(was, args as never)
-  await observed(value, was, plan.after)
+  if (plan.after.length > 0) await observed(value, was, plan.after)
   return value
 }
-
-const NOBODY: readonly Observer[] = []
 
 /** Calls those who look on once there is a response. When one of them fails it is not sent, and lets go of its stream. */
 async function observed(value: HandlerValue, was: Was, observers: readonly Observer[]): Promise<void> {
