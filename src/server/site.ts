@@ -12,7 +12,7 @@ import { errorInfo, isExpected, statusOfError, traceOf } from './app/error-handl
 import type { Plan } from './app/plan.js'
 import { Request } from './app/request.js'
 import { isPreflight } from './app/guards/cors.js'
-import { guardPage, startAnew } from './app/guards.js'
+import { guardPage, guardsPages, startAnew } from './app/guards.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
@@ -211,7 +211,7 @@ export class Site {
 
   /** The app whose place it is may have a page, or fields, of its own for what it does not know. */
   #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
-    if (app?.errorHandlers.of(error.status) === undefined && !app?.options.securityHeaders) throw error
+    if (app === undefined || (app.errorHandlers.of(error.status) === undefined && !guardsPages(app))) throw error
     const request = new Request(exchange, target.path, target.query, app.point, app.options)
     const was = new Was(exchange, request, app, false, this.#contextOf(group))
     guardPage(app, was)

@@ -99,3 +99,26 @@ describe('what an app throws by mistake', () => {
     assert.equal((await engine.inject('/')).status, 500)
   })
 })
+
+describe('sessions of which one cannot be kept', () => {
+  it('are one error, whatever becomes of the others (SECURITY 51)', async () => {
+    const unhandled: unknown[] = []
+    const listener = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', listener)
+    try {
+      const store = { ...distant(), save: () => Promise.reject(new Error('no store')) }
+      const options = { store, named: { small: { store: new MemoryStore({ sessionCharactersMax: 10 }) } } }
+      const app = new App({ secureKey, session: options }).get('/', (was) => {
+        was.session.set('a', 1).mount('small').set('b', 'too large for it')
+        return 'kept'
+      })
+      const errors: unknown[] = []
+      const engine = new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app)
+      assert.equal((await engine.inject('/')).status, 500)
+      await new Promise((resolve) => setImmediate(resolve))
+      assert.deepEqual([errors.length, unhandled], [1, []])
+    } finally {
+      process.off('unhandledRejection', listener)
+    }
+  })
+})
