@@ -36,6 +36,9 @@ export const targetNames = [
   'cookie',
   'session-token',
   'authorization',
+  'content-type',
+  'query',
+  'path',
   'canary',
 ] as const
 export type TargetName = (typeof targetNames)[number]
