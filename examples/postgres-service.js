@@ -11,19 +11,13 @@ const listener = await Listener.open({ address: '127.0.0.1', port: Number(proces
     if (event.type === 'startup') {
       engine.authenticate({ method: 'none' })
       engine.sendParameter('server_version', '18.0')
-      engine.sendReady()
-    } else if (event.type === 'query') {
-      if (/^\s*select\b/i.test(event.sql)) sendUsage()
-      else engine.sendError({ code: '0A000', message: `only select is known here, not: ${event.sql}` })
-      engine.sendReady()
-    } else if (event.type === 'sync') engine.sendReady()
-    else if ('id' in event) engine.sendError({ code: '0A000', message: 'only simple queries are known here' })
-  }
-  const sendUsage = () => {
-    const rows = Object.entries(process.memoryUsage())
-    engine.sendFields([{ name: 'name' }, { name: 'octets', typeOid: 20 }])
-    for (const [name, octets] of rows) engine.sendRow([name, String(octets)])
-    engine.sendComplete(`SELECT ${rows.length}`)
+    } else if (event.type === 'query' && /^\s*select\b/i.test(event.sql)) {
+      const rows = Object.entries(process.memoryUsage())
+      engine.sendFields([{ name: 'name' }, { name: 'octets', typeOid: 20 }])
+      for (const [name, octets] of rows) engine.sendRow([name, String(octets)])
+      engine.sendComplete(`SELECT ${rows.length}`)
+    } else if ('id' in event) engine.sendError({ code: '0A000', message: 'only a simple select is known here' })
+    if (['startup', 'query', 'sync'].includes(event.type)) engine.sendReady()
   }
   new Driver(transport, engine, { onEvent, onFlushed() {}, onClosed() {}, onReleased() {} }).start()
 })

@@ -1,33 +1,35 @@
-/**
- * Content-Type: what is accepted is one media type, whatever stands around it, and written again it is the same
- * (SECURITY 31).
- */
+/** The Content-Type field: what is read is what the grammar says (RFC 9110 section 8.3.1), and reads the same again. */
 
 import { latin1Of } from 'skitai/testing'
 import { type ContentType, parseContentType } from '#src/server/app/content-type.js'
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
+const QUOTED = '"(?:[\\t !#-\\[\\]-~\\x80-\\xff]|\\\\[\\t -~\\x80-\\xff])*"'
+const FIELD = new RegExp(`^[ \\t]*${TOKEN}/${TOKEN}[ \\t]*(?:;[ \\t]*(?:${TOKEN}=(?:${TOKEN}|${QUOTED})[ \\t]*)?)*$`)
+const PARAMETER = new RegExp(`;[ \\t]*(?:(${TOKEN})=(?:${TOKEN}|${QUOTED}))?`, 'g')
+const PARTS_MAX = 16
+
+/** Whether the grammar, and what is refused beyond it, allows a value. */
+function isRight(value: string): boolean {
+  if (!FIELD.test(value)) return false
+  const parts = [...value.matchAll(PARAMETER)]
+  const names = parts.flatMap(([, name]) => (name === undefined ? [] : [name.toLowerCase()]))
+  return parts.length < PARTS_MAX && new Set(names).size === names.length
+}
 
 /** The value of a field. */
 export function fuzz(data: Uint8Array): void {
-  const text = latin1Of(data)
-  const parsed = parseContentType(text)
+  const value = latin1Of(data)
+  const parsed = parseContentType(value)
+  ensure((parsed !== undefined) === isRight(value), parsed === undefined ? 'it is refused' : 'it is let through')
   if (parsed === undefined) return
-  const [main = '', sub = '', ...more] = parsed.type.split('/')
-  ensure(TOKEN.test(main) && TOKEN.test(sub) && more.length === 0, `not a media type: ${parsed.type}`)
-  ensure(parsed.type === parsed.type.toLowerCase(), 'a type that has two spellings')
-  ensure(!/[^\t -~\x80-\xff]/.test([...parsed.parameters.values()].join('')), 'a parameter that no field can have')
-  ensure(same(parsed, parseContentType(written(parsed))), 'another one when it is written again')
-  ensure(same(parsed, parseContentType(`\t ${text} \t`)), 'another one with blanks around it')
+  ensure(parsed.type === parsed.type.toLowerCase(), 'a type with capitals')
+  const again = parseContentType(written(parsed))
+  ensure(again !== undefined && written(again) === written(parsed), 'another type when it is read again')
 }
 
 function written({ type, parameters }: ContentType): string {
-  const parts = Array.from(parameters, ([name, value]) => `;${name.toUpperCase()}="${value.replace(/[\\"]/g, '\\$&')}"`)
-  return type.toUpperCase() + parts.join('')
-}
-
-function same(a: ContentType, b: ContentType | undefined): boolean {
-  return b !== undefined && a.type === b.type && JSON.stringify([...a.parameters]) === JSON.stringify([...b.parameters])
+  return type + Array.from(parameters, ([name, value]) => `;${name}="${value.replace(/[\\"]/g, '\\$&')}"`).join('')
 }
 
 function ensure(condition: boolean, what: string): asserts condition {

@@ -8,8 +8,8 @@ import { mutateMessages } from './postgres-message-mutator.js'
 import { mutateReplies } from './redis-mutator.js'
 import { mutateWebSocketFrames } from './websocket-frame-mutator.js'
 
-/** A fuzz target: throws for a finding, whatever the octets are. */
-export type Target = (data: Uint8Array) => void
+/** A fuzz target: throws for a finding, or rejects, whatever the octets are. */
+export type Target = (data: Uint8Array) => void | Promise<void>
 
 /** All targets; `canary` must fail. */
 export const targetNames = [
@@ -39,6 +39,8 @@ export const targetNames = [
   'content-type',
   'query',
   'path',
+  'multipart',
+  'args',
   'canary',
 ] as const
 export type TargetName = (typeof targetNames)[number]
@@ -91,47 +93,58 @@ export function mutatorOf(name: TargetName): Mutate {
 }
 
 /** Runs the corpus as it is, then damaged members of it until the time is up or something is found. */
-export function runSession(target: Target, corpus: readonly Uint8Array[], options: SessionOptions): SessionReport {
+export async function runSession(
+  target: Target,
+  corpus: readonly Uint8Array[],
+  options: SessionOptions,
+): Promise<SessionReport> {
   const random = new Random(options.seed)
   const until = performance.now() + options.seconds * 1000
   const make = options.mutate ?? mutate
   let runs = 0
-  const attempt = (input: Uint8Array): Error | undefined => {
+  const attempt = (input: Uint8Array): Outcome | Promise<Outcome> => {
     runs++
     options.onInput?.(input)
     return errorOf(target, input)
   }
   for (const input of corpus) {
-    const error = attempt(input)
+    const error = await attempt(input)
     if (error !== undefined) return { runs, finding: { input, error } }
   }
   while (performance.now() < until) {
     const input = make(random, corpus)
-    const error = attempt(input)
-    if (error !== undefined) return { runs, finding: minimise(target, { input, error }) }
+    const outcome = attempt(input)
+    const error = outcome instanceof Promise ? await outcome : outcome
+    if (error !== undefined) return { runs, finding: await minimise(target, { input, error }) }
   }
   return { runs, finding: undefined }
 }
 
-function errorOf(target: Target, input: Uint8Array): Error | undefined {
+type Outcome = Error | undefined
+
+/** Most targets are done at once: they need no promise. */
+function errorOf(target: Target, input: Uint8Array): Outcome | Promise<Outcome> {
   try {
-    target(input.slice())
-    return undefined
+    return target(input.slice())?.then(() => undefined, asError)
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
+    return asError(error)
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }
 
 const MINIMISE_MS = 5000
 
 /** Takes parts away, large ones first, as long as the target still throws. */
-export function minimise(target: Target, finding: Finding): Finding {
+export async function minimise(target: Target, finding: Finding): Promise<Finding> {
   const until = performance.now() + MINIMISE_MS
   let { input, error } = finding
   for (let size = input.length >> 1; size >= 1; size >>= 1)
     for (let at = 0; at < input.length && performance.now() < until;) {
       const smaller = new Uint8Array([...input.subarray(0, at), ...input.subarray(at + size)])
-      const stillThere = errorOf(target, smaller)
+      const stillThere = await errorOf(target, smaller)
       if (stillThere === undefined) at += size
       else {
         input = smaller

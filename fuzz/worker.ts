@@ -30,7 +30,8 @@ if (parentPort !== null) {
     Atomics.add(numbers, 0, 1)
   }
   const target = await loadTarget(name)
-  const { runs, finding } = runSession(target, readCorpus(name), { seed, seconds, onInput, mutate: mutatorOf(name) })
+  const options = { seed, seconds, onInput, mutate: mutatorOf(name) }
+  const { runs, finding } = await runSession(target, readCorpus(name), options)
   const message = finding?.error.stack ?? ''
   const output: WorkerOutput = { runs, finding: finding && { input: finding.input, message } }
   parentPort.postMessage(output, [])

@@ -5,7 +5,7 @@
 
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { Router } from '../../dist/server/app/router.js'
+import { Router } from '#src/server/app/router.js'
 import { repoRoot } from '../../tools/repo.js'
 import { median } from '../machine.js'
 import type { BenchOptions } from '../options.js'

@@ -39,7 +39,7 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
     own = webFields(value)
   }
   if (status < 200) throw new TypeError(`a handler answers with 200 to 599, not with ${status}`)
-  const prepared = prepare(body as object | undefined)
+  const prepared = prepare(body as object | undefined, was.app?.options.prettyJson)
   const squeezable = prepared !== undefined && isSqueezable(prepared, own, state, was)
   // The frequent case: content without fields of its own, all of which is wanted.
   const plain = own.length === 0 && (state === undefined || state.isBare) && Was.lasting(was).length === 0

@@ -70,7 +70,7 @@ export type { FaultObject, FaultOptions, FileValue, ProblemDetails } from './app
 export type { Delimiters, TemplateEngine, TemplateFilter, TemplateGlobal } from './app/templates/templates.js'
 export type { Declared, Handler, MethodRoute, Route, RouteOptions, RouteParams } from './app/route.js'
 export type { PathParams } from './app/path-params.js'
-export { type ReadOptions, Request } from './app/request.js'
+export { type ReadOptions, Request, type UriParts } from './app/request.js'
 export type { ResponseMaker } from './app/response.js'
 export { type BodyValue, type HandlerValue, type HeaderValues, ResponseValue, type StreamBody } from './app/values.js'
 export type { HandlerUrlArgs, HasRoute, RoutesOf, UrlArgs, UrlCall, UrlValue } from './app/urls.js'
@@ -102,7 +102,7 @@ export { type ForeignContext, was } from './foreign/context.js'
 export { type FetchFunction, fetchHandler, type FetchOptions } from './foreign/fetch/fetch-app.js'
 export { useLightResponse } from './foreign/fetch/light-response.js'
 export type { ForeignApp } from './foreign/foreign-app.js'
-export type { NextFunction, NodeListener, NodeServerLike } from './foreign/node/node-app.js'
+export type { MountedRequest, NextFunction, NodeListener, NodeServerLike } from './foreign/node/node-app.js'
 export {
   type ConnectApp,
   type FastifyApp,

@@ -57,8 +57,9 @@ export class HostGroup implements AppHost {
     return mount
   }
 
-  /** Has an app answer at a place from now on. */
+  /** Has an app answer at a place from now on. Throws `TypeError` for one whose guards lack something. */
   put(mount: AppMount, app: App): void {
+    app.tree.check()
     mount.target = app
     app.point = mount.point === '/' ? '' : mount.point
     app.host = this
@@ -71,9 +72,19 @@ export class HostGroup implements AppHost {
 
   /** Loads what has changed; undefined when that is nothing. */
   refresh(): Promise<unknown> | undefined {
-    if (this.#watchers.length === 0) return undefined
-    const pending = this.#watchers.map((watcher) => watcher()?.check()).filter((check) => check !== undefined)
-    return pending.length === 0 ? undefined : Promise.all(pending)
+    // Asked for each request: nothing is made as long as nothing has changed.
+    let pending: Promise<void>[] | undefined
+    for (let i = 0; i < this.#watchers.length; i++) {
+      const check = this.#watchers[i]!()?.check()
+      if (check !== undefined) (pending ??= []).push(check)
+    }
+    return pending && Promise.all(pending)
+  }
+
+  appsByName(): ReadonlyMap<string, App> {
+    const apps = new Map<string, App>()
+    for (const app of this.#mountedApps()) if (!apps.has(app.name)) apps.set(app.name, app)
+    return apps
   }
 
   appNamed(name: string): App | undefined {

@@ -166,10 +166,20 @@ export class RequestBody {
   }
 
   /** All of it, as one piece. Rejects with 413 when it has more than `limit` octets. */
-  async collect(limit: number): Promise<Uint8Array> {
+  collect(limit: number): Promise<Uint8Array> {
+    // Content of known size needs no more than one promise.
+    if (this.contentLength < 0) return this.#collectUnsized(limit)
+    try {
+      this.take()
+      if (this.contentLength > limit) throw tooLarge(limit)
+      return this.#collectSized(this.contentLength)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  async #collectUnsized(limit: number): Promise<Uint8Array> {
     this.take()
-    if (this.contentLength > limit) throw tooLarge(limit)
-    if (this.contentLength >= 0) return this.#collectSized(this.contentLength)
     const pieces: Uint8Array[] = []
     let size = 0
     for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
@@ -181,7 +191,7 @@ export class RequestBody {
   }
 
   /** Content of known size is put together where it will lie: one copy, whatever the pieces are. */
-  #collectSized(size: number): Uint8Array | Promise<Uint8Array> {
+  #collectSized(size: number): Promise<Uint8Array> {
     const whole = allocateContent(size)
     let at = 0
     for (let piece = this.#shift(); piece !== undefined; piece = this.#shift()) {
@@ -191,7 +201,7 @@ export class RequestBody {
     this.#block = NOTHING
     this.#queuedBytes = 0
     this.#source.consume(at)
-    if (this.#complete) return whole
+    if (this.#complete) return Promise.resolve(whole)
     if (this.#error !== undefined) throw this.#error
     this.#whole = whole
     this.#balance()

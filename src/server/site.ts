@@ -307,12 +307,12 @@ export class Site {
    */
   #fail(exchange: Exchange, error: unknown, was?: Was): void {
     const expected = isExpected(error)
-    if (!expected && !exchange.over) this.#onError(error, exchange)
+    if (!expected && !isConsequence(error, exchange)) this.#onError(error, exchange)
     if (exchange.answered || exchange.over) {
       exchange.abort()
       return
     }
-    const handler = was?.app?.errorHandlers.of(statusOfError(error))
+    const handler = was && Was.errorHandler(was, statusOfError(error))
     if (was === undefined || handler === undefined) {
       this.#explain(exchange, error, was)
       return
@@ -322,8 +322,8 @@ export class Site {
       await startAnew(was)
       was.response.setStatus(statusOfError(error))
       const value = await handler(was, errorInfo(error, was))
+      await Was.commit(was)
       if (expected) was.response.setHeaders(pairsOf(error.fields))
-      if (Was.hasCommits(was)) await Was.commit(was)
       answer(exchange, value, was, this.#onBroken)
     })().catch((second: unknown) => {
       if (!exchange.over) this.#onError(second, exchange)
@@ -348,6 +348,11 @@ export class Site {
       exchange.abort()
     }
   }
+}
+
+/** A client that has closed its side may still read: only what was told to stop has failed because of it. */
+function isConsequence(error: unknown, exchange: Exchange): boolean {
+  return exchange.over || (exchange.left && error instanceof Error && error.name === 'AbortError')
 }
 
 /** What a browser may ask for, when it asks that in advance about a route that lets other origins read. */

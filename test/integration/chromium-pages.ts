@@ -23,6 +23,14 @@ interface Answer {
   readonly error?: { readonly message: string }
 }
 
+/** What is used of what the browser tells by itself. */
+interface Happening {
+  readonly entry?: { readonly level: string; readonly text: string; readonly url?: string }
+  readonly exceptionDetails?: { readonly text: string; readonly exception?: { readonly description?: string } }
+  readonly type?: string
+  readonly args?: readonly { readonly value?: unknown; readonly description?: string }[]
+}
+
 interface Asked {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
@@ -33,6 +41,7 @@ export class Chromium {
   readonly #child: ChildProcess
   readonly #profile: string
   readonly #asked: Map<number, Asked> = new Map()
+  readonly #pages: Map<string, Page> = new Map()
   readonly #ended: Promise<unknown>
   #count = 0
 
@@ -60,11 +69,15 @@ export class Chromium {
     })
   }
 
-  /** Opens a page in a window of its own. */
-  async open(url: string): Promise<Page> {
-    const { targetId } = (await this.ask('Target.createTarget', { url: 'about:blank' })) as { targetId: string }
+  /** Opens a page in a window of its own; `apart` from the others, it has none of their cookies. */
+  async open(url: string, { apart = false }: { readonly apart?: boolean } = {}): Promise<Page> {
+    const place = apart ? ((await this.ask('Target.createBrowserContext', {})) as { browserContextId: string }) : {}
+    const blank = { url: 'about:blank', ...place }
+    const { targetId } = (await this.ask('Target.createTarget', blank)) as { targetId: string }
     const session = (await this.ask('Target.attachToTarget', { targetId, flatten: true })) as { sessionId: string }
     const page = new Page(this, session.sessionId)
+    this.#pages.set(session.sessionId, page)
+    for (const domain of ['Page', 'Runtime', 'Log']) await page.ask(`${domain}.enable`, {})
     await page.ask('Page.navigate', { url })
     return page
   }
@@ -86,7 +99,8 @@ export class Chromium {
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  #onMessage({ id = 0, result, error }: Answer): void {
+  #onMessage({ id = 0, method, sessionId = '', params, result, error }: Answer): void {
+    if (method !== undefined) return this.#pages.get(sessionId)?.hear(method, params as Happening)
     const asked = this.#asked.get(id)
     this.#asked.delete(id)
     if (error !== undefined) asked?.reject(new Error(error.message))
@@ -107,6 +121,9 @@ const WAIT_MS = 30_000
 export class Page {
   readonly #browser: Chromium
   readonly #session: string
+  /** What the page has been blamed for in its console: errors and warnings, broken policies, and what it has thrown. */
+  readonly complaints: string[] = []
+  #onLoad: () => void = () => {}
 
   constructor(browser: Chromium, session: string) {
     this.#browser = browser
@@ -115,6 +132,25 @@ export class Page {
 
   ask(method: string, params: object): Promise<unknown> {
     return this.#browser.ask(method, params, this.#session)
+  }
+
+  /** For the browser: something has happened in the page. */
+  hear(method: string, { entry, exceptionDetails, type = '', args = [] }: Happening): void {
+    if (method === 'Page.loadEventFired') this.#onLoad()
+    else if (entry !== undefined && /^(?:error|warning)$/.test(entry.level))
+      this.complaints.push(`${entry.text} ${entry.url ?? ''}`)
+    else if (exceptionDetails !== undefined)
+      this.complaints.push(exceptionDetails.exception?.description ?? exceptionDetails.text)
+    else if (method === 'Runtime.consoleAPICalled' && /^(?:error|warning|assert)$/.test(type))
+      this.complaints.push(args.map(({ value, description }) => description ?? String(value)).join(' '))
+  }
+
+  /** Does something that leads to another page, and waits until that one is there. */
+  async follow(expression: string): Promise<void> {
+    await this.until(`document.readyState === 'complete'`)
+    const loaded = new Promise<void>((resolve) => (this.#onLoad = resolve))
+    await this.evaluate(`void (() => { ${expression} })()`)
+    await loaded
   }
 
   /** The value of an expression, or what its promise gives, in the page. Throws for what the page throws. */

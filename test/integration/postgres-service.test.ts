@@ -193,6 +193,6 @@ describe('the example of a service', { timeout: 60_000 }, () => {
     const { stdout } = await psql(port, '', ['-c', 'select'])
     assert.match(stdout, /^rss\|\d+\nheapTotal\|\d+\n/)
     const { stderr } = await psql(port, '', ['-c', 'delete from everything'])
-    assert.equal(stderr, 'ERROR:  0A000: only select is known here, not: delete from everything\n')
+    assert.equal(stderr, 'ERROR:  0A000: only a simple select is known here\n')
   })
 })

@@ -1,14 +1,11 @@
 /** WebSockets of a browser, over HTTP/1.1 and HTTP/2, and the example of a chat as two people see it. */
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import path from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { App, type RunOptions } from '#src/server/index.js'
-import { repoRoot } from '../../tools/repo.js'
 import { serve } from '../server/serving.js'
 import { Chromium } from './chromium-pages.js'
+import { runExample, type RunningExample } from './running-example.js'
 
 const chromium = new Chromium()
 after(() => chromium.close())
@@ -101,28 +98,14 @@ for (const [name, run, version] of CARRIERS)
     })
 
 describe('the example of a chat', () => {
-  const server = spawn(
-    process.execPath,
-    [path.join(repoRoot, 'dist/server/cli.js'), path.join(repoRoot, 'examples/chat/main.js'), '--port', '0'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
+  let example: RunningExample
   let url = ''
 
   before(async () => {
-    let out = ''
-    for await (const chunk of server.stdout.iterator({ destroyOnReturn: false })) {
-      out += String(chunk)
-      url = /Open (http:\/\/\S+) /.exec(out)?.[1] ?? ''
-      if (url !== '') return
-    }
-    assert.fail(`it ended: ${out}`)
+    example = await runExample('chat')
+    url = example.url
   })
-
-  after(async () => {
-    const gone = once(server, 'exit')
-    server.kill('SIGTERM')
-    await gone
-  })
+  after(() => example.stop())
 
   const SAID = `[...document.querySelectorAll('#log .said')].map((item) => item.innerText)`
 

@@ -1,54 +1,87 @@
-/** The parameters of path, query and content, merged (APP-24 to APP-27). */
+/** Parameters of several places against a model, and content types against their grammar. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { App, str, list, type Was } from '#src/server/index.js'
+import { bytesOf } from 'skitai/testing'
+import { type Args, ArgsReader, emptyArgs } from '#src/server/app/args/reader.js'
+import { optional, type Param, str } from '#src/server/app/args/param.js'
+import { fuzz as checkContentType } from '../../fuzz/content-type.js'
+import { check } from './run.js'
 
-const name = fc.constantFrom('a', 'b', 'id', '__proto__', 'constructor', 'toString', 'ü=&')
-const pairs = fc.array(fc.tuple(name, fc.string({ unit: 'grapheme', maxLength: 5 })), { maxLength: 8 })
+const NAMES = ['a', 'b', 'c', 'd', 'e', '__proto__', 'constructor', 'toString']
+const PLACES = ['path', 'query', 'body', 'nowhere'] as const
+type Given = Readonly<Record<string, string>>
 
-/** Names with their values: one, or a list. */
-function grouped(given: readonly (readonly [string, string])[]): Map<string, string | string[]> {
-  const values = new Map<string, string | string[]>()
-  for (const [key, value] of given) {
-    const before = values.get(key)
-    values.set(key, before === undefined ? value : [before, value].flat())
-  }
-  return values
+const places = fc.array(fc.constantFrom(...PLACES), { minLength: NAMES.length, maxLength: NAMES.length })
+const given = fc
+  .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), fc.string({ maxLength: 3 })), { selector: ([name]) => name })
+  .map((pairs) => Object.fromEntries(pairs) as Given)
+
+function specsOf(names: readonly string[]): Record<string, Param<string | undefined>> {
+  return Object.fromEntries(names.map((name) => [name, optional(str())]))
 }
 
-const entries = (was: Was): unknown => Object.entries(was.request.args)
+/** A name has the value of the place where it is declared; what is declared nowhere comes where nothing stands yet. */
+function model(where: ReadonlyMap<string, string>, path: Given, query: Given, body: Given): [string, string][] {
+  const values = new Map<string, string>()
+  const sources: readonly (readonly [string, Given])[] = [
+    ['path', path],
+    ['query', query],
+    ['body', body],
+  ]
+  for (const [place, source] of sources)
+    for (const [name, value] of Object.entries(source)) {
+      const declared = where.get(name)
+      if (declared === place || (declared === 'nowhere' && !values.has(name))) values.set(name, value)
+    }
+  return [...values].sort()
+}
 
-describe('APP-27: was.request.args', () => {
-  it('has all of the query, which wins over the path', async () => {
-    const app = new App().get('/<string:id>', (was) => JSON.stringify(entries(was)))
-    await fc.assert(
-      fc.asyncProperty(pairs, async (given) => {
-        const response = await app.inject(`/path?${String(new URLSearchParams(given as [string, string][]))}`)
-        const expected = new Map<string, unknown>([['id', 'path'], ...grouped(given)])
-        assert.deepEqual(new Map(response.json() as [string, unknown][]), expected)
-      }),
-    )
-  })
-
-  it('has what is declared in its place, and all else where that is let through', async () => {
-    const declared = { query: { b: list(str()) }, body: { a: list(str()) }, extra: true }
-    const app = new App().post('/<string:id>', declared, (was, params) => {
-      assert.equal(params, was.request.args as unknown)
-      return JSON.stringify(entries(was))
+describe('parameters of path, query and content', () => {
+  it('never come from elsewhere than where they are declared', async () => {
+    const property = fc.asyncProperty(places, given, given, fc.boolean(), async (chosen, query, body, isJson) => {
+      const where = new Map(NAMES.map((name, index) => [name, chosen[index]!]))
+      const at = (place: string): string[] => NAMES.filter((name) => where.get(name) === place)
+      const path = Object.fromEntries(at('path').map((name) => [name, `${name} of the path`]))
+      const declaration = { query: specsOf(at('query')), body: specsOf(at('body')), extra: true }
+      const reader = new ArgsReader('/', at('path'), declaration)
+      const form = Object.assign(emptyArgs(), Object.fromEntries(Object.entries(body).map(([n, v]) => [n, [v]])))
+      const content = isJson ? { json: body } : { form: form as Record<string, string[]> }
+      const queryString = new URLSearchParams(Object.entries(query)).toString()
+      const args: Args = await reader.read(Object.assign(emptyArgs(), path), queryString, async () => content)
+      assert.equal(Object.getPrototypeOf(args), null)
+      assert.deepEqual(Object.entries(args).sort(), model(where, path, query, body))
     })
-    await fc.assert(
-      fc.asyncProperty(pairs, pairs, async (query, content) => {
-        const target = `/path?${String(new URLSearchParams(query as [string, string][]))}`
-        const form = new URLSearchParams(content as [string, string][])
-        const response = await app.inject({ path: target, method: 'POST', body: form })
-        const args = new Map(response.json() as [string, unknown][])
-        assert.deepEqual(args.get('id'), 'path')
-        assert.deepEqual(args.get('a'), [grouped(content).get('a') ?? []].flat())
-        assert.deepEqual(args.get('b'), [grouped(query).get('b') ?? []].flat())
-        const known = [...grouped(content).keys(), ...grouped(query).keys(), 'id', 'a', 'b']
-        assert.deepEqual(new Set(args.keys()), new Set(known))
+    await fc.assert(property, { numRuns: 2000, seed: Number(process.env['SKITAI_SEED'] ?? 1) })
+  })
+})
+
+describe('the content type of a request', () => {
+  it('is read as its grammar says', () => {
+    const pieces = [
+      'a',
+      'B/',
+      '/',
+      ';',
+      '=',
+      '"',
+      '\\',
+      ' ',
+      '\t',
+      'charset',
+      'utf-8',
+      ',',
+      '\x7f',
+      '\xe4',
+      'x/y',
+      ';a=b',
+    ]
+    check(
+      20_000,
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 14 }), (parts) => {
+        checkContentType(bytesOf(parts.join('')))
+        checkContentType(bytesOf(`a/b;${parts.join('')}`))
       }),
     )
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { EventEmitter, on, once } from 'node:events'
 import { Readable } from 'node:stream'
 import { describe, it } from 'node:test'
 import { App, type Was } from '#src/server/index.js'
@@ -35,6 +35,27 @@ describe('a client that leaves', () => {
       await wire.send(GET('/')).until(/again/)
       leave(wire)
       assert.equal(await ended.promise, 'finally')
+      assert.deepEqual(errors, [])
+    })
+
+    it(`${way} ends what waits with the signal of the request, and nobody is told`, async () => {
+      const ended = signal<unknown>()
+      const emitter = new EventEmitter()
+      async function* news({ request }: Was): AsyncGenerator<string> {
+        yield 'begun'
+        try {
+          for await (const [text] of on(emitter, 'news', { signal: request.signal })) yield String(text)
+        } catch (error) {
+          ended.resolve(error)
+          throw error
+        }
+      }
+      const { port, errors } = await serve((engine) => engine.mount('/', news))
+      const wire = await Wire.to(port)
+      await wire.send(GET('/')).until(/begun/)
+      leave(wire)
+      assert.equal(((await ended.promise) as Error).name, 'AbortError')
+      await new Promise((resolve) => setImmediate(resolve))
       assert.deepEqual(errors, [])
     })
 

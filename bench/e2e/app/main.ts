@@ -75,10 +75,15 @@ async function rates(scenario: AppScenario, options: BenchOptions, folder: strin
       const { script, bytes } = await prepare(server, scenario)
       const load = (seconds: number): Promise<WrkSample> => runWrk(server, script, seconds, bytes, LOAD)
       await load(options.seconds)
-      subjects.push({ server, load, samples: [] as WrkSample[] })
+      subjects.push({ server, load, samples: [] as RateSample[] })
     }
     for (let round = 0; round < options.rounds; round++)
-      for (const { load, samples } of subjects) samples.push(await load(options.seconds))
+      for (const { server, load, samples } of subjects) {
+        const before = server.processorSeconds()
+        const sample = await load(options.seconds)
+        const microseconds = (server.processorSeconds() - before) * 1e6
+        samples.push({ ...sample, processor: microseconds / (sample.requestsPerSecond * options.seconds) })
+      }
     return rateRows(subjects)
   } finally {
     for (const server of servers) await server.stop()
@@ -105,9 +110,14 @@ async function prepare(
   return { script, bytes: text.length }
 }
 
+interface RateSample extends WrkSample {
+  /** Processor time of the server for one request, in microseconds. */
+  readonly processor: number
+}
+
 interface Subject {
   readonly server: RunningServer<AppServerName>
-  readonly samples: readonly WrkSample[]
+  readonly samples: readonly RateSample[]
 }
 
 function rateRows(subjects: readonly Subject[]): BenchRows {
@@ -116,17 +126,20 @@ function rateRows(subjects: readonly Subject[]): BenchRows {
     requestsPerSecond: median(samples.map(({ requestsPerSecond }) => requestsPerSecond)),
     p50Ms: median(samples.map(({ p50Ms }) => p50Ms)),
     p99Ms: median(samples.map(({ p99Ms }) => p99Ms)),
+    processor: median(samples.map(({ processor }) => processor)),
     samples,
   }))
   const [ours] = measured
-  const rows = measured.map(({ server, requestsPerSecond, p50Ms, p99Ms }) => [
+  const rows = measured.map(({ server, requestsPerSecond, p50Ms, p99Ms, processor }) => [
     server,
     requestsPerSecond.toFixed(0),
     ratio(ours!.requestsPerSecond, requestsPerSecond),
     p50Ms.toFixed(2),
     p99Ms.toFixed(2),
+    processor.toFixed(1),
   ])
-  return { head: ['server', 'requests/s', 'ours are times as many', 'median ms', '99 % ms'], rows, measured }
+  const head = ['server', 'requests/s', 'ours are times as many', 'median ms', '99 % ms', 'processor µs a request']
+  return { head, rows, measured }
 }
 
 interface Upload {

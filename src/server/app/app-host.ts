@@ -6,6 +6,8 @@ import type { UpdateTimes } from './update-times.js'
 
 /** The apps of one group of hosts. */
 export interface AppHost {
+  /** All of them by name, in the order of their mount points, the longest first; of several with one name the first. */
+  appsByName(): ReadonlyMap<string, App>
   /** The app of a name, and undefined for a name that none has. */
   appNamed(name: string): App | undefined
   /** Calls the listeners of an event in all apps, in the order they were mounted. */

@@ -52,6 +52,8 @@ export interface AppOptions extends StateOptions, AppGuardOptions {
    * requester's choice gives the secret away by its length. `true` for all, `false` for none.
    */
   readonly compress?: boolean
+  /** Indents JSON by two blanks, for whoever reads it with their own eyes (APP-51). Default false. */
+  readonly prettyJson?: boolean
   /** Lets `was.push` push responses over HTTP/2. Default false. */
   readonly push?: boolean
 }

@@ -16,6 +16,8 @@ export class AppStore {
   }
 
   /** The value of a name, or `fallback` when there is none any more. */
+  get<Value = unknown>(name: string): Value | undefined
+  get<Value = unknown>(name: string, fallback: Value): Value
   get(name: string, fallback?: unknown): unknown {
     const kept = this.#values.get(name)
     if (kept === undefined) return fallback
@@ -25,7 +27,7 @@ export class AppStore {
   }
 
   has(name: string): boolean {
-    return this.get(name, NOTHING) !== NOTHING
+    return this.get<unknown>(name, NOTHING) !== NOTHING
   }
 
   delete(name: string): boolean {

@@ -32,6 +32,8 @@ export class AppTree {
   readonly #socketRoutes: SocketRoute[] = []
   readonly #parts: Neighbour[] = []
   readonly #parents: Neighbour[] = []
+  /** What guards of routes lack as long as no app around this one has it. */
+  #missing: TypeError[] = []
 
   constructor(app: App) {
     this.app = app
@@ -99,7 +101,14 @@ export class AppTree {
     return true
   }
 
-  /** Adds all of something, or nothing: what has a place already when another route has none would answer without it. */
+  /** Throws `TypeError` when a guard lacks what it needs: nobody may ask for its route then. */
+  check(): void {
+    if (this.#missing[0] !== undefined) throw this.#missing[0]
+  }
+
+  /**
+   * Adds all of something, or nothing: what has a place already when another route has none would answer without it.
+   */
   #whole(add: () => void): void {
     try {
       add()
@@ -111,11 +120,15 @@ export class AppTree {
 
   /** Makes a route known here and in all apps that this one lies in. */
   #place(place: Place, layers: readonly App[], route: Route): void {
-    this.#keep(planOf(place, layers, route))
     for (const parent of this.#parents) parent.tree.#place(within(parent, place), [parent.tree.app, ...layers], route)
+    this.#keep(planOf(place, layers, route))
   }
 
   #keep(plan: Plan): void {
+    if (plan.missing !== undefined) {
+      if (this.app.host !== undefined) throw plan.missing
+      this.#missing.push(plan.missing)
+    }
     this.router.add(plan)
     this.#names.add(plan)
   }
@@ -125,8 +138,9 @@ export class AppTree {
     for (const { tree, prefix: before } of this.#parents) tree.#placeSocket(before + prefix, inside(tree.app, route))
   }
 
-  /** Makes the plans of all routes anew, as the options of the apps are now. */
+  /** Settles all routes anew: options of the app have changed, or what lies in it. */
   rebuild(): void {
+    this.#missing = []
     this.router.clear()
     this.sockets.clear()
     this.#names.clear()

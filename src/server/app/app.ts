@@ -394,6 +394,7 @@ export class App {
     // The guards of routes that are there already are those of the options as they were.
     this.tree.rebuild()
     if (pref.debug !== undefined) this.debug = forDevelopers(pref.debug)
+    this.tree.rebuild()
   }
 
   /** Puts a module into the app, or a function that decorates it (APP-83); gives the app within that it has got. */

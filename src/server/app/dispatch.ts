@@ -110,7 +110,9 @@ async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValu
   return value
 }
 
-/** Calls those who look on once there is a response. When one of them fails it is not sent, and lets go of its stream. */
+/**
+ * Calls those who look on once there is a response. When one of them fails it is not sent, and lets go of its stream.
+ */
 async function observed(value: HandlerValue, was: Was, observers: readonly Observer[]): Promise<void> {
   try {
     for (const observer of observers) await observer(was)

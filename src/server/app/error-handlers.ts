@@ -42,7 +42,9 @@ export class ErrorHandlers {
   }
 }
 
-/** Whether an app has thrown it for the client to know; with a status that is none of an error it has made a mistake. */
+/**
+ * Whether an app has thrown it for the client to know; with a status that is none of an error it has made a mistake.
+ */
 export function isExpected(error: unknown): error is HttpError {
   return error instanceof HttpError && Number.isInteger(error.status) && error.status >= 400 && error.status <= 599
 }

@@ -7,6 +7,7 @@ import { jwtKeysOf } from './auth/jwt.js'
 import { corsGuard, CorsPolicy } from './guards/cors.js'
 import { originGuard, tokenGuard } from './guards/csrf.js'
 import type { SharedGuardOptions } from './guards/guard-options.js'
+import { MissingOptionError } from './guards/missing-option.js'
 import { rateLimitGuard } from './guards/rate-limit.js'
 import { securityHeadersGuard } from './guards/security-headers.js'
 import type { Step } from './hooks.js'
@@ -19,8 +20,8 @@ import type { SocketRoute } from './websocket/route.js'
 
 /**
  * The guards of a route, in order; `layers` are the apps that it lies in, the outermost first. What the route says
- * comes before what its app says, and that before the app around it. Throws `TypeError` where something is missing that
- * a guard needs, so that nothing is open by accident.
+ * comes before what its app says, and that before the app around it. Throws `MissingOptionError` where something is
+ * missing that a guard needs, so that nothing is open by accident.
  */
 export function guardsOf(layers: readonly App[], { options, rule, methods }: Route): readonly Step[] {
   const owners = layers.map((app) => app.options).toReversed()
@@ -44,7 +45,7 @@ export function guardsOf(layers: readonly App[], { options, rule, methods }: Rou
   if (limiter !== undefined && byUser) guards.push(limiter)
   guards.push(...judgeGuards(options, owners))
   if (forged && forged.token !== false) {
-    if (first?.secureKey === undefined) throw new TypeError(`csrf needs secureKey in the options of the app: ${rule}`)
+    if (first?.secureKey === undefined) throw new MissingOptionError('csrf needs secureKey in the options of the app')
     guards.push(tokenGuard())
   }
   return guards
@@ -72,6 +73,11 @@ function nearest<Name extends keyof SharedGuardOptions>(
   return [route, ...owners].find((each) => each[name] !== undefined)?.[name]
 }
 
+/** Fetches a session that is kept elsewhere, for who looks at it where no guards have been. */
+export function preloadSession(was: Was): Promise<void> | undefined {
+  return was.app !== undefined && keepsElsewhere(was.app.options) ? Session.preload(was.session) : undefined
+}
+
 /** A store in this process is asked when somebody asks for the session; any other may give promises. */
 function keepsElsewhere(options: App['options']): boolean {
   if (options.session === undefined) return false
@@ -85,8 +91,7 @@ function keepsElsewhere(options: App['options']): boolean {
  */
 export function startAnew(was: Was): void | Promise<void> {
   Was.discard(was)
-  if (was.app === undefined || !keepsElsewhere(was.app.options)) return
-  return Session.preload(was.session)?.catch((error: unknown) => was.report(error))
+  return preloadSession(was)?.catch((error: unknown) => was.report(error))
 }
 
 const socketGuards: WeakMap<SocketRoute, readonly Step[]> = new WeakMap()

@@ -46,7 +46,9 @@ export interface CompiledRule {
    * not, as `<name>.<ext>`.
    */
   readonly rest: readonly ParamPart[] | undefined
-  /** Matches the whole path, with a group a parameter; undefined for a rule without parameters. */
+  /**
+   * Matches the whole path, with a group a parameter, whose places it tells; undefined for a rule without parameters.
+   */
   readonly pattern: RegExp | undefined
 }
 
@@ -101,7 +103,7 @@ export function compileRule(rule: string): CompiledRule {
     rest: texts.every((text) => text === '' || text.startsWith('/'))
       ? params.map(({ kind }, index) => ({ kind, text: texts[index]! }))
       : undefined,
-    pattern: params.length === 0 ? undefined : new RegExp(`^${pattern}${escapePattern(rest)}$`, 's'),
+    pattern: params.length === 0 ? undefined : new RegExp(`^${pattern}${escapePattern(rest)}$`, 'ds'),
   }
 }
 
@@ -127,7 +129,17 @@ function escapePattern(text: string): string {
 
 /** Whether a text, as from a query, is one that a parameter of this kind matches. */
 export function isParamText(kind: ParamKind, text: string): boolean {
+  if (kind === 'int') return isDigits(text)
   return WHOLE[kind].test(text) || (kind === 'string' && text === '')
+}
+
+/** Without a regular expression: it is asked for each request of a route with a number. */
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code < 0x30 || code > 0x39) return false
+  }
+  return text.length > 0
 }
 
 /**

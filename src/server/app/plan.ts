@@ -4,6 +4,7 @@ import type { App } from './app.js'
 import { ArgsReader } from './args/reader.js'
 import type { CorsPolicy } from './guards/cors.js'
 import { corsOf, guardsOf } from './guards.js'
+import { MissingOptionError } from './guards/missing-option.js'
 import type { Observer, Step } from './hooks.js'
 import { compileRule } from './path-params.js'
 import type { Routable } from './router.js'
@@ -17,6 +18,8 @@ export interface Plan extends Routable {
   /** The apps that it lies in, the outermost first. */
   readonly layers: readonly App[]
   readonly guards: readonly Step[]
+  /** What a guard lacks: the app must not be mounted so. An app around this one may have it. */
+  readonly missing: TypeError | undefined
   /** Who may read the responses; undefined when no other origin may. */
   readonly cors: CorsPolicy | undefined
   readonly reader: ArgsReader | undefined
@@ -46,11 +49,25 @@ export function planOf({ prefix, namespace }: Place, layers: readonly App[], rou
     defaults,
     route,
     layers,
-    guards: guardsOf(layers, route),
+    ...guarded(rule, layers, route),
     cors: corsOf(layers, route),
     reader: declares ? new ArgsReader(rule, names, { query, body, extra }) : undefined,
     before: runBefore,
     after: [...runAfter, ...eventsOf(options)],
+  }
+}
+
+/** Nothing is open for want of a guard: without what that needs, no request goes through. */
+function guarded(rule: string, layers: readonly App[], route: Route): Pick<Plan, 'guards' | 'missing'> {
+  try {
+    return { guards: guardsOf(layers, route), missing: undefined }
+  } catch (error) {
+    if (!(error instanceof MissingOptionError)) throw error
+    const missing = new MissingOptionError(`${error.message}: ${rule}`)
+    const refuse = (): never => {
+      throw missing
+    }
+    return { guards: [refuse], missing }
   }
 }
 

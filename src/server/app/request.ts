@@ -10,6 +10,7 @@ import { readPairs } from './args/pairs.js'
 import { type ContentType, parseContentType } from './content-type.js'
 import { type Form, readForm } from './form/form.js'
 import type { MultipartLimits } from './form/multipart.js'
+import { isPrivateAddress } from './private-address.js'
 import type { Route } from './route.js'
 import type { User } from './auth/users.js'
 import { CSRF_FIELD } from './state/csrf-token.js'
@@ -34,6 +35,15 @@ export interface ContentLimits {
   readonly bodyBytesMax?: number | undefined
   readonly multipartBytesMax?: number | undefined
   readonly fileBytesMax?: number | undefined
+}
+
+/** The parts of a request target; together they are all of it. What is missing is empty; a fragment never comes. */
+export interface UriParts {
+  readonly script: string
+  /** From the first `;` on. */
+  readonly params: string
+  /** From the `?` on. */
+  readonly query: string
 }
 
 /** One request. */
@@ -110,6 +120,19 @@ export class Request {
     return this.#exchange.peer.address
   }
 
+  /**
+   * The address of the client as far as it is known: that of the peer. What a client says of itself in X-Forwarded-For
+   * is not looked at (APP-36).
+   */
+  get realIp(): string {
+    return this.remoteAddress
+  }
+
+  /** Whether the peer is on this machine or in a private network: a proxy in front of us, mostly. */
+  get isPrivateIp(): boolean {
+    return isPrivateAddress(this.remoteAddress)
+  }
+
   /** The certificate that the client has shown; undefined without one, and where clients are not asked for any. */
   get clientCertificate(): ClientCertificate | undefined {
     return this.#exchange.clientCertificate
@@ -158,12 +181,15 @@ export class Request {
     return this.#contentType ?? undefined
   }
 
-  /** Aborted when the client leaves before the response is complete: stop what nobody waits for. */
+  /**
+   * Aborted when the client leaves before the response is complete: stop what nobody waits for. The `AbortError` that
+   * comes of it is reported to nobody.
+   */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       const controller = new AbortController()
       this.#abort = controller
-      this.#exchange.onLeft(() => controller.abort(new Error('the client has left')))
+      this.#exchange.onLeft(() => controller.abort(new DOMException('the client has left', 'AbortError')))
     }
     return this.#abort.signal
   }
@@ -175,29 +201,24 @@ export class Request {
   bytes(options?: ReadOptions): Promise<Uint8Array> {
     const own = this.routable?.options.bodyBytesMax ?? this.#limits.bodyBytesMax
     const limit = options?.limit ?? own ?? BODY_BYTES_MAX
+    if (!this.headers.has('content-encoding')) return this.#exchange.body.collect(limit)
+    return this.#decoded(limit, options)
+  }
+
+  async #decoded(limit: number, options: ReadOptions | undefined): Promise<Uint8Array> {
     const coding = this.#coding(options)
     if (coding === undefined) return this.#exchange.body.collect(limit)
     return collected(decodeContent(coding, this.#exchange.body.stream(limit), limit))
   }
 
   /** The content as text in UTF-8. Throws `HttpError` 400 when it is not. */
-  async text(options?: ReadOptions): Promise<string> {
-    const bytes = await this.bytes(options)
-    try {
-      return utf8.decode(bytes)
-    } catch (error) {
-      throw withCause(new HttpError(400, 'The content of the request is not UTF-8'), error)
-    }
+  text(options?: ReadOptions): Promise<string> {
+    return this.bytes(options).then(textOf)
   }
 
   /** The content as JSON. Throws `HttpError` 400 when it is none. Keys like `__proto__` are keys like any other. */
-  async json(options?: ReadOptions): Promise<unknown> {
-    const text = await this.text(options)
-    try {
-      return JSON.parse(text) as unknown
-    } catch (error) {
-      throw withCause(new HttpError(400, 'The content of the request is not JSON'), error)
-    }
+  json(options?: ReadOptions): Promise<unknown> {
+    return this.bytes(options).then(jsonOf)
   }
 
   /**
@@ -234,12 +255,12 @@ export class Request {
   }
 
   /** For the server: the content as the `body` of a route declares it. Throws `HttpError` 415 for any other. */
-  async content(options?: ReadOptions): Promise<Content> {
+  content(options?: ReadOptions): Promise<Content> {
     const kind = contentKind(this.contentType)
-    if (kind === 'json') return { json: await this.json(options) }
-    if (kind === 'form') return { form: declarable((await this.form(options)).fields) }
-    if (!this.hasContent) return { json: {} }
-    throw new HttpError(415, 'This route takes JSON or a form')
+    if (kind === 'json') return this.bytes(options).then((bytes) => ({ json: jsonOf(bytes) }))
+    if (kind === 'form') return this.form(options).then(({ fields }) => ({ form: declarable(fields) }))
+    if (!this.hasContent) return Promise.resolve({ json: {} })
+    return Promise.reject(new HttpError(415, 'This route takes JSON or a form'))
   }
 
   /** The content piece by piece. The peer is paused while nobody takes the next one. */
@@ -269,6 +290,12 @@ export class Request {
   /** The content as bytes. */
   getBody(options?: ReadOptions): Promise<Uint8Array> {
     return this.bytes(options)
+  }
+
+  /** The request target as it came, taken apart and not decoded (APP-33). */
+  splitUri(): UriParts {
+    const [, script = '', params = '', query = ''] = /^([^;?]*)(;[^?]*)?(\?.*)?$/s.exec(this.uri)!
+    return { script, params, query }
   }
 
   getScheme(): 'http' | 'https' {
@@ -316,6 +343,23 @@ function declarable(fields: FormFields): FormFields {
   const rest = Object.assign(Object.create(null) as Record<string, readonly unknown[]>, fields)
   delete rest[CSRF_FIELD]
   return rest
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (error) {
+    throw withCause(new HttpError(400, 'The content of the request is not UTF-8'), error)
+  }
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  const text = textOf(bytes)
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw withCause(new HttpError(400, 'The content of the request is not JSON'), error)
+  }
 }
 
 async function collected(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

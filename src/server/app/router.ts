@@ -1,7 +1,7 @@
 /** Finds the route of a request: exact rules first, then those with parameters, the longest literal beginning first. */
 
-import { type CompiledRule, compileRule, convertParam, isParamText } from './path-params.js'
-import { type Found, RuleTree } from './rule-tree.js'
+import { type CompiledRule, compileRule, convertParam, isParamText, type ParamKind } from './path-params.js'
+import { RuleTree } from './rule-tree.js'
 
 /** What a route needs to be found. */
 export interface Routable {
@@ -27,14 +27,21 @@ export type RouteMatch<Route> =
 interface Entry<Route> {
   readonly compiled: CompiledRule
   readonly routes: Route[]
+  /** The method of the only route, and that route: most rules have one. */
+  onlyMethod: string | undefined
+  readonly names: readonly string[]
+  readonly kinds: readonly ParamKind[]
   /** Makes the parameters of a match: those of one rule have one shape, and nothing is inherited by them. */
   readonly Params: new () => Record<string, unknown>
 }
 
-function entryOf<Route>(compiled: CompiledRule, route: Route): Entry<Route> {
+function entryOf<Route extends Routable>(compiled: CompiledRule, route: Route): Entry<Route> {
   const Params = function Params(): void {} as unknown as { new (): Record<string, unknown>; prototype: object }
   Params.prototype = Object.create(null) as object
-  return { compiled, routes: [route], Params }
+  const names = compiled.params.map(({ name }) => name)
+  const kinds = compiled.params.map(({ kind }) => kind)
+  const onlyMethod = route.methods?.length === 1 ? route.methods[0] : undefined
+  return { compiled, routes: [route], onlyMethod, names, kinds, Params }
 }
 
 const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<string, unknown>)
@@ -44,7 +51,7 @@ export class Router<Route extends Routable> {
   readonly #exact: Map<string, Entry<Route>> = new Map()
   /** Those with parameters, by their rules and as a tree. */
   readonly #patterns: Map<string, Entry<Route>> = new Map()
-  readonly #tree: RuleTree<Entry<Route>> = new RuleTree()
+  readonly #tree: RuleTree<Entry<Route>, MatchedParams> = new RuleTree(paramsOf)
   /** The parameters of routes whose last one may be left out, for the path without it. */
   readonly #defaults: Map<Route, MatchedParams> = new Map()
 
@@ -82,22 +89,28 @@ export class Router<Route extends Routable> {
    */
   find(method: string, path: string): RouteMatch<Route> {
     let known: Route[] | undefined
-    const exact = this.#exact.get(path)
+    const tree = this.#tree
+    const beginnings = tree.walk(path)
+    const { exact } = tree
     if (exact !== undefined) {
-      const route = pick(exact.routes, method)
+      const route = exact.onlyMethod === method ? exact.routes[0] : pick(exact.routes, method)
       if (route !== undefined) return { found: 'route', route, params: this.#defaults.get(route) ?? NO_PARAMS }
       known = [...exact.routes]
     }
-    for (let index = this.#tree.walk(path) - 1; index >= 0; index--) {
-      const matches = this.#tree.matches(path, index)
-      if (matches === undefined) continue
-      for (const match of matches) {
-        const params = paramsOf(match)
-        if (params === undefined) continue
-        const { routes } = match.entry
-        const route = pick(routes, method)
+    for (let index = beginnings - 1; index >= 0; index--) {
+      const count = tree.matches(path, index)
+      if (count === 0) continue
+      if (count === 1) {
+        const { entry } = tree
+        const route = entry.onlyMethod === method ? entry.routes[0] : pick(entry.routes, method)
+        if (route !== undefined) return { found: 'route', route, params: tree.values }
+        known = known === undefined ? [...entry.routes] : [...known, ...entry.routes]
+        continue
+      }
+      for (const { entry, values: params } of tree.all) {
+        const route = pick(entry.routes, method)
         if (route !== undefined) return { found: 'route', route, params }
-        known = known === undefined ? [...routes] : [...known, ...routes]
+        known = known === undefined ? [...entry.routes] : [...known, ...entry.routes]
       }
     }
     if (known !== undefined) return { found: 'methods', allow: allowed(known) }
@@ -115,8 +128,13 @@ export class Router<Route extends Routable> {
 
   #addExact(path: string, route: Route, compiled: CompiledRule): void {
     const known = this.#exact.get(path)
-    if (known === undefined) this.#exact.set(path, entryOf(compiled, route))
-    else addTo(known, route)
+    if (known !== undefined) {
+      addTo(known, route)
+      return
+    }
+    const entry = entryOf(compiled, route)
+    this.#exact.set(path, entry)
+    this.#tree.addExact(path, entry)
   }
 }
 
@@ -128,6 +146,7 @@ function addTo<Route extends Routable>(entry: Entry<Route>, route: Route): void 
       throw new TypeError(`the route ${route.rule} is there twice${typeof clash === 'string' ? ` for ${clash}` : ''}`)
   }
   entry.routes.push(route)
+  entry.onlyMethod = undefined
 }
 
 /** The methods of a route that names none. */
@@ -152,17 +171,28 @@ function allowed(routes: readonly Routable[]): string[] {
 }
 
 /** The values of a rule that matches as text; undefined when one of them is no number after all. */
-function paramsOf<Route>({ entry, texts }: Found<Entry<Route>>): MatchedParams | undefined {
-  const params = new entry.Params()
-  const { params: specs, rest } = entry.compiled
-  for (let i = 0; i < specs.length; i++) {
-    const { name, kind } = specs[i]!
-    const text = texts[i]!
-    // The tree knows where a parameter ends, not what it may hold.
-    if (rest !== undefined && (kind === 'int' || kind === 'float') && !isParamText(kind, text)) return undefined
-    const value = convertParam(kind, text)
+function paramsOf<Route>(
+  { compiled, names, kinds, Params }: Entry<Route>,
+  path: string,
+  starts: readonly number[],
+  ends: readonly number[],
+): MatchedParams | undefined {
+  const params = new Params()
+  // Underscores stand for blanks: one look at the path tells that there are none in any of its parts.
+  const plain = !path.includes('_')
+  for (let i = 0; i < names.length; i++) {
+    const text = path.slice(starts[i], ends[i])
+    const kind = kinds[i]!
+    const verbatim = kind === 'text' ? plain : kind === 'string' || kind === 'path'
+    const value = verbatim ? text : read(compiled, kind, text)
     if (value === undefined) return undefined
-    params[name] = value
+    params[names[i]!] = value
   }
   return params
+}
+
+function read({ rest }: CompiledRule, kind: ParamKind, text: string): string | number | undefined {
+  // The tree knows where a parameter ends, not what it may hold.
+  if (rest !== undefined && (kind === 'int' || kind === 'float') && !isParamText(kind, text)) return undefined
+  return convertParam(kind, text)
 }

@@ -1,17 +1,25 @@
 /**
- * Rules with parameters, in a tree: literal text branches by its characters, and behind it parameters by their kind. A
+ * Rules in a tree: literal text branches by its characters, and behind it parameters by their kind. A
  * path finds all rules that match it without trying those that do not.
  */
 
 import { type CompiledRule, type ParamKind } from './path-params.js'
 
-/** A rule that matches, with the texts of its parameters. */
-export interface Found<Entry> {
+/** A rule that matches, with the values of its parameters. */
+export interface Found<Entry, Values> {
   readonly entry: Entry
   /** Its place in the order in which rules were added. */
   readonly order: number
-  readonly texts: readonly string[]
+  readonly values: Values
 }
+
+/** Makes values of the parts of a path; undefined when one of them is not what its parameter takes. */
+export type ReadValues<Entry, Values> = (
+  entry: Entry,
+  path: string,
+  starts: readonly number[],
+  ends: readonly number[],
+) => Values | undefined
 
 /** Where a rule ends. */
 interface End<Entry> {
@@ -27,7 +35,9 @@ class Node<Entry> {
   /** What goes on with literal text, by the first character of it: that of `children[i]` has the code `lowest + i`. */
   children: (Node<Entry> | undefined)[] = []
   lowest = 0
-  /** Rules that end here, or go on with a pattern. */
+  /** The rule without parameters that is all of the text up to here. */
+  exact: Entry | undefined
+  /** Rules with parameters that end here, or go on with a pattern. */
   ends: End<Entry>[] = []
   /** Parameters that begin here, by kind. */
   params: { readonly kind: ParamKind; readonly next: Node<Entry> }[] = []
@@ -74,24 +84,40 @@ function sharedLength(a: string, b: string): number {
   return at
 }
 
-/** The rules with parameters of one router. */
-export class RuleTree<Entry> {
+/** The rules of one router. */
+export class RuleTree<Entry, Values> {
+  readonly #read: ReadValues<Entry, Values>
   #root: Node<Entry> = new Node('')
-  #count = 0
+  #added = 0
   // Where the last walk has come by, and where the parameters of the match under way begin and end: kept between calls,
   // for a walk that allocates nothing takes half the time.
   readonly #nodes: Node<Entry>[] = []
   readonly #places: number[] = []
   readonly #starts: number[] = []
   readonly #ends: number[] = []
-  #found: Found<Entry>[] | undefined
+  #exact: Entry | undefined
+  #count = 0
+  #entry: Entry | undefined
+  #order = 0
+  #values: Values | undefined
+  #several: Found<Entry, Values>[] = []
+
+  constructor(read: ReadValues<Entry, Values>) {
+    this.#read = read
+  }
 
   clear(): void {
     this.#root = new Node('')
   }
 
+  /** Adds a rule without parameters, for paths that are written like it. */
+  addExact(path: string, entry: Entry): void {
+    this.#root.at(path).exact = entry
+  }
+
+  /** Adds a rule with parameters. */
   add({ literal, rest, pattern }: CompiledRule, entry: Entry): void {
-    const order = this.#count++
+    const order = this.#added++
     let node = this.#root.at(literal)
     if (rest === undefined) {
       node.ends.push({ entry, order, pattern })
@@ -105,45 +131,78 @@ export class RuleTree<Entry> {
     node.ends.push({ entry, order, pattern: undefined })
   }
 
+  /** The rule that is written like the path last walked. */
+  get exact(): Entry | undefined {
+    return this.#exact
+  }
+
   /**
    * How many literal beginnings of rules `path` has. `matches` gives the rules of each, the longest one being the last.
    */
   walk(path: string): number {
     let count = 0
-    let node: Node<Entry> | undefined = this.#root
+    let node = this.#root
     let at = 0
-    while (node !== undefined) {
+    for (;;) {
       if (node.params.length > 0 || node.ends.length > 0) {
         this.#nodes[count] = node
         this.#places[count++] = at
       }
-      node = childAt(node, path, at)
-      if (node !== undefined) at += node.text.length
+      const child = childAt(node, path, at)
+      if (child === undefined) break
+      node = child
+      at += node.text.length
     }
+    this.#exact = at === path.length ? node.exact : undefined
     return count
   }
 
   /**
-   * The rules behind one beginning that match `path`, which was walked before; the one that was added first leads.
-   * Undefined for none.
+   * How many rules behind one beginning match `path`, which was walked before. `entry` and `values` are those of the
+   * only one; `all` gives them when there are several.
    */
-  matches(path: string, index: number): readonly Found<Entry>[] | undefined {
-    this.#found = undefined
+  matches(path: string, index: number): number {
+    this.#count = 0
     const node = this.#nodes[index]!
-    for (const { entry, order, pattern } of node.ends) {
-      const groups = pattern!.exec(path)
-      if (groups !== null) this.#add({ entry, order, texts: groups.slice(1) })
-    }
+    for (let i = 0; i < node.ends.length; i++) this.#matchWhole(node.ends[i]!, path)
     this.#params(node, path, this.#places[index]!, 0)
-    const found = this.#found as Found<Entry>[] | undefined
-    if (found !== undefined && found.length > 1) found.sort((a, b) => a.order - b.order)
-    return found
+    return this.#count
   }
 
-  /** There mostly is one: a list that is made with it has no room to spare. */
-  #add(found: Found<Entry>): void {
-    if (this.#found === undefined) this.#found = [found]
-    else this.#found.push(found)
+  /** What the only match is of. */
+  get entry(): Entry {
+    return this.#entry!
+  }
+
+  /** What the only match gives. */
+  get values(): Values {
+    return this.#values!
+  }
+
+  /** All matches; the rule that was added first leads. */
+  get all(): readonly Found<Entry, Values>[] {
+    return this.#several.sort((a, b) => a.order - b.order)
+  }
+
+  #matchWhole(end: End<Entry>, path: string): void {
+    const groups = end.pattern!.exec(path)?.indices
+    if (groups === undefined) return
+    for (let i = 1; i < groups.length; i++) [this.#starts[i - 1], this.#ends[i - 1]] = groups[i]!
+    this.#add(end, path)
+  }
+
+  /** There mostly is one: only a second one is worth a list. */
+  #add({ entry, order }: End<Entry>, path: string): void {
+    const values = this.#read(entry, path, this.#starts, this.#ends)
+    if (values === undefined) return
+    if (++this.#count === 1) {
+      this.#entry = entry
+      this.#order = order
+      this.#values = values
+      return
+    }
+    if (this.#count === 2) this.#several = [{ entry: this.#entry!, order: this.#order, values: this.#values! }]
+    this.#several.push({ entry, order, values })
   }
 
   /** Adds the rules below `node` whose parameter number `depth` begins at `at`. */
@@ -165,21 +224,12 @@ export class RuleTree<Entry> {
   /** Adds the rules below `node` that go on at `at`, behind `depth` parameters. */
   #literal(node: Node<Entry>, path: string, at: number, depth: number): void {
     if (at === path.length) {
-      for (const { entry, order } of node.ends) this.#add({ entry, order, texts: this.#texts(path, depth) })
+      for (let i = 0; i < node.ends.length; i++) this.#add(node.ends[i]!, path)
       return
     }
     this.#params(node, path, at, depth)
     const child = childAt(node, path, at)
     if (child !== undefined) this.#literal(child, path, at + child.text.length, depth)
-  }
-
-  #texts(path: string, depth: number): string[] {
-    const first = path.slice(this.#starts[0], this.#ends[0])
-    if (depth === 1) return [first]
-    // Lists that are made whole have no room to spare, and cost half of those that grow.
-    const texts = [first, path.slice(this.#starts[1], this.#ends[1])]
-    for (let i = 2; i < depth; i++) texts.push(path.slice(this.#starts[i], this.#ends[i]))
-    return texts
   }
 }
 

@@ -50,8 +50,11 @@ const HTML = typed('text/html; charset=utf-8')
 const OCTETS = typed('application/octet-stream')
 const JSON_TYPE = typed('application/json')
 
-/** Makes content of a value; undefined for no content. Throws `TypeError` for what cannot be sent. */
-export function prepare(value: BodyValue): Prepared | undefined {
+/**
+ * Makes content of a value; undefined for no content. `pretty` indents JSON. Throws `TypeError` for what cannot be
+ * sent.
+ */
+export function prepare(value: BodyValue, pretty = false): Prepared | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'string') return { body: value, type: HTML.type, typeName: HTML.typeName }
   if (value instanceof Uint8Array) return { body: value, type: OCTETS.type, typeName: OCTETS.typeName }
@@ -63,7 +66,7 @@ export function prepare(value: BodyValue): Prepared | undefined {
   }
   if (typeof value === 'object' && 'then' in value && typeof value.then === 'function')
     throw new TypeError('content is no promise: await it first')
-  const text = JSON.stringify(value) as string | undefined
+  const text = (pretty ? JSON.stringify(value, undefined, 2) : JSON.stringify(value)) as string | undefined
   if (text === undefined) throw new TypeError(`a handler returned a ${typeof value}, which cannot be sent`)
   return { body: text, type: JSON_TYPE.type, typeName: JSON_TYPE.typeName }
 }

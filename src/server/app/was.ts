@@ -8,7 +8,7 @@ import { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
 import type { AppContext, Shared } from './app-host.js'
-import { traceOf } from './error-handlers.js'
+import { type ErrorHandler, traceOf } from './error-handlers.js'
 import type { Request } from './request.js'
 import type { CookieJar } from './state/cookie-jar.js'
 import type { MessageBox } from './state/message-box.js'
@@ -100,6 +100,16 @@ export class Was {
   }
 
   /**
+   * For the server: who explains errors with this status, in the innermost app that the route lies in or one around it.
+   */
+  static errorHandler(was: Was, status: number): ErrorHandler | undefined {
+    const { app } = was
+    const layers = was.#layers ?? (app === undefined ? [] : [app])
+    const owner = layers.findLast(({ errorHandlers }) => errorHandlers.of(status) !== undefined)
+    return owner?.errorHandlers.of(status)
+  }
+
+  /**
    * A redirection, 302 unless another status is given. `location` is a URL or a path; of what clients have sent only a
    * path that begins with one `/` is safe.
    */
@@ -146,7 +156,7 @@ export class Was {
   /** For the server: the handler has failed, and nothing of what it has set goes out. */
   static discard(was: Was): void {
     was.#commits = undefined
-    was.#kept?.forget()
+    was.#kept = was.#kept?.anew()
     if (was.#state === undefined) return
     was.#state.status = 0
     was.#state.fields = [...(was.#lasting ?? [])]
@@ -283,6 +293,11 @@ export class Was {
   /** The other apps of the host; throws `TypeError` where there are none, as in a mounted function under test. */
   get host(): AppContext['host'] {
     return this.#around().host
+  }
+
+  /** The apps of the host by name (APP-101). */
+  get apps(): ReadonlyMap<string, App> {
+    return this.host.appsByName()
   }
 
   /** The objects that all apps of the engine use: `engine.share(name, value)` (APP-75). */

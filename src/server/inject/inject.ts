@@ -6,6 +6,7 @@
 import { Driver, type DriverHandler } from '../../io/driver.js'
 import { memoryTransports } from '../../io/memory-transport.js'
 import type { Transport } from '../../io/transport.js'
+import type { Engine } from '../../protocols/core/engine.js'
 import { Fields } from '../../protocols/core/fields.js'
 import { Http1Client } from '../../protocols/http1/client.js'
 import { http1Faults } from '../../protocols/http1/errors.js'
@@ -85,50 +86,28 @@ class Result {
   }
 }
 
-const BROKEN_OFF = 'the server has broken off'
+/** A client of one request. */
+abstract class Asker<Event extends { readonly type: string }> implements DriverHandler<Event> {
+  protected readonly result: Result
+  readonly #driver: Driver<Event>
 
-class Http1Asker implements DriverHandler<Http1ClientEvent> {
-  readonly #engine: Http1Client = new Http1Client()
-  readonly #driver: Driver<Http1ClientEvent>
-  readonly #result: Result
-
-  constructor(transport: Transport, result: Result) {
-    this.#driver = new Driver(transport, this.#engine, this)
-    this.#result = result
+  constructor(transport: Transport, engine: Engine<Event>, result: Result) {
+    this.#driver = new Driver(transport, engine, this)
+    this.result = result
     result.onSettled = () => this.#driver.destroy()
   }
 
   start(): void {
-    const { method, path, authority, fields, body } = this.#result.request
-    this.#driver.start(undefined, () => this.#engine.sendRequest(method, path, ['host', authority, ...fields], body))
+    this.#driver.start(undefined, () => this.ask(this.result.request))
   }
 
-  onEvent(event: Http1ClientEvent): void {
-    switch (event.type) {
-      case 'response':
-        this.#result.head(event.status, event.fields)
-        return
-      case 'data':
-        this.#result.data(event.bytes)
-        return
-      case 'end':
-        this.#result.end(event.trailers)
-        return
-      case 'handover':
-        this.#result.end(Fields.empty)
-        return
-      case 'fatal':
-        this.#result.fail(http1Faults[event.code].text)
-        return
-      default:
-        return
-    }
-  }
+  protected abstract ask(request: PreparedRequest): void
+  abstract onEvent(event: Event): void
 
   onFlushed(): void {}
 
   onClosed(error: Error | undefined): void {
-    this.#result.fail(error?.message ?? BROKEN_OFF)
+    this.result.fail(error?.message ?? 'the server has broken off')
   }
 
   onReleased(transport: Transport): void {
@@ -136,56 +115,77 @@ class Http1Asker implements DriverHandler<Http1ClientEvent> {
   }
 }
 
-class Http2Asker implements DriverHandler<Http2ClientEvent> {
-  readonly #engine: Http2Client = new Http2Client()
-  readonly #driver: Driver<Http2ClientEvent>
-  readonly #result: Result
+class Http1Asker extends Asker<Http1ClientEvent> {
+  readonly #engine: Http1Client
 
   constructor(transport: Transport, result: Result) {
-    this.#driver = new Driver(transport, this.#engine, this)
-    this.#result = result
-    result.onSettled = () => this.#driver.destroy()
+    const engine = new Http1Client()
+    super(transport, engine, result)
+    this.#engine = engine
   }
 
-  start(): void {
-    const { method, path, authority, fields, body } = this.#result.request
-    this.#driver.start(undefined, () =>
-      this.#engine.sendRequest({ method, scheme: 'http', authority, target: path, fields }, body),
-    )
+  protected ask({ method, path, authority, fields, body }: PreparedRequest): void {
+    this.#engine.sendRequest(method, path, ['host', authority, ...fields], body)
   }
 
-  onEvent(event: Http2ClientEvent): void {
+  onEvent(event: Http1ClientEvent): void {
     switch (event.type) {
       case 'response':
-        this.#result.head(event.status, event.fields)
-        if (event.endStream) this.#result.end(Fields.empty)
+        this.result.head(event.status, event.fields)
         return
       case 'data':
-        this.#result.data(event.bytes)
-        this.#engine.consume(event.streamId, event.bytes.length)
+        this.result.data(event.bytes)
         return
       case 'end':
-        this.#result.end(event.trailers)
+        this.result.end(event.trailers)
         return
-      case 'reset':
-        this.#result.fail(`the server has reset the stream with error code ${event.errorCode}`)
+      case 'handover':
+        this.result.end(Fields.empty)
         return
-      case 'streamFault':
       case 'fatal':
-        this.#result.fail(http2Faults[event.code].text)
+        this.result.fail(http1Faults[event.code].text)
         return
       default:
         return
     }
   }
+}
 
-  onFlushed(): void {}
+class Http2Asker extends Asker<Http2ClientEvent> {
+  readonly #engine: Http2Client
 
-  onClosed(error: Error | undefined): void {
-    this.#result.fail(error?.message ?? BROKEN_OFF)
+  constructor(transport: Transport, result: Result) {
+    const engine = new Http2Client()
+    super(transport, engine, result)
+    this.#engine = engine
   }
 
-  onReleased(transport: Transport): void {
-    transport.destroy()
+  protected ask({ method, path, authority, fields, body }: PreparedRequest): void {
+    this.#engine.sendRequest({ method, scheme: 'http', authority, target: path, fields }, body)
+  }
+
+  onEvent(event: Http2ClientEvent): void {
+    switch (event.type) {
+      case 'response':
+        this.result.head(event.status, event.fields)
+        if (event.endStream) this.result.end(Fields.empty)
+        return
+      case 'data':
+        this.result.data(event.bytes)
+        this.#engine.consume(event.streamId, event.bytes.length)
+        return
+      case 'end':
+        this.result.end(event.trailers)
+        return
+      case 'reset':
+        this.result.fail(`the server has reset the stream with error code ${event.errorCode}`)
+        return
+      case 'streamFault':
+      case 'fatal':
+        this.result.fail(http2Faults[event.code].text)
+        return
+      default:
+        return
+    }
   }
 }

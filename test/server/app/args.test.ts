@@ -182,6 +182,18 @@ describe('APP-25: declared parameters of content', () => {
   })
 })
 
+describe('APP-27: parameters of several places', () => {
+  it('never take the place of what another place declares, even where that is missing', async () => {
+    const app = new App().post(
+      '/<int:id>',
+      { query: { ratio: optional(float()) }, body: { name: optional(str()) }, extra: true },
+      (_was, args) => args,
+    )
+    const body = { id: 'x', ratio: 'x', more: true }
+    assert.deepEqual((await app.inject({ path: '/7?name=x&id=8', body })).json(), { id: 7, more: true })
+  })
+})
+
 describe('validators that speak Standard Schema', () => {
   const user = z.object({ name: z.string().min(2), age: z.coerce.number().int() })
 

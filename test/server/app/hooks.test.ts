@@ -199,6 +199,12 @@ describe('APP-98 to APP-101: events', () => {
     const app = new App({ name: 'one' }).get('/', (was) => String(was.host.appNamed('two')?.config['colour']))
     const engine = new Skitai({ log: false }).mount('/', app).mount('/two', other)
     assert.equal((await engine.inject('/')).text(), 'red')
+    app.get('/all', (was) => [...was.apps].map(([name, { config }]) => [name, config]))
+    engine.mount('/', new App({ name: 'two', config: { colour: 'blue' } }))
+    assert.deepEqual((await engine.inject('/all')).json(), [
+      ['two', { colour: 'red' }],
+      ['one', {}],
+    ])
     assert.throws(() => new App().broadcast('x'), /when it is mounted/)
   })
 
@@ -237,6 +243,18 @@ describe('APP-97: pages for errors', () => {
     assert.deepEqual((await engine.inject('/crash')).json(), { code: 500, detail: '', traceback: '' })
     assert.equal((await engine.inject({ path: '/teapot', method: 'POST' })).status, 405)
     assert.match(String(errors), /secret/)
+  })
+
+  it('are those of the innermost app that has one, then of the app around it', async () => {
+    const fail = (was: Was): never => was.throw(418)
+    const inner = new App().errorHandler(409, () => 'inner').get('/', fail)
+    inner.get('/conflict', (was) => was.throw(409))
+    const outer = new App().errorHandler(409, () => 'outer').defaultErrorHandler(() => 'all others')
+    outer.mount('/in', inner).get('/conflict', (was) => was.throw(409))
+    const texts: string[] = []
+    for (const path of ['/in/conflict', '/conflict', '/in/', '/in/missing'])
+      texts.push((await outer.inject(path)).text())
+    assert.deepEqual(texts, ['inner', 'outer', 'all others', 'all others'])
   })
 
   it('that fail leave the usual one', async () => {

@@ -44,6 +44,12 @@ describe('APP-46 to APP-48: objects and faults', () => {
     assert.deepEqual(plain.json(), [{ code: 20000, message: 'm' }, 10001])
   })
 
+  it('APP-51: are indented for people', async () => {
+    const app = new App({ prettyJson: true }).get('/', (was) => was.response.API({ a: [1] }))
+    const { headers, text } = await app.inject('/').then((response) => ({ ...response, text: response.text() }))
+    assert.deepEqual([headers.get('content-type'), text], ['application/json', '{\n  "a": [\n    1\n  ]\n}'])
+  })
+
   it('RFC 9457: are problem details', async () => {
     const { status, headers, json } = await answering((was) =>
       was.response.problem(409, { detail: 'd', balance: 30 }),

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
 import { App, file, int, list, optional, type Was, UploadedFile } from '#src/server/index.js'
+import { readMultipart } from '#src/server/app/form/multipart.js'
 import { safeName } from '#src/server/app/form/uploaded-file.js'
 import { serve, Wire } from '../serving.js'
 
@@ -177,6 +178,32 @@ describe('SEC-27: limits of a form', () => {
   it('refuses a form without a boundary', async () => {
     const response = await app.inject({ body: 'x', headers: { 'content-type': 'multipart/form-data' } })
     assert.equal(response.status, 400)
+  })
+
+  it('comes to an end with a part that nobody wants, however it is cut', async () => {
+    const unwanted = `--x\r\nx-part: 1\r\n\r\n${'x'.repeat(100_000)}\r\n`
+    const content = Buffer.from(`${unwanted}${part('name=a', 'v')}${unwanted}--x--\r\n`)
+    const limits = { bytesMax: 1_000_000, fileBytesMax: 1000 }
+    for (const size of [1000, 16_384, 60_000, content.length]) {
+      const pieces = async function* (): AsyncGenerator<Uint8Array> {
+        for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size)
+      }
+      const fields = await readMultipart(MULTIPART['content-type'], pieces(), limits)
+      assert.deepEqual({ ...fields }, { a: ['v'] })
+    }
+  })
+
+  it('keeps no octets on the disk that have no name of a file', async () => {
+    const nameless = new App().post('/', async (was: Was) => {
+      const sent = (await was.request.form()).file('f')!
+      return [sent.name, sent.size, sent.path]
+    })
+    const head = '--x\r\ncontent-disposition: form-data; name=f\r\ncontent-type: application/octet-stream\r\n\r\n'
+    const body = `${head}${'x'.repeat(1_500_000)}\r\n--x--`
+    const response = await nameless.inject({ method: 'POST', headers: MULTIPART, body })
+    const [name, size, place] = response.json() as [string, number, string]
+    assert.deepEqual([name, size], ['noname', 1_500_000])
+    while (existsSync(place)) await new Promise((resolve) => setTimeout(resolve, 5))
   })
 
   it('lets through what is within them', async () => {

@@ -42,8 +42,9 @@ export class ArgsReader {
 
   /** Throws `TypeError` for a name that is declared twice, or is one of the path as well. */
   constructor(rule: string, inPath: readonly string[], { query, body, extra }: ArgsDeclaration) {
-    this.#query = query && new Source('query', query, extra)
-    this.#body = body && new Source('body', body, extra)
+    const declared = new Set([query, body].flatMap(namesOf))
+    this.#query = query && new Source('query', query, extra, declared)
+    this.#body = body && new Source('body', body, extra, declared)
     const names = [...inPath, ...(this.#query?.names ?? []), ...(this.#body?.names ?? [])]
     const twice = names.find((name, index) => names.indexOf(name) !== index)
     if (twice !== undefined) throw new TypeError(`the parameter ${twice} is declared twice: ${rule}`)
@@ -68,17 +69,22 @@ export class ArgsReader {
     for (const name in path) args[name] = path[name]
     const problems: ArgumentProblem[] = []
     const asked = this.#query?.readQuery(queryString, args, problems)
-    if (asked === undefined && this.#body === undefined) return settled(args, problems)
-    return this.#readBody(asked, content, args, problems)
+    const body = this.#body
+    if (asked !== undefined) return this.#readSlowly(asked, content, args, problems)
+    if (body === undefined) return settled(args, problems)
+    return content().then((read) => {
+      const validated = body.readContent(read, args, problems)
+      return validated === undefined ? settled(args, problems) : validated.then(() => settled(args, problems))
+    })
   }
 
-  async #readBody(
-    asked: Promise<void> | undefined,
+  async #readSlowly(
+    asked: Promise<void>,
     content: ContentReader,
     args: Args,
     problems: ArgumentProblem[],
   ): Promise<Args> {
-    if (asked !== undefined) await asked
+    await asked
     if (this.#body !== undefined) await this.#body.readContent(await content(), args, problems)
     return settled(args, problems)
   }
@@ -89,6 +95,10 @@ function settled(args: Args, problems: readonly ArgumentProblem[]): Args {
   return args
 }
 
+function namesOf(declared: Declaration | undefined): string[] {
+  return declared === undefined || isSchema(declared) ? [] : Object.keys(declared)
+}
+
 /** The parameters of one place. */
 class Source {
   readonly names: readonly string[]
@@ -96,12 +106,15 @@ class Source {
   readonly #params: readonly Param<unknown>[]
   readonly #schema: Schema | undefined
   readonly #extra: boolean
+  /** Names that are declared in any place. */
+  readonly #declared: ReadonlySet<string>
 
-  constructor(place: ArgumentPlace, declared: Declaration, extra: boolean) {
+  constructor(place: ArgumentPlace, declared: Declaration, extra: boolean, everywhere: ReadonlySet<string>) {
     this.#place = place
     this.#extra = extra
+    this.#declared = everywhere
     this.#schema = isSchema(declared) ? declared : undefined
-    this.names = isSchema(declared) ? [] : Object.keys(declared)
+    this.names = namesOf(declared)
     this.#params = isSchema(declared) ? [] : Object.values(declared)
   }
 
@@ -191,11 +204,11 @@ class Source {
     problems.push({ in: this.#place, name, detail: `the parameter ${name} ${what}` })
   }
 
-  /** What is not declared never takes the place of what is. */
+  /** What is not declared never takes the place of what is, here or elsewhere, even where that is missing. */
   #addUnknown(rest: Args, args: Args, problems: ArgumentProblem[]): void {
     for (const name in rest) {
       if (!this.#extra) problems.push({ in: this.#place, name, detail: `the parameter ${name} is not known here` })
-      else if (!(name in args)) args[name] = rest[name]
+      else if (!(name in args) && !this.#declared.has(name)) args[name] = rest[name]
     }
   }
 

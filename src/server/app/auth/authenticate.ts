@@ -5,6 +5,7 @@ import { HttpError } from '../../http-error.js'
 import type { Step } from '../hooks.js'
 import type { StateOptions } from '../state/state-options.js'
 import { isPreflight } from '../guards/cors.js'
+import { MissingOptionError } from '../guards/missing-option.js'
 import { sameSecret } from '../state/seal.js'
 import type { Was } from '../was.js'
 import type { AppAuthOptions, AuthRule, AuthScheme } from './auth-options.js'
@@ -68,7 +69,7 @@ function schemeOf(name: AuthScheme, owners: readonly (AppAuthOptions & StateOpti
   const needed = <Name extends keyof AppAuthOptions>(option: Name): NonNullable<AppAuthOptions[Name]> => {
     for (const owner of owners)
       if (owner[option] !== undefined) return owner[option] as NonNullable<AppAuthOptions[Name]>
-    throw new TypeError(`auth: '${name}' needs ${option} in the options of the app`)
+    throw new MissingOptionError(`auth: '${name}' needs ${option} in the options of the app`)
   }
   const realm = owners.find((owner) => owner.realm !== undefined)?.realm ?? 'App'
   if (!/^[ -~]*$/.test(realm)) throw new TypeError('a realm is printable ASCII')
@@ -245,7 +246,7 @@ function handled(handler: BearerHandler): TokenJudge {
 
 function tokens(owners: readonly StateOptions[]): TokenJudge {
   const owner = owners.find(({ jwt, secureKey }) => jwt !== undefined || secureKey !== undefined)
-  if (owner === undefined) throw new TypeError(`auth: 'jwt' needs jwt or secureKey in the options of the app`)
+  if (owner === undefined) throw new MissingOptionError(`auth: 'jwt' needs jwt or secureKey in the options of the app`)
   const keys = jwtKeysOf(owner)
   return async (_was, token) => {
     const result = await verifyJwt(keys, token)

@@ -1,12 +1,13 @@
 /** Guards that ask functions of the app: who is signed in, who may, who belongs to the staff. */
 
 import { HttpError } from '../../http-error.js'
+import { MissingOptionError } from '../guards/missing-option.js'
 import type { Step } from '../hooks.js'
 import type { HandlerValue } from '../values.js'
 import type { AppAuthOptions, RouteAuthOptions } from './auth-options.js'
 
 /**
- * The guards of a route in their order; `owners` as for `authGuard`. Throws `TypeError` where the app has no function
+ * The guards of a route in their order; `owners` as for `authGuard`. Throws `MissingOptionError` where the app has no function
  * that could judge: no route is open because nobody was asked.
  */
 export function judgeGuards(route: RouteAuthOptions, owners: readonly AppAuthOptions[]): Step[] {
@@ -16,7 +17,7 @@ export function judgeGuards(route: RouteAuthOptions, owners: readonly AppAuthOpt
     option: string,
   ): NonNullable<AppAuthOptions[Name]> => {
     const judge = owners.find((owner) => owner[name] !== undefined)?.[name]
-    if (typeof judge !== 'function') throw new TypeError(`${option} needs ${name} in the options of the app`)
+    if (typeof judge !== 'function') throw new MissingOptionError(`${option} needs ${name} in the options of the app`)
     return judge as NonNullable<AppAuthOptions[Name]>
   }
   const steps: Step[] = []

@@ -30,11 +30,19 @@ export function isHashed(stored: string): boolean {
   return stored.startsWith('$scrypt$')
 }
 
+let nobody: Promise<string> | undefined
+
 /**
  * Whether a password is the one that was stored: its hash, or the password itself, which is for trying things out only.
- * Throws `TypeError` for a hash that is malformed or costs too much.
+ * Without a stored one it takes as long as with a hash and is false: the time does not tell who is known. Rejects with
+ * `TypeError` for a hash that is malformed or costs too much.
  */
-export async function verifyPassword(password: string, stored: string): Promise<boolean> {
+export async function verifyPassword(password: string, stored: string | undefined): Promise<boolean> {
+  if (stored === undefined) {
+    nobody ??= hashPassword('')
+    await verifyPassword(password, await nobody)
+    return false
+  }
   if (!isHashed(stored)) return timingSafeEqual(digest(password), digest(stored))
   const [, ln, r, p, salt, hash] = HASHED.exec(stored) ?? []
   if (salt === undefined || hash === undefined) throw new TypeError('a stored password is malformed')
@@ -75,7 +83,6 @@ export class PasswordChecker {
   readonly #right: LRUCache<string, true> = new LRUCache({ max: CHECKED_MAX, ttl: CHECKED_MS })
   readonly #waiting: (() => void)[] = []
   #running = 0
-  #dummy: Promise<string> | undefined
 
   /**
    * Whether the password is the stored one. Without a stored one it takes as long and is false: the time does not tell
@@ -83,15 +90,13 @@ export class PasswordChecker {
    */
   async check(name: string, password: string, stored: string | undefined): Promise<boolean> {
     if (stored !== undefined && !isHashed(stored)) return verifyPassword(password, stored)
-    if (stored === undefined) this.#dummy ??= hashPassword('')
-    const against = stored ?? (await this.#dummy!)
     const key = createHmac('sha256', this.#secret)
-      .update(JSON.stringify([name, password, against]))
+      .update(JSON.stringify([name, password, stored ?? null]))
       .digest('base64')
     if (this.#right.has(key)) return true
     await this.#enter()
     try {
-      const right = (await verifyPassword(password, against)) && stored !== undefined
+      const right = await verifyPassword(password, stored)
       if (right) this.#right.set(key, true)
       return right
     } finally {

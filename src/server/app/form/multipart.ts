@@ -17,6 +17,13 @@ export interface MultipartLimits {
 
 /** Octets of one text field. */
 const FIELD_BYTES_MAX = 1_048_576
+/** Octets that have come and wait for the disk: more would be put together to larger pieces, which copies them. */
+const WAITING_BYTES_MAX = 16_384
+/**
+ * What busboy lets pile up before it holds itself back: it does so for ever where a part that nobody wants ends in the
+ * piece that it begins in. More than this is never handed to it, and the reader below holds the client back.
+ */
+const PAUSE_BYTES = 0x3fff_ffff
 const FIELDS_MAX = 1000
 const FILES_MAX = 100
 const PART_HEADERS_MAX = 32
@@ -39,6 +46,7 @@ export async function readMultipart(
   try {
     busboy = new Busboy({
       headers: { 'content-type': contentType },
+      fileHwm: PAUSE_BYTES,
       limits: {
         fieldNameSize: 200,
         fieldSize: FIELD_BYTES_MAX,
@@ -88,7 +96,8 @@ class MultipartReader {
   async read(content: AsyncIterable<Uint8Array>): Promise<MultipartFields> {
     try {
       for await (const piece of content) {
-        if (!this.#busboy.write(piece)) await this.#until(() => !this.#busboy.writableNeedDrain)
+        this.#busboy.write(piece)
+        await this.#until(() => !this.#busboy.writableNeedDrain && !this.#isBehind())
         if (this.#error !== undefined) throw this.#error
       }
       this.#busboy.end()
@@ -108,6 +117,11 @@ class MultipartReader {
   async #until(isSo: () => boolean): Promise<void> {
     while (!isSo() && this.#error === undefined) await new Promise<void>((resolve) => (this.#onEvent = resolve))
     if (this.#error !== undefined) throw this.#error
+  }
+
+  #isBehind(): boolean {
+    for (const stream of this.#streams) if (stream.readableLength > WAITING_BYTES_MAX) return true
+    return false
   }
 
   #add(name: string | undefined, value: string | UploadedFile): void {
@@ -150,7 +164,8 @@ class MultipartReader {
       }
       const file = new UploadedFile(filename ?? '', mimetype, writer.size, await writer.end())
       this.#files.push(file)
-      if (filename !== undefined && (filename !== '' || file.size > 0)) values[place] = file
+      // What lies on the disk is always somebody's to remove: octets without the name of a file are a file, too.
+      if ((filename ?? '') !== '' || file.size > 0) values[place] = file
     }
     const writing = finish()
     this.#writing.add(writing)
@@ -163,6 +178,7 @@ class MultipartReader {
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         writer.add(chunk)
         if (writer.full) await writer.write()
+        this.#onEvent()
         if (this.#error !== undefined) break
       }
       return writer

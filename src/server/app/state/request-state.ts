@@ -67,6 +67,13 @@ export class RequestState {
     this.#options = host.options
   }
 
+  /** The state as the request came with it. The nonce stays: the policy of the response names it. */
+  anew(): RequestState {
+    const state = new RequestState(this.#host)
+    state.#cspNonce = this.#cspNonce
+    return state
+  }
+
   get cookie(): CookieJar {
     if (this.#cookie !== undefined) return this.#cookie
     const host = this.#host
@@ -142,13 +149,6 @@ export class RequestState {
   /** The same if somebody has asked for it; else empty. */
   get sentNonce(): string {
     return this.#cspNonce ?? ''
-  }
-
-  /** What was changed is not to be: all but the nonce, which is in the fields already, is read anew. */
-  forget(): void {
-    this.#cookie = undefined
-    this.#session = undefined
-    this.#boxes = undefined
   }
 
   get ring(): KeyRing {

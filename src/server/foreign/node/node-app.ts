@@ -15,12 +15,20 @@ import { type ForeignSocket, socketOf } from './socket.js'
 /** Goes on: there is no answer here, or an error. */
 export type NextFunction = (error?: unknown) => void
 
+/** A request as a listener gets it: `url` is what lies below the mount point. */
+export interface MountedRequest extends IncomingMessage {
+  /** All of the path and query. */
+  originalUrl?: string
+  /** The mount point. */
+  baseUrl?: string
+}
+
 /**
  * A function `(req, res)` or `(req, res, next)` of Node that answers requests. Frameworks have classes of their own for
  * what it takes: as a method, it may ask for more than it is promised here.
  */
 export type NodeListener = {
-  answer(request: IncomingMessage, response: ServerResponse, next: NextFunction): unknown
+  answer(request: MountedRequest, response: ServerResponse, next: NextFunction): unknown
 }['answer']
 
 /** A server of Node: what listens on `request` answers. */

@@ -305,20 +305,42 @@ describe('several schemes', () => {
 })
 
 describe('SEC-06, SEC-07: what is missing', () => {
-  it('is said when a route is registered', () => {
+  it('is said when the app is mounted, or a route is added behind that', async () => {
+    const mount = (app: App) => () => new Skitai().mount('/', app)
+    const fill = (options: AppOptions): App => new App(options).get('/', () => '')
+    assert.throws(mount(fill({ auth: 'basic' })), /needs users/)
+    assert.throws(mount(fill({ auth: 'digest' })), /needs users/)
+    assert.throws(mount(fill({ auth: 'bearer' })), /needs bearerHandler/)
+    assert.throws(mount(fill({ auth: 'jwt' })), /needs jwt or secureKey/)
+    assert.throws(mount(new App().get('/x', { auth: 'basic' }, () => '')), /auth: 'basic' needs users .* app: \/x/)
+    assert.throws(mount(new App().mount('/in', fill({ auth: 'basic' }))), /needs users .* app: \/in\//)
+    await assert.rejects(fill({ auth: 'basic' }).inject('/'), /needs users/)
+    const mounted = new App()
+    mount(mounted)()
+    assert.throws(() => mounted.get('/', { auth: 'basic' }, () => ''), /needs users/)
+    assert.equal((await mounted.inject('/')).status, 404)
+  })
+
+  it('may come with a preference, or with the app around', async () => {
+    const closed = (): App => new App().get('/', { auth: 'basic' }, ({ request }) => request.user?.name)
+    const headers = { authorization: basic('ada', 'secret') }
+    const preferred = new Skitai({ log: false }).mount('/', closed(), { pref: { users: { ada: 'secret' } } })
+    const within = new App({ users: { ada: 'secret' } }).mount('/', closed())
+    for (const app of [preferred, within]) {
+      assert.equal((await app.inject('/')).status, 401)
+      assert.equal((await app.inject({ headers })).text(), 'ada')
+    }
+  })
+
+  it('what cannot be is said when a route is registered', () => {
     const make = (options: AppOptions) => () => new App(options).get('/', () => '')
-    assert.throws(make({ auth: 'basic' }), /needs users/)
-    assert.throws(make({ auth: 'digest' }), /needs users/)
-    assert.throws(make({ auth: 'bearer' }), /needs bearerHandler/)
-    assert.throws(make({ auth: 'jwt' }), /needs jwt or secureKey/)
     assert.throws(make({ auth: 'ntlm' as 'basic', users: {} }), /not a scheme/)
     assert.throws(make({ auth: [] }), /names no scheme/)
     assert.throws(make({ auth: ['bearer', 'jwt'], bearerHandler: () => true, secureKey: 'x'.repeat(16) }), /twice/)
     assert.throws(make({ auth: 'basic', users: {}, realm: 'a\r\nb' }), /printable ASCII/)
-    assert.throws(() => new App().get('/', { auth: 'basic' }, () => ''), /needs users/)
   })
 
-  it('may be with the app around', async () => {
+  it('is asked of the app around, too', async () => {
     const inner = new App({ realm: 'Inner' }).get('/x', ({ request }) => request.user?.realm)
     const outer = new App({ auth: 'basic', users: { ada: 'secret' } }).mount('/in', inner)
     assert.equal((await outer.inject('/in/x')).status, 401)

@@ -42,8 +42,15 @@ describe('SEC-06: a route that asks a function which the app has not', () => {
   ]
   for (const [option, message] of options)
     it(`is refused: ${JSON.stringify(option)}`, () => {
-      assert.throws(() => new App().get('/', option as object, () => ''), message)
+      assert.throws(() => serve(new App().get('/', option as object, () => '')), message)
     })
+
+  it('lets an app be asked that is around it', async () => {
+    const inner = new App().get('/', { login: true }, () => 'done')
+    const outer = new App({ loginHandler: ({ request }) => request.query.has('in') }).mount('/inner', inner)
+    assert.equal((await serve(outer).inject('/inner/')).status, 403)
+    assert.equal((await serve(outer).inject('/inner/?in')).text(), 'done')
+  })
 })
 
 describe('judges', () => {

@@ -28,6 +28,11 @@ describe('SEC-04: passwords', () => {
     assert.ok(!(await verifyPassword('secret', 'Secret')))
   })
 
+  it('of somebody who is not known are never right', async () => {
+    for (const password of ['', 'undefined', 'correct horse'])
+      assert.equal(await verifyPassword(password, undefined), false)
+  })
+
   it('malformed, or too costly, are an error of the app', async () => {
     for (const stored of [
       '$scrypt$',
