@@ -38,6 +38,7 @@ export const targetNames = [
   'authorization',
   'content-type',
   'query',
+  'path',
   'multipart',
   'args',
   'canary',

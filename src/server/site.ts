@@ -8,11 +8,11 @@ import type { AppContext, SharedContext } from './app/app-host.js'
 import { ArgumentError } from './app/args/argument-error.js'
 import type { Args } from './app/args/reader.js'
 import { dispatch } from './app/dispatch.js'
-import { errorInfo, statusOfError, traceOf } from './app/error-handlers.js'
+import { errorInfo, isExpected, statusOfError, traceOf } from './app/error-handlers.js'
 import type { Plan } from './app/plan.js'
 import { Request } from './app/request.js'
 import { isPreflight } from './app/guards/cors.js'
-import { guardPage, preloadSession } from './app/guards.js'
+import { guardPage, guardsPages, startAnew } from './app/guards.js'
 import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
@@ -211,7 +211,7 @@ export class Site {
 
   /** The app whose place it is may have a page, or fields, of its own for what it does not know. */
   #refuse(exchange: Exchange, group: HostGroup, target: CanonicalTarget, app: App | undefined, error: HttpError): void {
-    if (app?.errorHandlers.of(error.status) === undefined && !app?.options.securityHeaders) throw error
+    if (app === undefined || (app.errorHandlers.of(error.status) === undefined && !guardsPages(app))) throw error
     const request = new Request(exchange, target.path, target.query, app.point, app.options)
     const was = new Was(exchange, request, app, false, this.#contextOf(group))
     guardPage(app, was)
@@ -306,7 +306,7 @@ export class Site {
    * of a handler whose client has left are mostly consequences of that, and nobody is told. Never throws.
    */
   #fail(exchange: Exchange, error: unknown, was?: Was): void {
-    const expected = error instanceof HttpError
+    const expected = isExpected(error)
     if (!expected && !isConsequence(error, exchange)) this.#onError(error, exchange)
     if (exchange.answered || exchange.over) {
       exchange.abort()
@@ -319,9 +319,8 @@ export class Site {
     }
     // What makes the page may fail as well: then there is the usual one.
     void (async () => {
-      Was.discard(was)
+      await startAnew(was)
       was.response.setStatus(statusOfError(error))
-      await preloadSession(was)
       const value = await handler(was, errorInfo(error, was))
       await Was.commit(was)
       if (expected) was.response.setHeaders(pairsOf(error.fields))
@@ -335,7 +334,7 @@ export class Site {
 
   /** Answers with the usual page. */
   #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
-    const expected = error instanceof HttpError
+    const expected = isExpected(error)
     try {
       const lasting = Was.lasting(was)
       const nonce = Was.sentNonce(was)
@@ -379,8 +378,6 @@ function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean 
 
 function sendError(exchange: Exchange, error: HttpError, lasting: readonly string[], nonce: string): void {
   const { status, message, fields } = error
-  if (!Number.isInteger(status) || status < 400 || status > 599)
-    throw new TypeError(`an HttpError has a status from 400 to 599, not ${status}`)
   const problems = error instanceof ArgumentError ? error.problems : undefined
   const page = statusPage(status, message, exchange.fields, { problems, nonce })
   sendStatusPage(exchange, status, page, fields.length === 0 ? lasting : [...fields, ...lasting])

@@ -54,6 +54,9 @@ export interface SubAppOptions {
   readonly namespace?: string
 }
 
+/** What an app has looked at before anybody could prefer something else. */
+const FIXED: readonly (keyof AppOptions)[] = ['name', 'home', 'templates', 'delimiters', 'push']
+
 /** Events of requests begin so. */
 const REQUEST_EVENT = 'request:'
 
@@ -351,12 +354,11 @@ export class App {
 
   /** For the server: an event of a request, which nobody may break. */
   tell(event: string, ...args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
-    const report = (error: unknown): void => args[0].report(error)
     for (const listener of this.#events.of(event))
       try {
-        callListener(listener, args, report)
+        callListener(listener, args, (error) => args[0].report(error))
       } catch (error) {
-        report(error)
+        args[0].report(error)
       }
   }
 
@@ -381,8 +383,14 @@ export class App {
     return (await this.#solo).inject(request)
   }
 
-  /** For the server: what is said where the app is mounted counts more than what the app says itself (APP-06). */
+  /**
+   * For the server: what is said where the app is mounted counts more than what the app says itself (APP-06). Throws
+   * `TypeError` for what can no longer be another, and for options that cannot be.
+   */
   prefer(pref: Preference): void {
+    const late = FIXED.find((name) => name in pref)
+    if (late !== undefined)
+      throw new TypeError(`${late} is settled when an app is made: nothing can be preferred to it`)
     const config = { ...this.config, ...pref.config }
     this.options = { ...this.options, ...pref, config }
     checkStateOptions(this.options)
@@ -402,9 +410,10 @@ export class App {
    * For the server: an app that can be mounted within this one, and is in the same mode and of the same configuration.
    */
   part(): App {
-    // What the app has once, its parts do not have again.
-    const { services: _services, static: _static, ...own } = this.options
-    return new App({ ...own, name: this.name, config: this.config, debug: this.debug })
+    // All else is asked of the app around it, so that what is preferred for that holds for its parts.
+    const { templates, delimiters } = this.options
+    const pages = { ...(templates !== undefined && { templates }), ...(delimiters !== undefined && { delimiters }) }
+    return new App({ ...pages, name: this.name, home: this.home, config: this.config, debug: this.debug })
   }
 
   /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */

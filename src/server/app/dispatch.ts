@@ -7,6 +7,7 @@ import { releaseValue } from '../body-source.js'
 import { HttpError } from '../http-error.js'
 import type { App } from './app.js'
 import type { Args } from './args/reader.js'
+import { startAnew } from './guards.js'
 import type { Observer, Reply, Step } from './hooks.js'
 import type { Plan } from './plan.js'
 import type { HandlerValue } from './values.js'
@@ -74,12 +75,14 @@ async function runLayer(plan: Plan, was: Was, params: Args, depth: number): Prom
     const early = await hooks.before?.(was)
     if (answers(early)) return early
     const value = await runLayer(plan, was, params, depth + 1)
-    await observed(value, was, hooks.finish === undefined ? NOBODY : [hooks.finish])
+    if (hooks.finish !== undefined) await observed(value, was, [hooks.finish])
     app.tell('request:success', was)
     return value
   } catch (error) {
     app.tell('request:failed', was, error)
-    const value = await hooks.failed?.(was, error)
+    if (hooks.failed === undefined) throw error
+    await startAnew(was)
+    const value = await hooks.failed(was, error)
     if (answers(value)) return value
     throw error
   } finally {
@@ -103,11 +106,9 @@ async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValu
   const early = await firstReply(plan.before, was)
   if (answers(early)) return early
   const value = await plan.route.handler(was, args as never)
-  await observed(value, was, plan.after)
+  if (plan.after.length > 0) await observed(value, was, plan.after)
   return value
 }
-
-const NOBODY: readonly Observer[] = []
 
 /**
  * Calls those who look on once there is a response. When one of them fails it is not sent, and lets go of its stream.

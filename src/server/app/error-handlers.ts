@@ -42,9 +42,16 @@ export class ErrorHandlers {
   }
 }
 
+/**
+ * Whether an app has thrown it for the client to know; with a status that is none of an error it has made a mistake.
+ */
+export function isExpected(error: unknown): error is HttpError {
+  return error instanceof HttpError && Number.isInteger(error.status) && error.status >= 400 && error.status <= 599
+}
+
 /** The status that answers what was thrown. */
 export function statusOfError(error: unknown): number {
-  return error instanceof HttpError ? error.status : 500
+  return isExpected(error) ? error.status : 500
 }
 
 /** What a page can tell of what was thrown. */
@@ -53,7 +60,7 @@ export function errorInfo(error: unknown, was: Was): ErrorInfo {
   return {
     code,
     message: reasonPhrase(code) || 'Unknown',
-    detail: error instanceof HttpError ? error.message : '',
+    detail: isExpected(error) ? error.message : '',
     url: was.request.uri,
     time: new Date(),
     traceback: was.app?.debug === true ? traceOf(error) : '',

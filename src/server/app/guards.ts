@@ -15,7 +15,7 @@ import type { Route } from './route.js'
 import { keyRingOf } from './state/key-ring.js'
 import { stateOf } from './state/request-state.js'
 import { Session } from './state/session.js'
-import type { Was } from './was.js'
+import { Was } from './was.js'
 import type { SocketRoute } from './websocket/route.js'
 
 /**
@@ -85,6 +85,15 @@ function keepsElsewhere(options: App['options']): boolean {
   return [session, ...session.named.values()].some(({ store }) => store !== undefined && store.synchronous !== true)
 }
 
+/**
+ * Forgets what a request that has failed has set, before somebody else answers it: what is remembered of the client is
+ * as it came. Never rejects: who answers then asks for a session that is not there.
+ */
+export function startAnew(was: Was): void | Promise<void> {
+  Was.discard(was)
+  return preloadSession(was)?.catch((error: unknown) => was.report(error))
+}
+
 const socketGuards: WeakMap<SocketRoute, readonly Step[]> = new WeakMap()
 
 /**
@@ -106,16 +115,26 @@ export function socketGuardsOf(route: SocketRoute): readonly Step[] {
   return guards
 }
 
-const pageGuards: WeakMap<App['options'], Step> = new WeakMap()
+const pageGuards: WeakMap<App['options'], readonly Step[]> = new WeakMap()
 
-/** Sets the fields of an app that make browsers careful on a response that no route has made. */
+/** Whether an app sets fields on responses that no route has made. */
+export function guardsPages({ options: { securityHeaders, cors } }: App): boolean {
+  return Boolean(securityHeaders) || Boolean(cors)
+}
+
+/**
+ * Sets the fields of an app that make browsers careful, and let pages of other origins read what is wrong, on a
+ * response that no route has made.
+ */
 export function guardPage({ options }: App, was: Was): void {
-  const { securityHeaders } = options
-  if (securityHeaders === undefined || securityHeaders === false) return
-  let guard = pageGuards.get(options)
-  if (guard === undefined) {
-    guard = securityHeadersGuard(securityHeaders === true ? {} : securityHeaders)
-    pageGuards.set(options, guard)
+  let guards = pageGuards.get(options)
+  if (guards === undefined) {
+    const { securityHeaders: headers, cors } = options
+    guards = [
+      ...(headers ? [securityHeadersGuard(headers === true ? {} : headers)] : []),
+      ...(cors ? [corsGuard(new CorsPolicy(cors), [])] : []),
+    ]
+    pageGuards.set(options, guards)
   }
-  void guard(was)
+  for (const guard of guards) void guard(was)
 }

@@ -64,6 +64,8 @@ export function prepare(value: BodyValue, pretty = false): Prepared | undefined 
     const raw = 'pipe' in value || 'getReader' in value
     return { body: value, ...(raw ? OCTETS : HTML) }
   }
+  if (typeof value === 'object' && 'then' in value && typeof value.then === 'function')
+    throw new TypeError('content is no promise: await it first')
   const text = (pretty ? JSON.stringify(value, undefined, 2) : JSON.stringify(value)) as string | undefined
   if (text === undefined) throw new TypeError(`a handler returned a ${typeof value}, which cannot be sent`)
   return { body: text, type: JSON_TYPE.type, typeName: JSON_TYPE.typeName }

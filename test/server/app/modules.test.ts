@@ -176,6 +176,27 @@ describe('APP-81 to APP-83: modules of an app', () => {
     ])
   })
 
+  it('begin and end with their module, and stay when their folder is gone', async () => {
+    const every = `app.maintain(7, () => {})`
+    write('gone/m.js', `export const decorate = (app) => { app.get('/m', () => 'one'); ${every} }`)
+    const app = new App({ home, services: 'gone', reload: true })
+    const { engine, errors, get } = starting((made) => made.mount('/', app))
+    const set = mock.method(globalThis, 'setInterval')
+    const clear = mock.method(globalThis, 'clearInterval')
+    const running = (): number => {
+      const made = set.mock.calls.filter((call) => call.arguments[1] === 7000).map(({ result }) => result)
+      return made.filter((timer) => !clear.mock.calls.some((call) => call.arguments[0] === timer)).length
+    }
+    assert.deepEqual([await get('/m'), running()], ['one', 1])
+    write('gone/m.js', `export const decorate = (app) => { app.get('/m', () => 'two'); ${every} }`)
+    assert.deepEqual([await get('/m'), running()], ['two', 1])
+    rmSync(path.join(home, 'gone'), { recursive: true })
+    assert.equal(await get('/m'), 'two')
+    assert.match(String(errors[0]), /ENOENT/)
+    await engine.close()
+    assert.equal(running(), 0)
+  })
+
   it('can be given, and be for debug mode only', async () => {
     const app = new App({ debug: true })
     await app.decorate((part, options) => part.get('/', () => String(options['colour'])), {

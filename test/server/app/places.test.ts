@@ -42,9 +42,18 @@ describe('APP-06: what is preferred where an app is mounted', () => {
     }
   })
 
+  it('counts more than what the app has said, for its modules, too', async () => {
+    const app = new App({ auth: 'basic', users: {} })
+    await app.decorate((part) => void part.get('/part', () => 'open'))
+    const engine = new Skitai({ log: false }).mount('/', app, { pref: { auth: 'bearer', bearerHandler: () => false } })
+    assert.match((await engine.inject('/part')).headers.get('www-authenticate') ?? '', /^Bearer /)
+  })
+
   it('is refused when it cannot be', () => {
     const app = new App().get('/', () => 'open')
     assert.throws(() => new Skitai({ log: false }).mount('/', app, { pref: { auth: 'bearer' } }), /bearerHandler/)
     assert.throws(() => new Skitai({ log: false }).mount('/', app, { pref: { secureKey: 'short' } }), TypeError)
+    const pref = { templates: 'others' } as object
+    assert.throws(() => new Skitai({ log: false }).mount('/', app, { pref }), /templates is settled/)
   })
 })

@@ -49,7 +49,12 @@ export function rateLimitGuard(options: RateLimitOptions, place: string): Step {
   const guard: Step = (was) => {
     const client = clientOf(was, key)
     if (client === undefined) return
-    const verdict = store.take(`${name}:${client}`, rate)
+    let verdict: BucketVerdict | Promise<BucketVerdict>
+    try {
+      verdict = store.take(`${name}:${client}`, rate)
+    } catch (error) {
+      return was.report(error)
+    }
     if (!(verdict instanceof Promise)) return tell(was, verdict)
     return verdict.then(
       (taken) => tell(was, taken),

@@ -6,7 +6,7 @@ import type { AppOptions } from '../app-options.js'
 import { type Exports, ModuleFile, Watcher } from './module-file.js'
 
 /** What is preferred for an app at the place where it is mounted, over what it says itself. */
-export type Preference = Partial<AppOptions>
+export type Preference = Omit<Partial<AppOptions>, 'name' | 'home' | 'templates' | 'delimiters' | 'push'>
 
 /** What the `__setup__` of a module gets, before its app is mounted. */
 export interface SetupContext {

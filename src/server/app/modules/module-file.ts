@@ -48,7 +48,12 @@ export abstract class Watcher {
     const now = performance.now()
     if (now - this.#checkedAt < CHECK_MS) return undefined
     this.#checkedAt = now
-    if (!this.isStale()) return undefined
+    try {
+      if (!this.isStale()) return undefined
+    } catch (error) {
+      // A folder that is gone is as a module that cannot be loaded.
+      return Promise.reject(error as Error)
+    }
     this.#pending = this.reload().finally(() => (this.#pending = undefined))
     return this.#pending
   }

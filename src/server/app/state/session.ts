@@ -222,12 +222,8 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
   static commit(session: Session): void | Promise<void> {
     const mounted = session.#mounted
     if (mounted === undefined) return session.#commit()
-    const waits: Promise<void>[] = []
-    for (const each of [session, ...mounted.values()]) {
-      const wait = each.#commit()
-      if (wait instanceof Promise) waits.push(wait)
-    }
-    if (waits.length > 0) return all(waits)
+    // One that fails at once must not leave the others to fail with nobody there.
+    return all(Array.from([session, ...mounted.values()], async (each) => each.#commit()))
   }
 
   #preload(waits: Promise<unknown>[]): void {

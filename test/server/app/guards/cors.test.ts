@@ -149,3 +149,18 @@ describe('what no browser understands', () => {
     assert.throws(make({ origins: '*', exposeHeaders: ['a\r\nb'] }), /not the name of a field/)
   })
 })
+
+describe('what no route has made', () => {
+  it('can be read by the same origins: 404 and 405', async () => {
+    const app = new App({ cors: { origins: [OURS] } }).post('/', () => 'hi')
+    for (const path of ['/', '/none'])
+      for (const [origin, allowed] of [
+        [OURS, OURS],
+        ['https://evil.example', undefined],
+      ] as const) {
+        const { status, headers } = await app.inject({ path, headers: { origin } })
+        assert.equal(status, path === '/' ? 405 : 404)
+        assert.deepEqual([headers.get('access-control-allow-origin'), headers.get('vary')], [allowed, 'origin'])
+      }
+  })
+})
