@@ -22,7 +22,10 @@ function specsOf(names: readonly string[]): Record<string, Param<string | undefi
   return Object.fromEntries(names.map((name) => [name, optional(str())]))
 }
 
-/** A name has the value of the place where it is declared; what is declared nowhere comes where nothing stands yet. */
+/**
+ * A name has the value of the place where it is declared; what is declared nowhere comes from the content, if it is
+ * there, else from the query.
+ */
 function model(where: ReadonlyMap<string, string>, path: Given, query: Given, body: Given): [string, string][] {
   const values = new Map<string, string>()
   const sources: readonly (readonly [string, Given])[] = [
@@ -33,7 +36,7 @@ function model(where: ReadonlyMap<string, string>, path: Given, query: Given, bo
   for (const [place, source] of sources)
     for (const [name, value] of Object.entries(source)) {
       const declared = where.get(name)
-      if (declared === place || (declared === 'nowhere' && !values.has(name))) values.set(name, value)
+      if (declared === place || declared === 'nowhere') values.set(name, value)
     }
   return [...values].sort()
 }

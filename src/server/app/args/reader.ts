@@ -42,9 +42,10 @@ export class ArgsReader {
 
   /** Throws `TypeError` for a name that is declared twice, or is one of the path as well. */
   constructor(rule: string, inPath: readonly string[], { query, body, extra }: ArgsDeclaration) {
-    const declared = new Set([query, body].flatMap(namesOf))
-    this.#query = query && new Source('query', query, extra, declared)
-    this.#body = body && new Source('body', body, extra, declared)
+    const declared = new Set([...inPath, ...[query, body].flatMap(namesOf)])
+    this.#query = query && new Source('query', query, extra, declared, false)
+    // What a validator gives is declared by it, under names that are not known before.
+    this.#body = body && new Source('body', body, extra, declared, query === undefined || !isSchema(query))
     const names = [...inPath, ...(this.#query?.names ?? []), ...(this.#body?.names ?? [])]
     const twice = names.find((name, index) => names.indexOf(name) !== index)
     if (twice !== undefined) throw new TypeError(`the parameter ${twice} is declared twice: ${rule}`)
@@ -106,10 +107,19 @@ class Source {
   readonly #params: readonly Param<unknown>[]
   readonly #schema: Schema | undefined
   readonly #extra: boolean
-  /** Names that are declared in any place. */
+  /** Names that are declared in any place, or stand in the path. */
   readonly #declared: ReadonlySet<string>
+  /** Whether what is not declared takes the place of what another place has given and not declared either (APP-27). */
+  readonly #replaces: boolean
 
-  constructor(place: ArgumentPlace, declared: Declaration, extra: boolean, everywhere: ReadonlySet<string>) {
+  constructor(
+    place: ArgumentPlace,
+    declared: Declaration,
+    extra: boolean,
+    everywhere: ReadonlySet<string>,
+    replaces: boolean,
+  ) {
+    this.#replaces = replaces
     this.#place = place
     this.#extra = extra
     this.#declared = everywhere
@@ -208,7 +218,7 @@ class Source {
   #addUnknown(rest: Args, args: Args, problems: ArgumentProblem[]): void {
     for (const name in rest) {
       if (!this.#extra) problems.push({ in: this.#place, name, detail: `the parameter ${name} is not known here` })
-      else if (!(name in args) && !this.#declared.has(name)) args[name] = rest[name]
+      else if (!this.#declared.has(name) && (this.#replaces || !(name in args))) args[name] = rest[name]
     }
   }
 
