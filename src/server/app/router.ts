@@ -1,7 +1,7 @@
 /** Finds the route of a request: exact rules first, then those with parameters, the longest literal beginning first. */
 
 import { type CompiledRule, compileRule, convertParam, isParamText, type ParamKind } from './path-params.js'
-import { RuleTree } from './rule-tree.js'
+import { type RuleEntry, RuleTree } from './rule-tree.js'
 
 /** What a route needs to be found. */
 export interface Routable {
@@ -24,13 +24,16 @@ export type RouteMatch<Route> =
   | { readonly found: 'slash' }
   | { readonly found: 'nothing' }
 
-interface Entry<Route> {
+interface Entry<Route> extends RuleEntry {
   readonly compiled: CompiledRule
   readonly routes: Route[]
-  /** The method of the only route, and that route: most rules have one. */
+  /** The only route and its method, as most rules have one of each. */
   onlyMethod: string | undefined
+  readonly only: Route
   readonly names: readonly string[]
   readonly kinds: readonly ParamKind[]
+  /** All parameters are plain. */
+  readonly plain: boolean
   /** Makes the parameters of a match: those of one rule have one shape, and nothing is inherited by them. */
   readonly Params: new () => Record<string, unknown>
 }
@@ -41,7 +44,9 @@ function entryOf<Route extends Routable>(compiled: CompiledRule, route: Route): 
   const names = compiled.params.map(({ name }) => name)
   const kinds = compiled.params.map(({ kind }) => kind)
   const onlyMethod = route.methods?.length === 1 ? route.methods[0] : undefined
-  return { compiled, routes: [route], onlyMethod, names, kinds, Params }
+  const plain = kinds.every((kind) => kind === 'text')
+  const pattern = compiled.rest === undefined ? compiled.pattern : undefined
+  return { order: 0, pattern, compiled, routes: [route], onlyMethod, only: route, names, kinds, plain, Params }
 }
 
 const NO_PARAMS: MatchedParams = Object.freeze(Object.create(null) as Record<string, unknown>)
@@ -93,7 +98,7 @@ export class Router<Route extends Routable> {
     const beginnings = tree.walk(path)
     const { exact } = tree
     if (exact !== undefined) {
-      const route = exact.onlyMethod === method ? exact.routes[0] : pick(exact.routes, method)
+      const route = exact.onlyMethod === method ? exact.only : pick(exact.routes, method)
       if (route !== undefined) return { found: 'route', route, params: this.#defaults.get(route) ?? NO_PARAMS }
       known = [...exact.routes]
     }
@@ -102,7 +107,7 @@ export class Router<Route extends Routable> {
       if (count === 0) continue
       if (count === 1) {
         const { entry } = tree
-        const route = entry.onlyMethod === method ? entry.routes[0] : pick(entry.routes, method)
+        const route = entry.onlyMethod === method ? entry.only : pick(entry.routes, method)
         if (route !== undefined) return { found: 'route', route, params: tree.values }
         known = known === undefined ? [...entry.routes] : [...known, ...entry.routes]
         continue
@@ -172,19 +177,24 @@ function allowed(routes: readonly Routable[]): string[] {
 
 /** The values of a rule that matches as text; undefined when one of them is no number after all. */
 function paramsOf<Route>(
-  { compiled, names, kinds, Params }: Entry<Route>,
+  entry: Entry<Route>,
   path: string,
   starts: readonly number[],
   ends: readonly number[],
 ): MatchedParams | undefined {
-  const params = new Params()
+  const { names } = entry
+  const params = new entry.Params()
   // Underscores stand for blanks: one look at the path tells that there are none in any of its parts.
-  const plain = !path.includes('_')
+  const unmarked = !path.includes('_')
+  if (entry.plain && unmarked) {
+    for (let i = 0; i < names.length; i++) params[names[i]!] = path.slice(starts[i], ends[i])
+    return params
+  }
   for (let i = 0; i < names.length; i++) {
     const text = path.slice(starts[i], ends[i])
-    const kind = kinds[i]!
-    const verbatim = kind === 'text' ? plain : kind === 'string' || kind === 'path'
-    const value = verbatim ? text : read(compiled, kind, text)
+    const kind = entry.kinds[i]!
+    const verbatim = kind === 'text' ? unmarked : kind === 'string' || kind === 'path'
+    const value = verbatim ? text : read(entry.compiled, kind, text)
     if (value === undefined) return undefined
     params[names[i]!] = value
   }

@@ -8,8 +8,6 @@ import { type CompiledRule, type ParamKind } from './path-params.js'
 /** A rule that matches, with the values of its parameters. */
 export interface Found<Entry, Values> {
   readonly entry: Entry
-  /** Its place in the order in which rules were added. */
-  readonly order: number
   readonly values: Values
 }
 
@@ -21,16 +19,16 @@ export type ReadValues<Entry, Values> = (
   ends: readonly number[],
 ) => Values | undefined
 
-/** Where a rule ends. */
-interface End<Entry> {
-  readonly entry: Entry
-  readonly order: number
+/** What a rule stands for. One object to look at: a thousand rules do not lie in the cache of a processor. */
+export interface RuleEntry {
+  /** Its place in the order in which rules were added; set by the tree. */
+  order: number
   /** For a rule whose parameters do not end with their segments: decides about the whole path. */
   readonly pattern: RegExp | undefined
 }
 
 /** Literal text, and what may come behind it. */
-class Node<Entry> {
+class Node<Entry extends RuleEntry> {
   text: string
   /** What goes on with literal text, by the first character of it: that of `children[i]` has the code `lowest + i`. */
   children: (Node<Entry> | undefined)[] = []
@@ -38,7 +36,7 @@ class Node<Entry> {
   /** The rule without parameters that is all of the text up to here. */
   exact: Entry | undefined
   /** Rules with parameters that end here, or go on with a pattern. */
-  ends: End<Entry>[] = []
+  ends: Entry[] = []
   /** Parameters that begin here, by kind. */
   params: { readonly kind: ParamKind; readonly next: Node<Entry> }[] = []
 
@@ -85,7 +83,7 @@ function sharedLength(a: string, b: string): number {
 }
 
 /** The rules of one router. */
-export class RuleTree<Entry, Values> {
+export class RuleTree<Entry extends RuleEntry, Values> {
   readonly #read: ReadValues<Entry, Values>
   #root: Node<Entry> = new Node('')
   #added = 0
@@ -98,7 +96,6 @@ export class RuleTree<Entry, Values> {
   #exact: Entry | undefined
   #count = 0
   #entry: Entry | undefined
-  #order = 0
   #values: Values | undefined
   #several: Found<Entry, Values>[] = []
 
@@ -116,19 +113,15 @@ export class RuleTree<Entry, Values> {
   }
 
   /** Adds a rule with parameters. */
-  add({ literal, rest, pattern }: CompiledRule, entry: Entry): void {
-    const order = this.#added++
+  add({ literal, rest }: CompiledRule, entry: Entry): void {
+    entry.order = this.#added++
     let node = this.#root.at(literal)
-    if (rest === undefined) {
-      node.ends.push({ entry, order, pattern })
-      return
-    }
-    for (const { kind, text } of rest) {
+    for (const { kind, text } of rest ?? []) {
       let param = node.params.find((known) => known.kind === kind)
       if (param === undefined) node.params.push((param = { kind, next: new Node('') }))
       node = param.next.at(text)
     }
-    node.ends.push({ entry, order, pattern: undefined })
+    node.ends.push(entry)
   }
 
   /** The rule that is written like the path last walked. */
@@ -181,28 +174,27 @@ export class RuleTree<Entry, Values> {
 
   /** All matches; the rule that was added first leads. */
   get all(): readonly Found<Entry, Values>[] {
-    return this.#several.sort((a, b) => a.order - b.order)
+    return this.#several.sort((a, b) => a.entry.order - b.entry.order)
   }
 
-  #matchWhole(end: End<Entry>, path: string): void {
-    const groups = end.pattern!.exec(path)?.indices
+  #matchWhole(entry: Entry, path: string): void {
+    const groups = entry.pattern!.exec(path)?.indices
     if (groups === undefined) return
     for (let i = 1; i < groups.length; i++) [this.#starts[i - 1], this.#ends[i - 1]] = groups[i]!
-    this.#add(end, path)
+    this.#add(entry, path)
   }
 
   /** There mostly is one: only a second one is worth a list. */
-  #add({ entry, order }: End<Entry>, path: string): void {
+  #add(entry: Entry, path: string): void {
     const values = this.#read(entry, path, this.#starts, this.#ends)
     if (values === undefined) return
     if (++this.#count === 1) {
       this.#entry = entry
-      this.#order = order
       this.#values = values
       return
     }
-    if (this.#count === 2) this.#several = [{ entry: this.#entry!, order: this.#order, values: this.#values! }]
-    this.#several.push({ entry, order, values })
+    if (this.#count === 2) this.#several = [{ entry: this.#entry!, values: this.#values! }]
+    this.#several.push({ entry, values })
   }
 
   /** Adds the rules below `node` whose parameter number `depth` begins at `at`. */
@@ -234,7 +226,7 @@ export class RuleTree<Entry, Values> {
 }
 
 /** The child whose text the path has at `at`. */
-function childAt<Entry>(node: Node<Entry>, path: string, at: number): Node<Entry> | undefined {
+function childAt<Entry extends RuleEntry>(node: Node<Entry>, path: string, at: number): Node<Entry> | undefined {
   if (at >= path.length) return undefined
   const index = path.charCodeAt(at) - node.lowest
   if (index < 0 || index >= node.children.length) return undefined
