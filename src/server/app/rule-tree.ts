@@ -1,9 +1,9 @@
 /**
- * Rules in a tree: literal text branches by its characters, and behind it parameters by their kind. A
+ * Rules in a tree: literal text branches by its characters, and behind it a parameter. A
  * path finds all rules that match it without trying those that do not.
  */
 
-import { type CompiledRule, type ParamKind } from './path-params.js'
+import type { CompiledRule } from './path-params.js'
 
 /** A rule that matches, with the values of its parameters. */
 export interface Found<Entry, Values> {
@@ -37,8 +37,10 @@ class Node<Entry extends RuleEntry> {
   exact: Entry | undefined
   /** Rules with parameters that end here, or go on with a pattern. */
   ends: Entry[] = []
-  /** Parameters that begin here, by kind. */
-  params: { readonly kind: ParamKind; readonly next: Node<Entry> }[] = []
+  /** What comes behind a parameter that begins here and ends with its segment, whatever its kind is. */
+  segment: Node<Entry> | undefined
+  /** What comes behind one that takes all the rest. */
+  rest: Node<Entry> | undefined
 
   constructor(text: string) {
     this.text = text
@@ -117,9 +119,8 @@ export class RuleTree<Entry extends RuleEntry, Values> {
     entry.order = this.#added++
     let node = this.#root.at(literal)
     for (const { kind, text } of rest ?? []) {
-      let param = node.params.find((known) => known.kind === kind)
-      if (param === undefined) node.params.push((param = { kind, next: new Node('') }))
-      node = param.next.at(text)
+      const next = kind === 'path' ? (node.rest ??= new Node('')) : (node.segment ??= new Node(''))
+      node = next.at(text)
     }
     node.ends.push(entry)
   }
@@ -137,7 +138,7 @@ export class RuleTree<Entry extends RuleEntry, Values> {
     let node = this.#root
     let at = 0
     for (;;) {
-      if (node.params.length > 0 || node.ends.length > 0) {
+      if (node.segment !== undefined || node.rest !== undefined || node.ends.length > 0) {
         this.#nodes[count] = node
         this.#places[count++] = at
       }
@@ -199,18 +200,20 @@ export class RuleTree<Entry extends RuleEntry, Values> {
 
   /** Adds the rules below `node` whose parameter number `depth` begins at `at`. */
   #params(node: Node<Entry>, path: string, at: number, depth: number): void {
-    const { params } = node
-    if (params.length === 0 || at >= path.length) return
-    const slash = path.indexOf('/', at)
-    const segmentEnd = slash < 0 ? path.length : slash
-    this.#starts[depth] = at
-    for (let i = 0; i < params.length; i++) {
-      const { kind, next } = params[i]!
-      const end = kind === 'path' ? path.length : segmentEnd
-      if (end === at) continue
-      this.#ends[depth] = end
-      this.#literal(next, path, end, depth + 1)
+    if (at >= path.length) return
+    const { segment, rest } = node
+    if (segment !== undefined) {
+      const slash = path.indexOf('/', at)
+      const end = slash < 0 ? path.length : slash
+      if (end > at) this.#behind(segment, path, at, end, depth)
     }
+    if (rest !== undefined) this.#behind(rest, path, at, path.length, depth)
+  }
+
+  #behind(node: Node<Entry>, path: string, at: number, end: number, depth: number): void {
+    this.#starts[depth] = at
+    this.#ends[depth] = end
+    this.#literal(node, path, end, depth + 1)
   }
 
   /** Adds the rules below `node` that go on at `at`, behind `depth` parameters. */
