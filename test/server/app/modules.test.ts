@@ -43,7 +43,7 @@ function starting(mount: (engine: Skitai) => unknown): Engine {
   return { engine, errors, get }
 }
 
-describe('APP-13: an app that is a file', () => {
+describe('APP-13, APP-16: an app that is a file', () => {
   it('is loaded, and anew when it has changed; one that cannot be loaded leaves the old one', async () => {
     const source = (text: string): string =>
       `export const app = new App({ reload: true, preserve: ['count'] }).get('/', (was) => {
@@ -136,7 +136,7 @@ describe('APP-13: an app that is a file', () => {
   })
 })
 
-describe('APP-81 to APP-83: modules of an app', () => {
+describe('APP-14, APP-81 to APP-83: modules of an app', () => {
   const moduleText = (name: string, text: string): string => `
     export const options = { mount: '/${name}', namespace: '${name}', extra: 1 }
     export function decorate(app, options) {
