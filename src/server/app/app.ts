@@ -151,12 +151,15 @@ export class App extends AppLife {
    */
   mount(prefix: string, app: App, { namespace = '' }: SubAppOptions = {}): this {
     this.tree.mount(prefix, app.tree, namespace)
+    this.adopt(app).catch(this.reportLate)
     return this
   }
 
   /** Takes an app out again that was mounted within this one. Gives whether it was. */
   unmount(app: App): boolean {
-    return this.tree.unmount(app.tree)
+    if (!this.tree.unmount(app.tree)) return false
+    this.release(app).catch(this.reportLate)
+    return true
   }
 
   /**

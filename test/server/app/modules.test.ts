@@ -284,12 +284,12 @@ describe('what apps keep and share', () => {
   })
 
   it('APP-11: something that is done again and again', async () => {
-    const calls: number[] = []
+    const calls: App[] = []
     const errors: unknown[] = []
     let done: () => void = () => {}
     const thrice = new Promise<void>((resolve) => (done = resolve))
-    const app = new App().maintain(0.005, () => {
-      if (calls.push(1) === 3) done()
+    const app = new App().maintain(0.005, (given) => {
+      if (calls.push(given) === 3) done()
       throw new Error('again')
     })
     const engine = new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app)
@@ -300,6 +300,7 @@ describe('what apps keep and share', () => {
     await engine.close()
     clearInterval(hold)
     assert.ok(errors.length >= 3)
+    assert.equal(calls[0], app)
     assert.throws(() => app.maintain(0, () => {}), /not an interval/)
   })
 })
