@@ -265,7 +265,7 @@ export class App extends AppLife {
   /**
    * For the server: an app that can be mounted within this one, and is in the same mode and of the same configuration.
    */
-  part(): App {
+  part(auth?: AuthRule): App {
     // All else is asked of the app around it, so that what is preferred for that holds for its parts.
     const { templates, delimiters } = this.options
     const pages = { ...(templates !== undefined && { templates }), ...(delimiters !== undefined && { delimiters }) }
