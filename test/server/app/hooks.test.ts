@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, HttpError, int, type LogEntry, Skitai, type Was } from '#src/server/index.js'
+import { App, type ErrorInfo, HttpError, int, type LogEntry, Skitai, type Was } from '#src/server/index.js'
 
 /** An app whose hooks write down that they were called. */
 function noting(name: string, notes: string[], app: App = new App({ name })): App {
@@ -290,6 +290,9 @@ describe('events', () => {
     const app = new App({ name: 'one' }).get('/', (was) => String(was.host.appNamed('two')?.config['colour']))
     const engine = new Skitai({ log: false }).mount('/', app).mount('/two', other)
     assert.equal((await engine.inject('/')).text(), 'red')
+    other.get('/<int:id>', { name: 'shoe' }, () => '')
+    app.get('/url', (was) => was.apps.get('two')!.url('shoe', { id: 7 }))
+    assert.equal((await engine.inject('/url')).text(), '/two/7')
     app.get('/all', (was) => [...was.apps].map(([name, { config }]) => [name, config]))
     engine.mount('/', new App({ name: 'two', config: { colour: 'blue' } }))
     assert.deepEqual((await engine.inject('/all')).json(), [
@@ -334,6 +337,24 @@ describe('APP-97: pages for errors', () => {
     assert.deepEqual((await engine.inject('/crash')).json(), { code: 500, detail: '', traceback: '' })
     assert.equal((await engine.inject({ path: '/teapot', method: 'POST' })).status, 405)
     assert.match(String(errors), /secret/)
+  })
+
+  it('are told all that there is to tell', async () => {
+    const told: ErrorInfo[] = []
+    for (const debug of [false, true]) {
+      const app = new App({ debug }).defaultErrorHandler((_was, error) => (told.push(error), 'page'))
+      app.get('/<name>', () => {
+        throw new Error('oops')
+      })
+      await serving(app).engine.inject('/x?y=%3C')
+    }
+    const [normal, debug] = told as [ErrorInfo, ErrorInfo]
+    assert.deepEqual([normal.code, normal.message, normal.detail], [500, 'Internal Server Error', ''])
+    assert.deepEqual([normal.url, normal.software, normal.mode, normal.traceback], ['/x?y=%3C', 'skitai', 'normal', ''])
+    assert.ok(Math.abs(Date.now() - normal.time.getTime()) < 60_000)
+    assert.equal(debug.mode, 'debug')
+    assert.match(debug.traceback, /^Error: oops\n/)
+    assert.equal((debug.error as Error).message, 'oops')
   })
 
   it('are those of the innermost app that has one, then of the app around it', async () => {
