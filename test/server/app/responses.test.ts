@@ -141,14 +141,14 @@ describe('APP-44, APP-45, APP-49: explained and thrown statuses', () => {
 
 describe('APP-49: errors for who accepts JSON', () => {
   it('are JSON, with the trace in debug mode', async () => {
-    const asked = async (debug: boolean, path: string, accept: string): Promise<InjectedResponse> => {
+    const asked = async (debug: boolean, target: string, accept: string): Promise<InjectedResponse> => {
       const app = new App({ debug })
         .get('/oops', () => {
           throw new Error('inner')
         })
         .get('/thrown', (was) => was.throw(409, 'taken'))
       const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
-      return engine.inject({ path, headers: { accept } })
+      return engine.inject({ path: target, headers: { accept } })
     }
     const thrown = await asked(false, '/thrown', 'application/json')
     assert.deepEqual([thrown.status, thrown.json()], [409, { code: 409, message: 'Conflict', detail: 'taken' }])
