@@ -17,6 +17,7 @@ import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
 import { functionRoute, needsWebSocket, type SocketRoute } from './app/websocket/route.js'
+import { SocketWas } from './app/websocket/socket-was.js'
 import { openSocket } from './app/websocket/upgrade.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
 import { releaseValue } from './body-source.js'
@@ -119,13 +120,14 @@ export class Site {
       if (typeof mounted === 'function') {
         const route = functionRoute(mounted)
         if (route === undefined) throw new HttpError(400, NO_SOCKET)
-        return this.#openSocket(exchange, new Request(exchange, path, query, scriptName), undefined, route, NO_PARAMS)
+        const request = new Request(exchange, path, query, scriptName)
+        return this.#openSocket(exchange, group, request, undefined, route, NO_PARAMS)
       }
       const below = pathBelow(path, point)
       const match = mounted.tree.sockets.find('GET', below)
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, scriptName, mounted.options)
-        return this.#openSocket(exchange, request, mounted, match.route, match.params)
+        return this.#openSocket(exchange, group, request, mounted, match.route, match.params)
       }
       known ||= mounted.tree.router.find('GET', below).found !== 'nothing'
     }
@@ -134,13 +136,16 @@ export class Site {
 
   #openSocket(
     exchange: Exchange,
+    group: HostGroup,
     request: Request,
     app: App | undefined,
     route: SocketRoute,
     params: Readonly<Record<string, unknown>>,
   ): void {
-    openSocket(exchange, request, app, route, params, this.sockets).catch((error: unknown) =>
-      this.#fail(exchange, error),
+    const was = new SocketWas(exchange, request, app, false, this.#contextOf(group))
+    openSocket(exchange, was, route, params, this.sockets).then(
+      (refused) => refused && this.#settle(exchange, was, refused.refusal),
+      (error: unknown) => this.#fail(exchange, error, was),
     )
   }
 
@@ -276,13 +281,7 @@ export class Site {
           (error: unknown) => this.#fail(exchange, error, was),
         )
       } else if (Was.hasCommits(was)) {
-        Was.commit(was).then(
-          () => this.#answer(exchange, was, value),
-          (error: unknown) => {
-            releaseValue(value)
-            this.#fail(exchange, error, was)
-          },
-        )
+        this.#commit(exchange, was, value)
       } else {
         answer(exchange, value, was, this.#onBroken)
       }
@@ -291,8 +290,24 @@ export class Site {
     }
   }
 
+  /** Writes down what was changed, in time for the head. Never throws. */
+  #commit(exchange: Exchange, was: Was, value: HandlerValue): void {
+    const fail = (error: unknown): void => {
+      releaseValue(value)
+      this.#fail(exchange, error, was)
+    }
+    try {
+      const committed = Was.commit(was)
+      if (committed === undefined) this.#answer(exchange, was, value)
+      else committed.then(() => this.#answer(exchange, was, value), fail)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
   #answer(exchange: Exchange, was: Was, value: HandlerValue): void {
     try {
+      Was.sendCookies(was)
       answer(exchange, value, was, this.#onBroken)
     } catch (error) {
       this.#fail(exchange, error, was)
@@ -323,6 +338,7 @@ export class Site {
       was.response.setStatus(statusOfError(error))
       const value = await handler(was, errorInfo(error, was))
       await Was.commit(was)
+      Was.sendCookies(was)
       if (expected) was.response.setHeaders(pairsOf(error.fields))
       answer(exchange, value, was, this.#onBroken)
     })().catch((second: unknown) => {

@@ -21,13 +21,6 @@ import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
 
 const HTML_FIELDS: readonly string[] = ['content-type', 'text/html; charset=utf-8']
 
-/** Writes down what a request has changed, in time for the head of the response; may take its time. */
-export type Commit = () => unknown
-
-/** The order in which changes are written down: each may change what comes behind it (APP-113). */
-export type CommitRank = 'session' | 'messages' | 'cookies'
-const RANKS: readonly CommitRank[] = ['session', 'messages', 'cookies']
-
 /** The context of one request. */
 export class Was {
   readonly request: Request
@@ -41,7 +34,6 @@ export class Was {
   #g: Record<string, unknown> | undefined
   readonly #context: AppContext | undefined
   #layers: readonly App[] | undefined
-  #commits: Partial<Record<CommitRank, Commit[]>> | undefined
   #kept: RequestState | undefined
   /** Fields that go out whatever happens: a flat list of name, value. */
   #lasting: string[] | undefined
@@ -139,24 +131,33 @@ export class Was {
     return was.#state
   }
 
-  /** For the server: has something written down when the request is answered without an error. */
-  static onCommit(was: Was, rank: CommitRank, commit: Commit): void {
-    ;((was.#commits ??= {})[rank] ??= []).push(commit)
-  }
-
   /** For the server: whether `commit` has anything to do. */
   static hasCommits(was: Was): boolean {
-    return was.#commits !== undefined
+    return was.#kept !== undefined && was.#kept.hasChanges
   }
 
-  /** For the server: writes down what the request has changed. */
-  static async commit(was: Was): Promise<void> {
-    for (const rank of RANKS) for (const commit of was.#commits?.[rank] ?? []) await commit()
+  /** For the server: writes down what the request has changed, all but cookies; throws or rejects where it cannot. */
+  static commit(was: Was): void | Promise<void> {
+    return was.#kept?.commit()
+  }
+
+  /** For the server: cookies go out with the head, which comes next. */
+  static sendCookies(was: Was): void {
+    was.#kept?.sendCookies()
+  }
+
+  /** For the server: fetches a session that is kept elsewhere; undefined when there is nothing to wait for. */
+  static preload(was: Was): Promise<void> | undefined {
+    return was.#client.preload()
+  }
+
+  /** For the server: whether the response may depend on who asks, so that nobody else may get it. */
+  static isPersonal(was: Was): boolean {
+    return was.request.user !== undefined || (was.#kept !== undefined && was.#kept.depends)
   }
 
   /** For the server: the handler has failed, and nothing of what it has set goes out. */
   static discard(was: Was): void {
-    was.#commits = undefined
     was.#kept = was.#kept?.anew()
     if (was.#state === undefined) return
     was.#state.status = 0
@@ -256,8 +257,9 @@ export class Was {
     this.#kept ??= new RequestState({
       request: this.request,
       options: this.app?.options ?? NO_OPTIONS,
-      onCommit: (rank, commit) => Was.onCommit(this, rank, commit),
       setCookie: (line) => this.response.addHeader('set-cookie', line),
+      answered: () => this.#exchange.answered,
+      report: (error) => this.report(error),
     })
     return this.#kept
   }
