@@ -27,6 +27,7 @@ import { ForeignApp } from './foreign/foreign-app.js'
 import { HttpError } from './http-error.js'
 import { type AppMount, type HostGroup, isBelow, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
 import { canonicalTarget, type CanonicalTarget, encodePath, pathRefusals } from './path.js'
+import { keepPrivate } from './personal.js'
 import { redirection } from './redirect.js'
 import type { Reply } from './reply.js'
 
@@ -352,10 +353,11 @@ export class Site {
   #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
     const expected = isExpected(error)
     try {
-      const lasting = Was.lasting(was)
+      const fields = [...(expected ? error.fields : []), ...Was.lasting(was)]
+      if (was !== undefined && Was.isPersonal(was)) keepPrivate(fields)
       const nonce = Was.sentNonce(was)
-      if (expected) sendError(exchange, error, lasting, nonce)
-      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, lasting, nonce)
+      if (expected) sendError(exchange, error, fields, nonce)
+      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, fields, nonce)
     } catch (second) {
       // An expected error that cannot be sent, with a status out of range or a line end in a field, is an unexpected
       // one.
@@ -392,11 +394,11 @@ function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean 
   )
 }
 
-function sendError(exchange: Exchange, error: HttpError, lasting: readonly string[], nonce: string): void {
-  const { status, message, fields } = error
+function sendError(exchange: Exchange, error: HttpError, fields: readonly string[], nonce: string): void {
+  const { status, message } = error
   const problems = error instanceof ArgumentError ? error.problems : undefined
   const page = statusPage(status, message, exchange.fields, { problems, nonce })
-  sendStatusPage(exchange, status, page, fields.length === 0 ? lasting : [...fields, ...lasting])
+  sendStatusPage(exchange, status, page, fields)
 }
 
 function sendPage(
@@ -404,17 +406,18 @@ function sendPage(
   status: number,
   detail: string,
   trace: string | undefined,
-  lasting: readonly string[],
+  fields: readonly string[],
   nonce: string,
 ): void {
-  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace, nonce }), lasting)
+  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace, nonce }), fields)
 }
 
-/** The fields of the page itself come last, and win over those that a guard has set for all responses. */
+/** The fields of the page itself come last, and win over those that a guard has set for all responses; Vary adds up. */
 function sendStatusPage(exchange: Exchange, status: number, page: StatusPage, fields: readonly string[]): void {
   if (fields.length === 0) return exchange.send(status, page.fields, page.body)
   const list: string[] = []
-  for (let i = 0; i < fields.length; i += 2) if (!page.list.includes(fields[i]!)) list.push(fields[i]!, fields[i + 1]!)
+  for (let i = 0; i < fields.length; i += 2)
+    if (fields[i] === 'vary' || !page.list.includes(fields[i]!)) list.push(fields[i]!, fields[i + 1]!)
   exchange.send(status, [...list, ...page.list], page.body)
 }
 
