@@ -41,7 +41,7 @@ const NO_PARAMS: Readonly<Record<string, never>> = Object.freeze(Object.create(n
 
 /** All that is mounted, and the way of a request through it. */
 export class Site {
-  readonly hosts: VirtualHosts = new VirtualHosts()
+  readonly hosts: VirtualHosts
   readonly sockets: OpenSockets
   readonly #onError: ErrorListener
   readonly #shared: SharedContext
@@ -50,6 +50,7 @@ export class Site {
   constructor(onError: ErrorListener, shared: SharedContext) {
     this.#onError = onError
     this.#shared = shared
+    this.hosts = new VirtualHosts(shared.shared)
     this.sockets = new OpenSockets(onError)
   }
 

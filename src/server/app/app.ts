@@ -1,22 +1,19 @@
 /** `App`: routes and their handlers. Mounted under any point, over any protocol version, it behaves the same. */
 
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { encodePath } from '../path.js'
 import { forDevelopers } from '../environment.js'
 import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
 import { scriptDirectory } from '../script-directory.js'
 import type { Skitai } from '../skitai.js'
 import type { AppConfig, AppOptions } from './app-options.js'
+import { AppLife } from './app-life.js'
 import { AppTree } from './app-tree.js'
 import { AppStore } from './app-store.js'
 import type { Preference } from './modules/app-module.js'
-import type { Watcher } from './modules/module-file.js'
-import { type AppModuleExports, decorate, type ModuleOptions, Services } from './modules/services.js'
 import type { Declaration } from './args/reader.js'
-import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
-import { type AppEvents, callListener, Events, type Listener } from './events.js'
-import type { AppHost } from './app-host.js'
-import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
+import { type AppHost, type Shared, sharedBy } from './app-host.js'
 import type { PathParams } from './path-params.js'
 import {
   type Handler,
@@ -37,15 +34,9 @@ import {
   type UrlArgs,
   type UrlCall,
 } from './urls.js'
-import {
-  type FilterEntry,
-  type TemplateEngine,
-  type TemplateFilter,
-  type TemplateGlobal,
-  Templates,
-} from './templates/templates.js'
+import { Templates } from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
-import { Was } from './was.js'
+import { Shares } from './shares.js'
 import { socketRoute } from './websocket/route.js'
 
 /** Options of an app within an app. */
@@ -57,11 +48,8 @@ export interface SubAppOptions {
 /** What an app has looked at before anybody could prefer something else. */
 const FIXED: readonly (keyof AppOptions)[] = ['name', 'home', 'templates', 'delimiters', 'push']
 
-/** Events of requests begin so. */
-const REQUEST_EVENT = 'request:'
-
 /** An application. */
-export class App {
+export class App extends AppLife {
   readonly name: string
   debug: boolean
   readonly home: string
@@ -70,35 +58,24 @@ export class App {
   /** Values that are kept in the process, by name. */
   readonly store: AppStore = new AppStore()
   readonly push: boolean
+  /** For the server: what the app shares with its handlers. */
+  readonly shares: Shares = new Shares()
   /** For the server: the routes of the app and of those within it. */
   readonly tree: AppTree = new AppTree(this)
-  /** For the server: what is called around each request. */
-  readonly hooks: RequestHooks = { before: undefined, finish: undefined, failed: undefined, teardown: undefined }
-  /** For the server: pages for errors. */
-  readonly errorHandlers: ErrorHandlers = new ErrorHandlers()
   /** For the server: makes pages. */
   readonly templates: Templates
+  /** For the server: what was preferred where it is mounted; undefined as long as it is mounted nowhere. */
+  preferred: Preference | undefined
   /** The mount point without a slash at its end; empty at the root, and before the app is mounted. */
   point = ''
   /** The other apps of its host; undefined before the app is mounted. */
   host: AppHost | undefined
 
-  readonly #events: Events = new Events()
-  readonly #broadcasts: Events = new Events()
   /** An engine that has nothing but this app, for `inject`. */
   #solo: Promise<Skitai> | undefined
-  #services: Services | undefined
-  readonly #maintained: { readonly ms: number; readonly task: (app: App) => unknown }[] = []
-  #timers: NodeJS.Timeout[] = []
-  /** How many engines and apps have begun it: it lies in several places, perhaps. */
-  #begun = 0
-  /** Before there is a server the process is told, as of any promise that nobody waits for. */
-  #report: (error: unknown) => void = (error) => {
-    throw error
-  }
-  readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    super()
     checkStateOptions(options)
     this.options = options
     this.name = options.name ?? 'app'
@@ -180,60 +157,15 @@ export class App {
    */
   mount(prefix: string, app: App, { namespace = '' }: SubAppOptions = {}): this {
     this.tree.mount(prefix, app.tree, namespace)
+    this.adopt(app).catch(this.reportLate)
     return this
   }
 
   /** Takes an app out again that was mounted within this one. Gives whether it was. */
   unmount(app: App): boolean {
-    return this.tree.unmount(app.tree)
-  }
-
-  /** Called in front of each request; what it gives is the response (APP-67). One of its kind, as all hooks. */
-  beforeRequest(hook: Step | undefined): this {
-    this.hooks.before = hook
-    return this
-  }
-
-  /** Called when a request has been answered without an error. */
-  finishRequest(hook: Observer | undefined): this {
-    this.hooks.finish = hook
-    return this
-  }
-
-  /** Called with what a request has thrown; what it gives is the response, `undefined` leaves the error as it is. */
-  failedRequest(hook: FailureHook | undefined): this {
-    this.hooks.failed = hook
-    return this
-  }
-
-  /** Called last, whatever has happened. */
-  teardownRequest(hook: Observer | undefined): this {
-    this.hooks.teardown = hook
-    return this
-  }
-
-  /** Makes the page, or other content, of errors with this status. */
-  errorHandler(status: number, handler: ErrorHandler): this {
-    this.errorHandlers.set(status, handler)
-    return this
-  }
-
-  /** Makes the page of all errors that have no handler of their own. */
-  defaultErrorHandler(handler: ErrorHandler): this {
-    this.errorHandlers.set(0, handler)
-    return this
-  }
-
-  /** Calls a function as the app comes and goes: one a moment. */
-  onLifecycle(moment: LifecycleMoment, hook: LifecycleHook): this {
-    this.#lifecycle.set(moment, hook)
-    return this
-  }
-
-  /** For the server: tells the app, and those within it, of a moment. */
-  async live(moment: LifecycleMoment): Promise<void> {
-    await this.#lifecycle.get(moment)?.(this)
-    for (const app of this.tree.parts) await app.live(moment)
+    if (!this.tree.unmount(app.tree)) return false
+    this.release(app).catch(this.reportLate)
+    return true
   }
 
   /**
@@ -269,111 +201,6 @@ export class App {
     return { app, name: target.slice(colon + 1) }
   }
 
-  /** Adds a function that templates call as `{{ name(a, b) }}`; it gets the context of the request first (APP-93). */
-  templateGlobal(name: string, global: TemplateGlobal): this {
-    this.templates.addGlobal(name, global)
-    return this
-  }
-
-  /** Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). */
-  templateFilter(name: string, filter: TemplateFilter, { async = false }: { readonly async?: boolean } = {}): this {
-    this.templates.addFilter(name, { filter: filter as FilterEntry['filter'], async })
-    return this
-  }
-
-  /** Has templates whose name ends so, as `.pug`, made by another engine than nunjucks. */
-  templateEngine(extension: string, engine: TemplateEngine): this {
-    this.templates.addEngine(extension, engine)
-    return this
-  }
-
-  /**
-   * Has errors with this status, or with 0 all that have no page of their own, explained by a template: it gets
-   * `error`.
-   */
-  errorTemplate(status: number, name: string): this {
-    this.errorHandlers.set(status, (was, error) => was.render(name, { error }))
-    return this
-  }
-
-  /** Listens to an event of this app. */
-  on<Name extends keyof AppEvents>(event: Name, listener: (...args: AppEvents[Name]) => unknown): this
-  on(event: string, listener: Listener): this
-  on(event: string, listener: Listener): this {
-    this.#events.on(event, listener)
-    return this
-  }
-
-  /** Listens no more. */
-  off(event: string, listener: Listener): this {
-    this.#events.off(event, listener)
-    return this
-  }
-
-  /**
-   * Calls the listeners of the app and of those within it, at once and in order; from within, too. Each is called once,
-   * in however many places its app lies. What one throws is thrown here; what it rejects with later is reported.
-   */
-  emit(event: string, ...args: readonly unknown[]): void {
-    const heard = new Set<App>()
-    for (const app of this.tree.outermost()) app.#hear(event, args, heard, (each) => each.#events)
-  }
-
-  #hear(event: string, args: readonly unknown[], heard: Set<App>, eventsOf: (app: App) => Events): void {
-    if (heard.has(this)) return
-    heard.add(this)
-    for (const listener of eventsOf(this).of(event))
-      callListener(listener, args, (error) => this.#tellLate(error, args))
-    for (const app of this.tree.parts) app.#hear(event, args, heard, eventsOf)
-  }
-
-  /** The error of a listener that took its time: it belongs to the request that it was called for, if there is one. */
-  #tellLate(error: unknown, [first]: readonly unknown[]): void {
-    if (first instanceof Was) first.report(error)
-    else this.tree.outermost()[0]!.#report(error)
-  }
-
-  /** Listens to what any app of the host broadcasts (APP-100). */
-  onBroadcast<Name extends keyof AppEvents>(event: Name, listener: (...args: AppEvents[Name]) => unknown): this
-  onBroadcast(event: string, listener: Listener): this
-  onBroadcast(event: string, listener: Listener): this {
-    this.#broadcasts.on(event, listener)
-    return this
-  }
-
-  /** Calls the listeners of an event in all apps of the host; throws `TypeError` before the app is mounted. */
-  broadcast(event: string, ...args: readonly unknown[]): void {
-    if (this.host === undefined) throw new TypeError('an app broadcasts when it is mounted')
-    this.host.broadcast(event, ...args)
-  }
-
-  /** For the server: something was broadcast; `heard` are the apps that know, and this one and its parts then do. */
-  hearBroadcast(event: string, args: readonly unknown[], heard: Set<App>): void {
-    this.#hear(event, args, heard, (app) => app.#broadcasts)
-  }
-
-  /** For the server: an event of a request, which nobody may break. */
-  tell(event: string, ...args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
-    for (const listener of this.#events.of(event))
-      try {
-        callListener(listener, args, (error) => args[0].report(error))
-      } catch (error) {
-        args[0].report(error)
-      }
-  }
-
-  /** For the server: whether anything is to be called around a request. */
-  get watchesRequests(): boolean {
-    const { before, finish, failed, teardown } = this.hooks
-    return (
-      before !== undefined ||
-      finish !== undefined ||
-      failed !== undefined ||
-      teardown !== undefined ||
-      this.#events.hears(REQUEST_EVENT)
-    )
-  }
-
   /**
    * Answers a request without a socket, as if the app were mounted at `/` of a server of its own: the engines of both
    * sides are the real ones. Rejects when the app breaks off its answer.
@@ -385,9 +212,15 @@ export class App {
 
   /**
    * For the server: what is said where the app is mounted counts more than what the app says itself (APP-06). Throws
-   * `TypeError` for what can no longer be another, and for options that cannot be.
+   * `TypeError` for what can no longer be another, for options that cannot be, and when another place of the app
+   * prefers something else: an app is one, wherever it is mounted.
    */
-  prefer(pref: Preference): void {
+  prefer(pref: Preference = {}): void {
+    if (!this.agrees(pref))
+      throw new TypeError(
+        `the app ${this.name} is mounted already, with another pref: make a second App for this place`,
+      )
+    if (this.preferred !== undefined || Object.keys(pref).length === 0) return
     const late = FIXED.find((name) => name in pref)
     if (late !== undefined)
       throw new TypeError(`${late} is settled when an app is made: nothing can be preferred to it`)
@@ -401,9 +234,28 @@ export class App {
     this.tree.rebuild()
   }
 
-  /** Puts a module into the app, or a function that decorates it (APP-83); gives the app within that it has got. */
-  decorate(module: AppModuleExports | AppModuleExports['decorate'], options?: ModuleOptions): Promise<App> {
-    return decorate(this, typeof module === 'function' ? { decorate: module } : module, options)
+  /** For the server: whether what is preferred at a place is what is preferred at those that the app has already. */
+  agrees(pref: Preference): boolean {
+    return this.preferred === undefined || isDeepStrictEqual(this.preferred, pref)
+  }
+
+  /**
+   * Has the handlers of this app, and of its parts, find a value as `was.shared[name]`, whatever else has that name in
+   * an app around it or in the engine (APP-08). Throws `TypeError` for a name that is taken in this app.
+   */
+  share(name: string, value: unknown): this {
+    this.shares.add(name, value)
+    return this
+  }
+
+  /** Takes a value out again that this app has shared. Gives whether it was. */
+  unshare(name: string): boolean {
+    return this.shares.remove(name)
+  }
+
+  /** What handlers of this app find as `was.shared`. */
+  get shared(): Shared {
+    return sharedBy(this.tree.around(), this.tree.outermost()[0]!.host?.shared ?? {})
   }
 
   /**
@@ -414,49 +266,6 @@ export class App {
     const { templates, delimiters } = this.options
     const pages = { ...(templates !== undefined && { templates }), ...(delimiters !== undefined && { delimiters }) }
     return new App({ ...pages, name: this.name, home: this.home, config: this.config, debug: this.debug })
-  }
-
-  /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */
-  maintain(seconds: number, task: (app: App) => unknown): this {
-    if (!(seconds > 0)) throw new TypeError(`not an interval: ${seconds}`)
-    this.#maintained.push({ ms: seconds * 1000, task })
-    return this
-  }
-
-  /** For the server: what looks after the modules of the app, if they are loaded anew. */
-  get watcher(): Watcher | undefined {
-    // Most apps have none: the environment is asked for those that have.
-    return this.#services !== undefined && forDevelopers(this.options.reload) ? this.#services : undefined
-  }
-
-  /** For the server: loads the modules, and begins what is done again and again. */
-  async begin(report: (error: unknown) => void): Promise<void> {
-    const { parts } = this.tree
-    this.#report = report
-    if (this.#begun === 0) await this.#beginHere(report)
-    this.#begun++
-    for (const app of parts) await app.begin(report)
-  }
-
-  async #beginHere(report: (error: unknown) => void): Promise<void> {
-    if (this.options.services !== undefined) {
-      this.#services = new Services(this, this.path(this.options.services), report)
-      await this.#services.load()
-    }
-    for (const { ms, task } of this.#maintained) {
-      const run = async (): Promise<unknown> => task(this)
-      this.#timers.push(setInterval(() => void run().catch(report), ms).unref())
-    }
-  }
-
-  /** For the server: lets go of all that, when nobody who has begun it needs it any more. */
-  async end(): Promise<void> {
-    if (this.#begun === 0 || --this.#begun > 0) return
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#timers = []
-    await this.#services?.detach()
-    this.#services = undefined
-    for (const app of this.tree.parts) await app.end()
   }
 
   /** A path below the app's home. */
@@ -487,8 +296,9 @@ export class App {
 /** The engine knows apps: it is loaded when it is wanted. An app that is mounted elsewhere stays what it is there. */
 async function soloOf(app: App): Promise<Skitai> {
   const { Skitai: Engine } = await import('../skitai.js')
-  const { host, point } = app
-  const engine = new Engine({ log: false }).mount('/', app)
+  const { host, point, preferred } = app
+  const engine = new Engine({ log: false }).mount('/', app, { pref: preferred ?? {} })
+  app.preferred = preferred
   if (host === undefined) {
     await engine.ready()
   } else {
