@@ -32,6 +32,8 @@ export class Was {
   #state: ResponseState | undefined
   #response: ResponseMaker | undefined
   #g: Record<string, unknown> | undefined
+  #mark: ((html: string) => unknown) | undefined
+  #marking = 0
   readonly #context: AppContext | undefined
   #layers: readonly App[] | undefined
   #kept: RequestState | undefined
@@ -71,7 +73,25 @@ export class Was {
     return this.#render(this.#layers?.at(-1) ?? this.#mainApp(), name, data)
   }
 
+  /**
+   * The text of a template, without a response around it: a fragment of a page, the body of a mail. All else is as with
+   * `render`.
+   */
+  async renderText(name: string, data: object = {}): Promise<string> {
+    return this.#text(this.#mainApp(), name, data)
+  }
+
+  /** The same with the templates of the innermost app that the route lies in. */
+  async renderText2(name: string, data: object = {}): Promise<string> {
+    return this.#text(this.#layers?.at(-1) ?? this.#mainApp(), name, data)
+  }
+
   async #render(app: App, name: string, data: object): Promise<ResponseValue> {
+    const text = await this.#text(app, name, data)
+    return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
+  }
+
+  async #text(app: App, name: string, data: object): Promise<string> {
     app.tell('template:rendering', this, name)
     // A template that fails, or takes another way, may leave promises that nobody waits for: what becomes of them is
     // the template's to see.
@@ -79,7 +99,18 @@ export class Was {
     if (this.#g !== undefined) lookAfter(this.#g)
     const text = await app.templates.render(name, data, this)
     app.tell('template:rendered', this, name)
-    return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
+    return text
+  }
+
+  /** For the server: until `endMarkup`, what is HTML is marked so for the templates that are being made. */
+  static beginMarkup(was: Was, mark: (html: string) => unknown): void {
+    was.#mark = mark
+    was.#marking++
+  }
+
+  /** For the server: as often as `beginMarkup`. */
+  static endMarkup(was: Was): void {
+    if (--was.#marking === 0) was.#mark = undefined
   }
 
   /** Ends the request at once with an error: the same as `was.response.throw`, which templates cannot reach. */
@@ -207,9 +238,10 @@ export class Was {
     return this.#client.csrfToken
   }
 
-  /** A hidden field with that token, for forms. It is HTML. */
+  /** A hidden field with that token, for forms. It is HTML, and templates of nunjucks take it as such. */
   get csrfTokenInput(): string {
-    return this.#client.csrfTokenInput
+    const html = this.#client.csrfTokenInput
+    return this.#mark === undefined ? html : (this.#mark(html) as string)
   }
 
   /**
