@@ -163,8 +163,9 @@ export class Site {
     const { path: location, query } = target
     const mount = group.directories.find(({ point }) => isBelow(location, point))
     if (mount === undefined) return undefined
-    const { method, version, fields } = exchange
-    return mount.target.answer({ method, path: pathBelow(location, mount.point), location, query, version, fields })
+    const { method, version, encrypted, fields } = exchange
+    const path = pathBelow(location, mount.point)
+    return mount.target.answer({ method, path, location, query, version, encrypted, fields })
   }
 
   #awaitReply(exchange: Exchange, group: HostGroup, target: CanonicalTarget, reply: Promise<Reply | undefined>): void {
