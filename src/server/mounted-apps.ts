@@ -3,6 +3,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { App } from './app/app.js'
+import { securityFields } from './app/guards/security-headers.js'
 import { AppModule } from './app/modules/app-module.js'
 import { forDevelopers } from './environment.js'
 import { foreignApp, type ForeignTarget } from './foreign/target.js'
@@ -10,6 +11,7 @@ import type { HostGroup, MountedFunction, VirtualHosts } from './mounts.js'
 import type { MountOptions } from './options.js'
 import { scriptDirectory } from './script-directory.js'
 import type { Skitai } from './skitai.js'
+import { type ExtraFields, noExtraFields } from './static/extra-fields.js'
 import type { MaxAges } from './static/max-age.js'
 import { StaticDirectory } from './static/static-directory.js'
 
@@ -104,10 +106,11 @@ export class MountedApps {
     this.#mountDirectory(point, directoryOf(target), options)
   }
 
-  #mountDirectory(point: string, root: string, options: MountOptions): void {
+  #mountDirectory(point: string, root: string, options: MountOptions): StaticDirectory {
     const { host: _host, push: _push, pref: _pref, subscribe: _subscribe, ...rest } = options
     const directory = new StaticDirectory(root, { ...rest, maxAges: this.#maxAges })
     this.#groupOf(options).addDirectory(point, directory)
+    return directory
   }
 
   #mountApp(point: string, app: App, options: MountOptions): void {
@@ -126,6 +129,7 @@ export class MountedApps {
     const mount = group.addApp(point, new App(), options.push)
     if (options.subscribe !== undefined) group.subscribe(mount, options.subscribe)
     let current: App | undefined
+    let files: StaticDirectory | undefined
     const module: AppModule = new AppModule(file, name, {
       engine: this.#engine,
       point,
@@ -134,8 +138,9 @@ export class MountedApps {
       put: (app) => {
         group.put(mount, app)
         app.preferred = options.pref ?? {}
-        if (current === undefined) this.#keep(point, app, options)
+        if (current === undefined) files = this.#keep(point, app, options)
         else this.#replace(current, app)
+        if (files !== undefined) files.extra = extraFieldsOf(app)
         current = app
       },
     })
@@ -144,10 +149,15 @@ export class MountedApps {
     group.watch(() => current?.watcher)
   }
 
-  #keep(point: string, app: App, options: MountOptions): void {
-    if (app.options.static !== undefined)
-      this.#mountDirectory(point, directoryOf(app.path(app.options.static)), options)
+  /** Gives the directory of the app's files, if it has one. */
+  #keep(point: string, app: App, options: MountOptions): StaticDirectory | undefined {
+    let files: StaticDirectory | undefined
+    if (app.options.static !== undefined) {
+      files = this.#mountDirectory(point, directoryOf(app.path(app.options.static)), options)
+      files.extra = extraFieldsOf(app)
+    }
     if (!this.#apps.includes(app)) this.#apps.push(app)
+    return files
   }
 
   #replace(before: App, after: App): void {
@@ -155,6 +165,11 @@ export class MountedApps {
     this.#ready.delete(before)
     this.#ready.add(after)
   }
+}
+
+/** What an app says of all of its responses, for its files. */
+function extraFieldsOf({ options: { securityHeaders } }: App): ExtraFields {
+  return securityHeaders ? securityFields(securityHeaders === true ? {} : securityHeaders) : noExtraFields
 }
 
 /** Throws `TypeError` for options that only an app can do something with. */
