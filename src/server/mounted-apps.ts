@@ -5,8 +5,10 @@ import path from 'node:path'
 import { App } from './app/app.js'
 import { AppModule } from './app/modules/app-module.js'
 import { forDevelopers } from './environment.js'
+import { mountOptions } from './engine-options.js'
 import { foreignApp, type ForeignTarget } from './foreign/target.js'
 import type { HostGroup, MountedFunction, VirtualHosts } from './mounts.js'
+import { checkOptions } from './option-table.js'
 import type { MountOptions } from './options.js'
 import { scriptDirectory } from './script-directory.js'
 import type { Skitai } from './skitai.js'
@@ -37,6 +39,7 @@ export class MountedApps {
 
   mount(point: string, target: App | MountedFunction | ForeignTarget | string, options: MountOptions): void {
     if (!POINT.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
+    checkOptions(`mount ${point}`, mountOptions, options)
     const place = point === '/' ? point : point.replace(/\/$/, '')
     if (typeof target === 'string') this.#mountPath(place, target, options)
     else if (target instanceof App) this.#mountApp(place, target, options)

@@ -1,10 +1,12 @@
 /** A route as it was registered, and what can be said about one. */
 
+import { checkOptions } from '../option-table.js'
 import type { Declaration } from './args/reader.js'
 import type { ParamSpecs, ParamValues } from './args/param.js'
 import type { Schema } from './args/schema.js'
 import type { RouteGuardOptions } from './guards/guard-options.js'
 import type { Observer, Step } from './hooks.js'
+import { routeOptions } from './option-tables.js'
 import type { PathParams } from './path-params.js'
 import type { HasRoute, UrlArgs } from './urls.js'
 import type { HandlerValue } from './values.js'
@@ -104,6 +106,7 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Z]+$/
 
 /** Makes a route. Throws `TypeError` for an option that is none. */
 export function makeRoute(rule: string, options: RouteOptions, handler: Handler<never>): Route {
+  checkOptions(`the route ${rule}`, routeOptions, options)
   if (typeof handler !== 'function') throw new TypeError(`the route ${rule} has no handler`)
   for (const method of options.methods ?? []) if (!METHOD.test(method)) throw new TypeError(`not a method: ${method}`)
   return {
