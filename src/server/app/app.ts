@@ -7,16 +7,12 @@ import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
 import { scriptDirectory } from '../script-directory.js'
 import type { Skitai } from '../skitai.js'
 import type { AppConfig, AppOptions } from './app-options.js'
+import { AppLife } from './app-life.js'
 import { AppTree } from './app-tree.js'
 import { AppStore } from './app-store.js'
 import type { Preference } from './modules/app-module.js'
-import type { Watcher } from './modules/module-file.js'
-import { type AppModuleExports, decorate, type ModuleOptions, Services } from './modules/services.js'
 import type { Declaration } from './args/reader.js'
-import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
-import { type AppEvents, callListener, Events, type Listener } from './events.js'
 import type { AppHost } from './app-host.js'
-import type { FailureHook, LifecycleHook, LifecycleMoment, Observer, RequestHooks, Step } from './hooks.js'
 import type { PathParams } from './path-params.js'
 import {
   type Handler,
@@ -37,15 +33,8 @@ import {
   type UrlArgs,
   type UrlCall,
 } from './urls.js'
-import {
-  type FilterEntry,
-  type TemplateEngine,
-  type TemplateFilter,
-  type TemplateGlobal,
-  Templates,
-} from './templates/templates.js'
+import { Templates } from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
-import { Was } from './was.js'
 import { socketRoute } from './websocket/route.js'
 
 /** Options of an app within an app. */
@@ -57,11 +46,8 @@ export interface SubAppOptions {
 /** What an app has looked at before anybody could prefer something else. */
 const FIXED: readonly (keyof AppOptions)[] = ['name', 'home', 'templates', 'delimiters', 'push']
 
-/** Events of requests begin so. */
-const REQUEST_EVENT = 'request:'
-
 /** An application. */
-export class App {
+export class App extends AppLife {
   readonly name: string
   debug: boolean
   readonly home: string
@@ -72,10 +58,6 @@ export class App {
   readonly push: boolean
   /** For the server: the routes of the app and of those within it. */
   readonly tree: AppTree = new AppTree(this)
-  /** For the server: what is called around each request. */
-  readonly hooks: RequestHooks = { before: undefined, finish: undefined, failed: undefined, teardown: undefined }
-  /** For the server: pages for errors. */
-  readonly errorHandlers: ErrorHandlers = new ErrorHandlers()
   /** For the server: makes pages. */
   readonly templates: Templates
   /** The mount point without a slash at its end; empty at the root, and before the app is mounted. */
@@ -83,22 +65,11 @@ export class App {
   /** The other apps of its host; undefined before the app is mounted. */
   host: AppHost | undefined
 
-  readonly #events: Events = new Events()
-  readonly #broadcasts: Events = new Events()
   /** An engine that has nothing but this app, for `inject`. */
   #solo: Promise<Skitai> | undefined
-  #services: Services | undefined
-  readonly #maintained: { readonly ms: number; readonly task: (app: App) => unknown }[] = []
-  #timers: NodeJS.Timeout[] = []
-  /** How many engines and apps have begun it: it lies in several places, perhaps. */
-  #begun = 0
-  /** Before there is a server the process is told, as of any promise that nobody waits for. */
-  #report: (error: unknown) => void = (error) => {
-    throw error
-  }
-  readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
 
   constructor(options: AppOptions = {}) {
+    super()
     checkStateOptions(options)
     this.options = options
     this.name = options.name ?? 'app'
@@ -188,54 +159,6 @@ export class App {
     return this.tree.unmount(app.tree)
   }
 
-  /** Called in front of each request; what it gives is the response (APP-67). One of its kind, as all hooks. */
-  beforeRequest(hook: Step | undefined): this {
-    this.hooks.before = hook
-    return this
-  }
-
-  /** Called when a request has been answered without an error. */
-  finishRequest(hook: Observer | undefined): this {
-    this.hooks.finish = hook
-    return this
-  }
-
-  /** Called with what a request has thrown; what it gives is the response, `undefined` leaves the error as it is. */
-  failedRequest(hook: FailureHook | undefined): this {
-    this.hooks.failed = hook
-    return this
-  }
-
-  /** Called last, whatever has happened. */
-  teardownRequest(hook: Observer | undefined): this {
-    this.hooks.teardown = hook
-    return this
-  }
-
-  /** Makes the page, or other content, of errors with this status. */
-  errorHandler(status: number, handler: ErrorHandler): this {
-    this.errorHandlers.set(status, handler)
-    return this
-  }
-
-  /** Makes the page of all errors that have no handler of their own. */
-  defaultErrorHandler(handler: ErrorHandler): this {
-    this.errorHandlers.set(0, handler)
-    return this
-  }
-
-  /** Calls a function as the app comes and goes: one a moment. */
-  onLifecycle(moment: LifecycleMoment, hook: LifecycleHook): this {
-    this.#lifecycle.set(moment, hook)
-    return this
-  }
-
-  /** For the server: tells the app, and those within it, of a moment. */
-  async live(moment: LifecycleMoment): Promise<void> {
-    await this.#lifecycle.get(moment)?.(this)
-    for (const app of this.tree.parts) await app.live(moment)
-  }
-
   /**
    * The URL of a route, by its name or its handler, with the mount point: parameters of the path are put in, others
    * make the query. `app:name` is a route of another app of the host; what begins with `/` is a path below the mount
@@ -269,111 +192,6 @@ export class App {
     return { app, name: target.slice(colon + 1) }
   }
 
-  /** Adds a function that templates call as `{{ name(a, b) }}`; it gets the context of the request first (APP-93). */
-  templateGlobal(name: string, global: TemplateGlobal): this {
-    this.templates.addGlobal(name, global)
-    return this
-  }
-
-  /** Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). */
-  templateFilter(name: string, filter: TemplateFilter, { async = false }: { readonly async?: boolean } = {}): this {
-    this.templates.addFilter(name, { filter: filter as FilterEntry['filter'], async })
-    return this
-  }
-
-  /** Has templates whose name ends so, as `.pug`, made by another engine than nunjucks. */
-  templateEngine(extension: string, engine: TemplateEngine): this {
-    this.templates.addEngine(extension, engine)
-    return this
-  }
-
-  /**
-   * Has errors with this status, or with 0 all that have no page of their own, explained by a template: it gets
-   * `error`.
-   */
-  errorTemplate(status: number, name: string): this {
-    this.errorHandlers.set(status, (was, error) => was.render(name, { error }))
-    return this
-  }
-
-  /** Listens to an event of this app. */
-  on<Name extends keyof AppEvents>(event: Name, listener: (...args: AppEvents[Name]) => unknown): this
-  on(event: string, listener: Listener): this
-  on(event: string, listener: Listener): this {
-    this.#events.on(event, listener)
-    return this
-  }
-
-  /** Listens no more. */
-  off(event: string, listener: Listener): this {
-    this.#events.off(event, listener)
-    return this
-  }
-
-  /**
-   * Calls the listeners of the app and of those within it, at once and in order; from within, too. Each is called once,
-   * in however many places its app lies. What one throws is thrown here; what it rejects with later is reported.
-   */
-  emit(event: string, ...args: readonly unknown[]): void {
-    const heard = new Set<App>()
-    for (const app of this.tree.outermost()) app.#hear(event, args, heard, (each) => each.#events)
-  }
-
-  #hear(event: string, args: readonly unknown[], heard: Set<App>, eventsOf: (app: App) => Events): void {
-    if (heard.has(this)) return
-    heard.add(this)
-    for (const listener of eventsOf(this).of(event))
-      callListener(listener, args, (error) => this.#tellLate(error, args))
-    for (const app of this.tree.parts) app.#hear(event, args, heard, eventsOf)
-  }
-
-  /** The error of a listener that took its time: it belongs to the request that it was called for, if there is one. */
-  #tellLate(error: unknown, [first]: readonly unknown[]): void {
-    if (first instanceof Was) first.report(error)
-    else this.tree.outermost()[0]!.#report(error)
-  }
-
-  /** Listens to what any app of the host broadcasts (APP-100). */
-  onBroadcast<Name extends keyof AppEvents>(event: Name, listener: (...args: AppEvents[Name]) => unknown): this
-  onBroadcast(event: string, listener: Listener): this
-  onBroadcast(event: string, listener: Listener): this {
-    this.#broadcasts.on(event, listener)
-    return this
-  }
-
-  /** Calls the listeners of an event in all apps of the host; throws `TypeError` before the app is mounted. */
-  broadcast(event: string, ...args: readonly unknown[]): void {
-    if (this.host === undefined) throw new TypeError('an app broadcasts when it is mounted')
-    this.host.broadcast(event, ...args)
-  }
-
-  /** For the server: something was broadcast; `heard` are the apps that know, and this one and its parts then do. */
-  hearBroadcast(event: string, args: readonly unknown[], heard: Set<App>): void {
-    this.#hear(event, args, heard, (app) => app.#broadcasts)
-  }
-
-  /** For the server: an event of a request, which nobody may break. */
-  tell(event: string, ...args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
-    for (const listener of this.#events.of(event))
-      try {
-        callListener(listener, args, (error) => args[0].report(error))
-      } catch (error) {
-        args[0].report(error)
-      }
-  }
-
-  /** For the server: whether anything is to be called around a request. */
-  get watchesRequests(): boolean {
-    const { before, finish, failed, teardown } = this.hooks
-    return (
-      before !== undefined ||
-      finish !== undefined ||
-      failed !== undefined ||
-      teardown !== undefined ||
-      this.#events.hears(REQUEST_EVENT)
-    )
-  }
-
   /**
    * Answers a request without a socket, as if the app were mounted at `/` of a server of its own: the engines of both
    * sides are the real ones. Rejects when the app breaks off its answer.
@@ -401,11 +219,6 @@ export class App {
     this.tree.rebuild()
   }
 
-  /** Puts a module into the app, or a function that decorates it (APP-83); gives the app within that it has got. */
-  decorate(module: AppModuleExports | AppModuleExports['decorate'], options?: ModuleOptions): Promise<App> {
-    return decorate(this, typeof module === 'function' ? { decorate: module } : module, options)
-  }
-
   /**
    * For the server: an app that can be mounted within this one, and is in the same mode and of the same configuration.
    */
@@ -414,49 +227,6 @@ export class App {
     const { templates, delimiters } = this.options
     const pages = { ...(templates !== undefined && { templates }), ...(delimiters !== undefined && { delimiters }) }
     return new App({ ...pages, name: this.name, home: this.home, config: this.config, debug: this.debug })
-  }
-
-  /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */
-  maintain(seconds: number, task: (app: App) => unknown): this {
-    if (!(seconds > 0)) throw new TypeError(`not an interval: ${seconds}`)
-    this.#maintained.push({ ms: seconds * 1000, task })
-    return this
-  }
-
-  /** For the server: what looks after the modules of the app, if they are loaded anew. */
-  get watcher(): Watcher | undefined {
-    // Most apps have none: the environment is asked for those that have.
-    return this.#services !== undefined && forDevelopers(this.options.reload) ? this.#services : undefined
-  }
-
-  /** For the server: loads the modules, and begins what is done again and again. */
-  async begin(report: (error: unknown) => void): Promise<void> {
-    const { parts } = this.tree
-    this.#report = report
-    if (this.#begun === 0) await this.#beginHere(report)
-    this.#begun++
-    for (const app of parts) await app.begin(report)
-  }
-
-  async #beginHere(report: (error: unknown) => void): Promise<void> {
-    if (this.options.services !== undefined) {
-      this.#services = new Services(this, this.path(this.options.services), report)
-      await this.#services.load()
-    }
-    for (const { ms, task } of this.#maintained) {
-      const run = async (): Promise<unknown> => task(this)
-      this.#timers.push(setInterval(() => void run().catch(report), ms).unref())
-    }
-  }
-
-  /** For the server: lets go of all that, when nobody who has begun it needs it any more. */
-  async end(): Promise<void> {
-    if (this.#begun === 0 || --this.#begun > 0) return
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#timers = []
-    await this.#services?.detach()
-    this.#services = undefined
-    for (const app of this.tree.parts) await app.end()
   }
 
   /** A path below the app's home. */
