@@ -41,7 +41,7 @@ export const runOptions: OptionTable<RunOptions> = {
 export const mountOptions: OptionTable<MountOptions> = {
   host: is.text,
   push: is.flag,
-  pref: is.options(() => appOptions),
+  pref: is.within(() => appOptions),
   dotFiles: is.flag,
   precompressed: is.flag,
   cacheBytesMax: is.whole(1),

@@ -27,6 +27,20 @@ export function checkOptions<Options>(place: string, table: OptionTable<Options>
   checkWithin(place, table, options, '')
 }
 
+/** The options that are given: what is undefined does not count. */
+export function given<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options
+}
+
+/** The table without some options. */
+export function without<Options, Name extends keyof Options>(
+  table: OptionTable<Options>,
+  ...names: readonly Name[]
+): OptionTable<Omit<Options, Name>> {
+  const left = Object.entries(table).filter(([name]) => !names.includes(name as string & Name))
+  return Object.fromEntries(left) as OptionTable<Omit<Options, Name>>
+}
+
 function checkWithin<Options>(place: string, table: OptionTable<Options>, options: object, prefix: string): void {
   const rules = table as Readonly<Record<string, OptionRule>>
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
@@ -122,7 +136,7 @@ export function either(...rules: readonly OptionRule[]): OptionRule {
 }
 
 /** Options within options. */
-export function options<Options>(table: () => OptionTable<Options>): OptionRule {
+export function within<Options>(table: () => OptionTable<Options>): OptionRule {
   return {
     what: 'an object of options',
     fits: isObject,
@@ -131,12 +145,12 @@ export function options<Options>(table: () => OptionTable<Options>): OptionRule 
 }
 
 /** Options by name. */
-export function named<Options>(table: () => OptionTable<Options>): OptionRule {
+export function byName<Options>(table: () => OptionTable<Options>): OptionRule {
   return {
     what: 'an object of options by name',
     fits: isObject,
     inner: (place, value, name) => {
-      const rule = options(table)
+      const rule = within(table)
       for (const [each, its] of Object.entries(value as object) as [string, unknown][]) {
         if (!rule.fits(its)) throw new TypeError(`${place}: ${name}.${each} is ${rule.what}, not ${shown(its)}`)
         rule.inner!(place, its, `${name}.${each}`)

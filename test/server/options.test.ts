@@ -67,6 +67,13 @@ describe('options that cannot be', () => {
     ['a parameter that is none', route({ query: { n: 5 } }), /query\.n is what int\(\), str\(\) and the like make/],
     ['parameters that are none', route({ body: 5 }), /body is parameters by name.*, not 5/],
     ['functions that are none', route({ runBefore: [5] }), /runBefore is a list of functions, not a list/],
+    [
+      'methods where there is one',
+      () => new App().get('/x', untyped({ methods: ['PUT'] }), nothing),
+      /no option methods/,
+    ],
+    ['of an app within an app', () => new App().mount('/x', new App(), untyped({ namespac: 'a' })), /mean namespace/],
+    ['no app within an app', () => new App().mount('/x', untyped(nothing)), /an app is wanted at \/x/],
     ['a misspelt one of a WebSocket', socket({ orgin: '*' }), /^the WebSocket \/x: .*did you mean origin/],
     ['compression of a WebSocket', socket({ deflate: { threshold: 5 } }), /deflate\.thresholdBytes/],
     ['of a WebSocket that is mounted', () => websocket(untyped({ encodin: 'json' }), untyped(nothing)), /encoding/],
@@ -164,8 +171,13 @@ describe('what was meant', () => {
 })
 
 test('what can be is let through', () => {
-  new App({ bodyBytesMax: Infinity, multipartBytesMax: 0, templates: ['a', 'b'], cors: false, csrf: { token: false } })
-  new App({ securityHeaders: { hsts: false, frameOptions: 'DENY', contentSecurityPolicy: "default-src 'self'" } })
-  new App().route('/x', { query: { n: int(1) }, methods: ['GET'], permission: [], bodyBytesMax: 5 }, nothing)
-  new Skitai({ log: process.stdout, onError: nothing, collectWhenIdle: false })
+  const csp = "default-src 'self'"
+  const made = [
+    app({ bodyBytesMax: Infinity, multipartBytesMax: 0, templates: ['a', 'b'], cors: false, csrf: { token: false } }),
+    app({ securityHeaders: { hsts: false, frameOptions: 'DENY', contentSecurityPolicy: csp } }),
+    app({ users: new Map(), rateLimit: { limit: 0.5, windowSeconds: 1, burst: 1, key: (): string => '' } }),
+    route({ query: { n: int(1) }, methods: ['GET'], bodyBytesMax: 5 }),
+    engine({ log: process.stdout, onError: nothing, collectWhenIdle: false }),
+  ]
+  for (const make of made) assert.doesNotThrow(make)
 })

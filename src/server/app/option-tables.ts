@@ -1,7 +1,7 @@
 /** What the options of apps, routes and WebSockets may be. What one of them is for stands where it is declared. */
 
 import * as is from '../option-table.js'
-import type { OptionTable } from '../option-table.js'
+import { type OptionTable, without } from '../option-table.js'
 import type { AppOptions } from './app-options.js'
 import type { SubAppOptions } from './app.js'
 import { isSchema } from './args/schema.js'
@@ -37,7 +37,7 @@ const session: OptionTable<SessionOptions> = {
   timeoutSeconds: is.elsewhere,
   store: is.object,
   secureKey: is.elsewhere,
-  named: is.named(() => session),
+  named: is.byName(() => session),
 }
 
 const jwt: OptionTable<JwtSettings> = {
@@ -51,9 +51,9 @@ const jwt: OptionTable<JwtSettings> = {
 
 const state: OptionTable<StateOptions> = {
   secureKey: is.elsewhere,
-  session: is.options(() => session),
-  mbox: is.options(() => cookie),
-  jwt: is.options(() => jwt),
+  session: is.within(() => session),
+  mbox: is.within(() => cookie),
+  jwt: is.within(() => jwt),
 }
 
 const cors: OptionTable<CorsOptions> = {
@@ -86,7 +86,7 @@ const securityHeaders: OptionTable<SecurityHeadersOptions> = {
   contentSecurityPolicy: is.either(is.text, is.object, is.no),
   hsts: is.either(
     is.no,
-    is.options(() => hsts),
+    is.within(() => hsts),
   ),
   referrerPolicy: stringOrNo,
   frameOptions: is.either(is.word('DENY', 'SAMEORIGIN'), is.no),
@@ -98,19 +98,19 @@ const securityHeaders: OptionTable<SecurityHeadersOptions> = {
 const shared: OptionTable<SharedGuardOptions> = {
   cors: is.either(
     is.no,
-    is.options(() => cors),
+    is.within(() => cors),
   ),
   csrf: is.either(
     is.flag,
-    is.options(() => csrf),
+    is.within(() => csrf),
   ),
   rateLimit: is.either(
     is.no,
-    is.options(() => rateLimit),
+    is.within(() => rateLimit),
   ),
   securityHeaders: is.either(
     is.flag,
-    is.options(() => securityHeaders),
+    is.within(() => securityHeaders),
   ),
 }
 
@@ -126,7 +126,7 @@ const auth: OptionTable<AppAuthOptions> = {
   auth: authRule,
   realm: is.string,
   users: is.either(is.object, is.callback),
-  digest: is.options(() => digest),
+  digest: is.within(() => digest),
   bearerHandler: is.callback,
   loginHandler: is.callback,
   permissionHandler: is.callback,
@@ -155,7 +155,7 @@ export const appOptions: OptionTable<AppOptions> = {
   debug: is.flag,
   home: is.text,
   templates: textOrTexts,
-  delimiters: is.options(() => delimiters),
+  delimiters: is.within(() => delimiters),
   static: is.text,
   services: is.text,
   reload: is.flag,
@@ -209,6 +209,9 @@ export const routeOptions: OptionTable<RouteOptions> = {
   broadcastAfter: is.text,
 }
 
+/** Options of a route whose method is settled already. */
+export const methodRouteOptions: OptionTable<Omit<RouteOptions, 'methods'>> = without(routeOptions, 'methods')
+
 const deflate: OptionTable<SocketDeflate> = {
   serverNoContextTakeover: is.flag,
   clientNoContextTakeover: is.flag,
@@ -229,7 +232,7 @@ export const socketOptions: OptionTable<SocketOptions> = {
   authenticate: is.callback,
   deflate: is.either(
     is.flag,
-    is.options(() => deflate),
+    is.within(() => deflate),
   ),
   limits: is.elsewhere,
   rooms: is.object,
