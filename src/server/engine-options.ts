@@ -4,10 +4,19 @@ import { appOptions } from './app/option-tables.js'
 import * as is from './option-table.js'
 import type { OptionTable } from './option-table.js'
 import type { CloseOptions, MountOptions, RunOptions, SkitaiOptions } from './options.js'
+import { forwardedFields, type TrustedProxyOptions } from './trusted-proxies.js'
 
 const sink: is.OptionRule = {
   what: 'a stream to write to',
   fits: (value) => is.object.fits(value) && is.callback.fits((value as { readonly write?: unknown }).write),
+}
+
+const trustedProxies: OptionTable<TrustedProxyOptions> = {
+  addresses: is.texts,
+  fields: {
+    what: `a list of ${forwardedFields.join(', ')}`,
+    fits: (value) => Array.isArray(value) && value.every((each) => forwardedFields.includes(each as string)),
+  },
 }
 
 /** Options of `new Skitai`. */
@@ -17,6 +26,10 @@ export const skitaiOptions: OptionTable<SkitaiOptions> = {
   onError: is.callback,
   onLog: is.callback,
   log: is.either(is.no, sink),
+  trustedProxies: is.either(
+    is.texts,
+    is.within(() => trustedProxies),
+  ),
   collectWhenIdle: is.flag,
 }
 

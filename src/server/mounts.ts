@@ -154,9 +154,14 @@ export class VirtualHosts {
     return group
   }
 
+  /** Whether it matters which host a request is for. */
+  get tellsHosts(): boolean {
+    return this.#exact.size > 0 || this.#suffixes.size > 0
+  }
+
   /** The group for an authority (`host[:port]`), or undefined when no rule takes it. */
   find(authority: string): HostGroup | undefined {
-    if (this.#exact.size === 0 && this.#suffixes.size === 0) return this.#default
+    if (!this.tellsHosts) return this.#default
     const host = hostOf(authority)
     const exact = this.#exact.get(host)
     if (exact !== undefined) return exact

@@ -96,7 +96,7 @@ export class Site {
   #locate(exchange: Exchange): { readonly target: CanonicalTarget; readonly group: HostGroup } {
     const target = canonicalTarget(exchange.target)
     if (typeof target === 'string') throw new HttpError(pathRefusals[target].status, pathRefusals[target].text)
-    const group = this.hosts.find(exchange.authority)
+    const group = this.hosts.find(this.hosts.tellsHosts ? exchange.host : '')
     if (group === undefined) throw new HttpError(404)
     return { target, group }
   }

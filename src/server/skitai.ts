@@ -37,6 +37,7 @@ import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
 import { EngineTls, type TlsInput } from './tls.js'
 import { TransactionIds } from './transaction-id.js'
+import { TrustedProxies } from './trusted-proxies.js'
 
 const ADDRESS = '0.0.0.0'
 const CLOSE_MS = 30_000
@@ -74,6 +75,7 @@ export class Skitai implements ConnectionOwner {
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
+  readonly proxies: TrustedProxies | undefined
   readonly #shared: Record<string, unknown> = {}
   readonly #streams: OpenStreams = new OpenStreams()
   readonly #apps: MountedApps
@@ -86,6 +88,7 @@ export class Skitai implements ConnectionOwner {
   constructor(options: SkitaiOptions = {}) {
     checkOptions('new Skitai', skitaiOptions, options)
     this.#options = options
+    this.proxies = options.trustedProxies && new TrustedProxies(options.trustedProxies)
     this.#limits = limitsOf(options.limits)
     this.#http2Limits = http2LimitsOf(options.http2)
     this.#site = new Site((error) => this.#report(error), {
@@ -323,6 +326,7 @@ export class Skitai implements ConnectionOwner {
   ): Place {
     const owner: ConnectionOwner = {
       transactionIds: this.transactionIds,
+      proxies: undefined,
       onExchange: (exchange) => {
         this.#time(exchange)
         answerForward(exchange, forward)

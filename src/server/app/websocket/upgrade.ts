@@ -32,7 +32,7 @@ export async function openSocket(
 ): Promise<void> {
   const handshake = handshakeOf(exchange)
   const was = new SocketWas(exchange, request, app, false)
-  if (!(await isOriginAllowed(route.origin, exchange.fields, exchange.authority, was)))
+  if (!(await isOriginAllowed(route.origin, exchange.fields, exchange.host, was)))
     throw new HttpError(403, 'Pages of this origin may not connect')
   for (const guard of socketGuardsOf(route)) await guard(was)
   const params = route.query.length === 0 ? matched : withQuery(matched, route.query, request.query, route.defaults)
