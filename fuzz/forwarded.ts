@@ -1,6 +1,6 @@
 /**
- * What proxies say of a request: whatever a client has sent before them, it is they who decide; and what is read is read
- * the same again.
+ * What proxies say of a request: whatever a client has sent before them, it is they who decide; and what is read is
+ * read the same again.
  */
 
 import { latin1Of } from 'skitai/testing'

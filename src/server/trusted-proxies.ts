@@ -54,9 +54,9 @@ export class TrustedProxies {
   }
 
   /**
-   * Where a request has come from: from the peer, unless that is one of ours and says something else. Throws `HttpError`
-   * 400 when what it says is malformed, or it says one thing in Forwarded and another in X-Forwarded-*: one of them is
-   * the client's.
+   * Where a request has come from: from the peer, unless that is one of ours and says something else. Throws
+   * `HttpError` 400 when what it says is malformed, or it says one thing in Forwarded and another in X-Forwarded-*: one
+   * of them is the client's.
    */
   originOf(peer: string, fields: Fields): Origin {
     const own = normalAddress(peer) ?? peer
