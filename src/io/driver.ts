@@ -6,6 +6,7 @@
 import type { Engine } from '../protocols/core/engine.js'
 import { clock, type Timed } from './clock.js'
 import { type Transport, TransportError, type TransportSink } from './transport.js'
+import { leaveInTime, leaveLater, type Leaving } from './turn.js'
 
 /** How long a closing connection waits for the peer to take the rest, and then for it to close, too. */
 const FLUSH_MS = 30_000
@@ -37,55 +38,25 @@ export interface DriverHandler<Event> {
 const WRITE_BYTES = 131_072
 const WRITE_BYTES_MAX = 1_048_576
 
+/** What a drain does behind the events: nothing; writes; writes unless there were any. */
+const DELIVER = 0
+const WRITE = 1
+const LEAVE = 2
+
 const OPEN = 0
 const ENDING = 1
 const LINGERING = 2
 const GONE = 3
 
-type AnyDriver = Driver<{ readonly type: string }>
-
-/**
- * Drivers whose engine got commands outside a drain, and those of them whose output waits for the end of the turn. No
- * Set: one that is cleared leaves its table behind, which points to the next one, and once one of these tables is old,
- * V8 takes all that follow, and the connections in them, for alive until it marks the whole heap.
- */
-let entered: AnyDriver[] = []
-let unflushed: AnyDriver[] = []
-
-/**
- * Delivers events as long as handlers go on by promises alone, and writes only then: answers to pipelined requests
- * leave together whether their handlers are async or not.
- */
-function settleEntered(): void {
-  if (entered.length > 0) {
-    const drivers = entered
-    entered = []
-    for (const driver of drivers) {
-      driver.deliver()
-      if (driver.defer()) unflushed.push(driver)
-    }
-    queueMicrotask(settleAfterPromises)
-    return
-  }
-  const drivers = unflushed
-  unflushed = []
-  for (const driver of drivers) driver.settle()
-}
-
-/** Ticks come only when no promise is left to go on. */
-function settleAfterPromises(): void {
-  process.nextTick(settleEntered)
-}
-
 /** Drives one connection. */
-export class Driver<Event extends { readonly type: string }> implements TransportSink, Timed {
+export class Driver<Event extends { readonly type: string }> implements TransportSink, Timed, Leaving {
   readonly transport: Transport
   readonly #engine: Engine<Event>
   readonly #handler: DriverHandler<Event>
   #state: number = OPEN
   #settling = false
-  #entered = false
-  #deferred = false
+  /** Output, or an event, waits for the end of the turn. */
+  #waits = false
   #paused = false
   #handover = false
   #deadline = Infinity
@@ -119,10 +90,9 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
    * the turn.
    */
   enter(): void {
-    if (this.#settling || this.#entered || this.#state === GONE) return
-    this.#entered = true
+    if (this.#settling || this.#waits || this.#state === GONE) return
     this.#engine.advance(clock.now)
-    if (entered.push(this as unknown as AnyDriver) === 1 && unflushed.length === 0) process.nextTick(settleEntered)
+    this.#wait()
   }
 
   /** Writes what is ready, as far as the transport takes it, and ends the connection where it stands. */
@@ -151,7 +121,11 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
       this.destroy(error as Error)
       return
     }
-    this.settle()
+    this.#drain(DELIVER)
+    // A peer that must wait, or that is answered for the last time, is told at once.
+    if (this.#state !== OPEN || !this.#engine.wantsInput) return this.settle()
+    if (!this.#waits) this.#wait()
+    leaveInTime()
   }
 
   /** Behind our own end the transport closes by itself, once the peer has taken everything. */
@@ -198,20 +172,23 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
    * them.
    */
   settle(): void {
-    this.#deferred = false
-    this.#settle(true)
+    // Inside of a drain, that one sees to it.
+    if (this.#settling) return
+    this.#waits = false
+    this.#drain(WRITE)
   }
 
-  /** Events only: output waits for `settle`. */
-  deliver(): void {
-    this.#settle(false)
+  /** For the end of the turn. */
+  leave(): boolean {
+    if (!this.#waits) return false
+    if (this.#drain(LEAVE)) return true
+    this.#waits = false
+    return false
   }
 
-  /** Puts the output off until `settle`; gives whether it was not put off before. */
-  defer(): boolean {
-    const first = !this.#deferred
-    this.#deferred = true
-    return first
+  #wait(): void {
+    this.#waits = true
+    leaveLater(this)
   }
 
   #advance(now: number): void {
@@ -224,23 +201,27 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
     this.settle()
   }
 
-  /** What an engine or a handler throws is a mistake of ours: this connection ends, and no other. */
-  #settle(flush: boolean): void {
-    this.#entered = false
-    if (this.#settling || this.#state === GONE) return
+  /**
+   * Gives whether events came. What an engine or a handler throws is a mistake of ours: this connection ends, and no
+   * other.
+   */
+  #drain(how: typeof DELIVER | typeof WRITE | typeof LEAVE): boolean {
+    if (this.#state === GONE) return false
     this.#settling = true
+    let some = false
     try {
-      let more = this.#deliverEvents()
-      if (flush) {
+      some = this.#deliverEvents()
+      if (how === WRITE || (how === LEAVE && !some)) {
         // An engine may hold events back while too much output waits, or have one because its last output has left:
         // once something is written, it is asked again.
-        while (!this.#isGone() && (this.#write() || more)) more = this.#deliverEvents()
+        for (let more = some; !this.#isGone() && (this.#write() || more);) more = this.#deliverEvents()
         if (!this.#isGone()) this.#flush()
       }
     } catch (error) {
       this.destroy(error as Error)
     }
     this.#settling = false
+    return some
   }
 
   /** Gives the handler what there is; true if there was any, and the connection is still there. */

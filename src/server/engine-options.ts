@@ -55,6 +55,7 @@ export const mountOptions: OptionTable<MountOptions> = {
   host: is.text,
   push: is.flag,
   pref: is.within(() => appOptions),
+  subscribe: is.texts,
   dotFiles: is.flag,
   precompressed: is.flag,
   cacheBytesMax: is.whole(1),

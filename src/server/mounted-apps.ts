@@ -43,7 +43,10 @@ export class MountedApps {
     const place = point === '/' ? point : point.replace(/\/$/, '')
     if (typeof target === 'string') this.#mountPath(place, target, options)
     else if (target instanceof App) this.#mountApp(place, target, options)
-    else this.#groupOf(options).addApp(place, foreignApp(target) ?? functionOf(target, point), options.push)
+    else {
+      needsApp(point, options)
+      this.#groupOf(options).addApp(place, foreignApp(target) ?? functionOf(target, point), options.push)
+    }
   }
 
   /** Loads what is a file, and tells the apps that they are mounted, each once. */
@@ -52,6 +55,7 @@ export class MountedApps {
       await module.load()
       this.#modules.shift()
     }
+    for (const group of this.#hosts.all) group.checkSubscriptions()
     for (const app of this.#apps) {
       if (this.#ready.has(app)) continue
       app.emit('app:starting', app)
@@ -77,6 +81,7 @@ export class MountedApps {
   async tellGone(): Promise<void> {
     await this.#eachApp((app) => app.live('unmounted'))
     await this.#eachApp((app) => app.end())
+    for (const group of this.#hosts.all) group.endSubscriptions()
   }
 
   async #eachApp(tell: (app: App) => Promise<void>): Promise<void> {
@@ -98,15 +103,22 @@ export class MountedApps {
       this.#mountModule(point, module, options)
       return
     }
-    const { host: _host, push: _push, pref: _pref, ...rest } = options
-    const directory = new StaticDirectory(directoryOf(target), { ...rest, maxAges: this.#maxAges })
+    needsApp(point, options)
+    this.#mountDirectory(point, directoryOf(target), options)
+  }
+
+  #mountDirectory(point: string, root: string, options: MountOptions): void {
+    const { host: _host, push: _push, pref: _pref, subscribe: _subscribe, ...rest } = options
+    const directory = new StaticDirectory(root, { ...rest, maxAges: this.#maxAges })
     this.#groupOf(options).addDirectory(point, directory)
   }
 
   #mountApp(point: string, app: App, options: MountOptions): void {
-    if (options.pref !== undefined) app.prefer(options.pref)
+    app.prefer(options.pref)
     const group = this.#groupOf(options)
-    group.addApp(point, app, options.push)
+    const mount = group.addApp(point, app, options.push)
+    app.preferred = options.pref ?? {}
+    if (options.subscribe !== undefined) group.subscribe(mount, options.subscribe)
     group.watch(() => app.watcher)
     this.#keep(point, app, options)
   }
@@ -115,6 +127,7 @@ export class MountedApps {
   #mountModule(point: string, { file, name }: ModulePath, options: MountOptions): void {
     const group = this.#groupOf(options)
     const mount = group.addApp(point, new App(), options.push)
+    if (options.subscribe !== undefined) group.subscribe(mount, options.subscribe)
     let current: App | undefined
     const module: AppModule = new AppModule(file, name, {
       engine: this.#engine,
@@ -123,6 +136,7 @@ export class MountedApps {
       report: this.#report,
       put: (app) => {
         group.put(mount, app)
+        app.preferred = options.pref ?? {}
         if (current === undefined) this.#keep(point, app, options)
         else this.#replace(current, app)
         current = app
@@ -134,7 +148,8 @@ export class MountedApps {
   }
 
   #keep(point: string, app: App, options: MountOptions): void {
-    if (app.options.static !== undefined) this.#mountPath(point, app.path(app.options.static), options)
+    if (app.options.static !== undefined)
+      this.#mountDirectory(point, directoryOf(app.path(app.options.static)), options)
     if (!this.#apps.includes(app)) this.#apps.push(app)
   }
 
@@ -143,6 +158,12 @@ export class MountedApps {
     this.#ready.delete(before)
     this.#ready.add(after)
   }
+}
+
+/** Throws `TypeError` for options that only an app can do something with. */
+function needsApp(point: string, { pref, subscribe }: MountOptions): void {
+  if (pref !== undefined) throw new TypeError(`only an app can be told a pref: at ${point} is none`)
+  if (subscribe !== undefined) throw new TypeError(`only an app subscribes: at ${point} is none`)
 }
 
 /** The directory that a path names; a relative one is taken from that of the script. */

@@ -1,11 +1,12 @@
 /** The mount table: which rooms answer below which point, for which host. */
 
-import type { AppHost } from './app/app-host.js'
+import type { AppHost, Shared } from './app/app-host.js'
 import { App } from './app/app.js'
 import type { Watcher } from './app/modules/module-file.js'
 import type { Handler } from './app/route.js'
 import { ForeignApp } from './foreign/foreign-app.js'
 import type { StaticDirectory } from './static/static-directory.js'
+import { Subscriptions } from './subscriptions.js'
 
 /** A function that answers everything below its point. */
 export type MountedFunction = Handler<Readonly<Record<string, never>>>
@@ -30,7 +31,13 @@ export class HostGroup implements AppHost {
   /** Both lists: longest point first; of equal points the first mounted first, functions and foreign apps last. */
   readonly directories: (Mount & { readonly target: StaticDirectory })[] = []
   readonly apps: AppMount[] = []
+  readonly shared: Shared
   readonly #watchers: (() => Watcher | undefined)[] = []
+  readonly #subscriptions: Subscriptions = new Subscriptions(this)
+
+  constructor(shared: Shared = {}) {
+    this.shared = shared
+  }
 
   /** Adds a directory. */
   addDirectory(point: string, target: StaticDirectory): void {
@@ -54,6 +61,7 @@ export class HostGroup implements AppHost {
     if (!answersAll(target)) this.put(mount, target)
     this.apps.push(mount)
     this.apps.sort((a, b) => byPoint(a, b) || Number(answersAll(a.target)) - Number(answersAll(b.target)))
+    this.#subscriptions.link()
     return mount
   }
 
@@ -63,6 +71,23 @@ export class HostGroup implements AppHost {
     mount.target = app
     app.point = mount.point === '/' ? '' : mount.point
     app.host = this
+    this.#subscriptions.link()
+  }
+
+  /** Has the app at a place hear what is emitted on the apps of these names, whoever has them. */
+  subscribe(mount: AppMount, names: readonly string[]): void {
+    const app = (): App | undefined => (mount.target instanceof App ? mount.target : undefined)
+    this.#subscriptions.add({ point: mount.point, app }, names)
+  }
+
+  /** Throws `TypeError` when an app subscribes to a name that no app has. */
+  checkSubscriptions(): void {
+    this.#subscriptions.check()
+  }
+
+  /** Ends all subscriptions: the engine is gone. */
+  endSubscriptions(): void {
+    this.#subscriptions.unlink()
   }
 
   /** Has changed files looked for when a request comes. */
@@ -139,6 +164,17 @@ export class VirtualHosts {
   readonly #suffixes: Map<string, HostGroup> = new Map()
   readonly #groups: Map<string, HostGroup> = new Map()
   #default: HostGroup | undefined
+  readonly #shared: Shared
+
+  /** `shared` is what the apps of all hosts share. */
+  constructor(shared: Shared = {}) {
+    this.#shared = shared
+  }
+
+  /** All groups. */
+  get all(): Iterable<HostGroup> {
+    return this.#groups.values()
+  }
 
   /** The group of a blank-separated list of rules; made when it is new. Throws `TypeError` for a malformed rule. */
   group(hosts: string): HostGroup {
@@ -148,7 +184,7 @@ export class VirtualHosts {
     const known = this.#groups.get(key)
     if (known !== undefined) return known
     for (const rule of rules) this.#check(rule)
-    const group = new HostGroup()
+    const group = new HostGroup(this.#shared)
     this.#groups.set(key, group)
     for (const rule of rules) this.#assign(rule, group)
     return group

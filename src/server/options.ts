@@ -41,7 +41,12 @@ export interface MountOptions extends Omit<StaticOptions, 'maxAges' | 'now'> {
   readonly host?: string
   /** Lets the handlers of an app or a function push responses over HTTP/2: `was.push`. Default false. */
   readonly push?: boolean
-  /** Of an app that is a file: what counts more than what it says itself (APP-06). */
+  /**
+   * Of an app: names of apps of the same host whose events its listeners hear, too (APP-102). They may be mounted
+   * later, but before `ready` or `run`, which reject for a name that no app has.
+   */
+  readonly subscribe?: readonly string[]
+  /** Of an app: what counts more than what it says itself (APP-06). */
   readonly pref?: Preference
 }
 

@@ -39,7 +39,7 @@ const NO_PARAMS: Readonly<Record<string, never>> = Object.freeze(Object.create(n
 
 /** All that is mounted, and the way of a request through it. */
 export class Site {
-  readonly hosts: VirtualHosts = new VirtualHosts()
+  readonly hosts: VirtualHosts
   readonly sockets: OpenSockets
   readonly #onError: ErrorListener
   readonly #shared: SharedContext
@@ -48,6 +48,7 @@ export class Site {
   constructor(onError: ErrorListener, shared: SharedContext) {
     this.#onError = onError
     this.#shared = shared
+    this.hosts = new VirtualHosts(shared.shared)
     this.sockets = new OpenSockets(onError)
   }
 
@@ -119,13 +120,14 @@ export class Site {
       if (typeof mounted === 'function') {
         const route = functionRoute(mounted)
         if (route === undefined) throw new HttpError(400, NO_SOCKET)
-        return this.#openSocket(exchange, new Request(exchange, path, query, scriptName), undefined, route, NO_PARAMS)
+        const request = new Request(exchange, path, query, scriptName)
+        return this.#openSocket(exchange, group, request, undefined, route, NO_PARAMS)
       }
       const below = pathBelow(path, point)
       const match = mounted.tree.sockets.find('GET', below)
       if (match.found === 'route') {
         const request = new Request(exchange, path, query, scriptName, mounted.options)
-        return this.#openSocket(exchange, request, mounted, match.route, match.params)
+        return this.#openSocket(exchange, group, request, mounted, match.route, match.params)
       }
       known ||= mounted.tree.router.find('GET', below).found !== 'nothing'
     }
@@ -134,12 +136,13 @@ export class Site {
 
   #openSocket(
     exchange: Exchange,
+    group: HostGroup,
     request: Request,
     app: App | undefined,
     route: SocketRoute,
     params: Readonly<Record<string, unknown>>,
   ): void {
-    openSocket(exchange, request, app, route, params, this.sockets).catch((error: unknown) =>
+    openSocket(exchange, request, app, route, params, this.sockets, this.#contextOf(group)).catch((error: unknown) =>
       this.#fail(exchange, error),
     )
   }

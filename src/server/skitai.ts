@@ -76,7 +76,8 @@ export class Skitai implements ConnectionOwner {
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
   readonly proxies: TrustedProxies | undefined
-  readonly #shared: Record<string, unknown> = {}
+  /** Without a prototype, whose names would be taken. */
+  readonly #shared: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   readonly #streams: OpenStreams = new OpenStreams()
   readonly #apps: MountedApps
   #mounted = 0
@@ -112,11 +113,16 @@ export class Skitai implements ConnectionOwner {
     return this
   }
 
-  /** Has all apps find a value as `was.shared[name]`. Throws `TypeError` for a name that is taken. */
+  /** Has all apps find a value as `was.shared[name]` (APP-75). Throws `TypeError` for a name that is taken. */
   share(name: string, value: unknown): this {
     if (Object.hasOwn(this.#shared, name)) throw new TypeError(`${name} is shared already`)
     this.#shared[name] = value
     return this
+  }
+
+  /** Takes a value out again that was shared. Gives whether it was. */
+  unshare(name: string): boolean {
+    return name in this.#shared && delete this.#shared[name]
   }
 
   /** Lets clients keep static files below a URL prefix for some seconds; the longest prefix counts, 0 for none. */

@@ -11,6 +11,8 @@ export interface AppHost {
   appsByName(): ReadonlyMap<string, App>
   /** The app of a name, and undefined for a name that none has. */
   appNamed(name: string): App | undefined
+  /** What all apps of the engine share. */
+  readonly shared: Shared
   /** Calls the listeners of an event in all apps, in the order they were mounted. */
   broadcast(event: string, ...args: readonly unknown[]): void
 }
@@ -18,6 +20,13 @@ export interface AppHost {
 /** Objects that all apps of an engine use, by the names under which they were shared: add yours to the interface. */
 export interface Shared {
   readonly [name: string]: unknown
+}
+
+/** What is found by name by those whose apps are `owners`, the outermost first: what is said further in counts more. */
+export function sharedBy(owners: readonly App[], shared: Shared): Shared {
+  const values = Object.assign(Object.create(null) as Record<string, unknown>, shared)
+  for (const { shares } of owners) shares.copyTo(values)
+  return values
 }
 
 /** One line of an app's log. */

@@ -13,11 +13,17 @@ export abstract class AppLife extends AppPages {
   abstract options: AppOptions
 
   readonly #lifecycle: Map<LifecycleMoment, LifecycleHook> = new Map()
-  readonly #maintained: { readonly ms: number; readonly task: (app: App) => unknown }[] = []
+  /** What begins a timer each. */
+  readonly #maintained: (() => NodeJS.Timeout)[] = []
   #services: Services | undefined
   #timers: NodeJS.Timeout[] = []
   /** How many engines and apps have begun it: it lies in several places, perhaps. */
   #begun = 0
+  #started: Promise<void> = Promise.resolve()
+  /** Whether its timers run. */
+  #runs = false
+  /** The apps within it that it has begun. */
+  readonly #adopted: App[] = []
 
   /** Calls a function as the app comes and goes: one a moment. */
   onLifecycle(moment: LifecycleMoment, hook: LifecycleHook): this {
@@ -37,9 +43,12 @@ export abstract class AppLife extends AppPages {
   }
 
   /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */
-  maintain(seconds: number, task: (app: App) => unknown): this {
+  maintain<Self extends App>(this: Self, seconds: number, task: (app: App) => unknown): Self {
     if (!(seconds > 0)) throw new TypeError(`not an interval: ${seconds}`)
-    this.#maintained.push({ ms: seconds * 1000, task })
+    const run = async (): Promise<unknown> => task(this)
+    const begin = (): NodeJS.Timeout => setInterval(() => void run().catch(this.reportLate), seconds * 1000).unref()
+    this.#maintained.push(begin)
+    if (this.#runs) this.#timers.push(begin())
     return this
   }
 
@@ -49,33 +58,66 @@ export abstract class AppLife extends AppPages {
     return this.#services !== undefined && forDevelopers(this.options.reload) ? this.#services : undefined
   }
 
-  /** For the server: loads the modules, and begins what is done again and again. */
+  /**
+   * For the server: loads the modules, and begins what is done again and again. Rejects with what a module throws; then
+   * nothing has begun.
+   */
   async begin(this: App, report: (error: unknown) => void): Promise<void> {
-    const { parts } = this.tree
     this.reportLate = report
-    if (this.#begun === 0) await this.#beginHere(report)
-    this.#begun++
-    for (const app of parts) await app.begin(report)
+    if (this.#begun++ === 0) this.#started = this.#start()
+    try {
+      await this.#started
+    } catch (error) {
+      await this.end()
+      throw error
+    }
   }
 
-  async #beginHere(this: App, report: (error: unknown) => void): Promise<void> {
+  async #start(this: App): Promise<void> {
+    // Those that modules mount meanwhile are adopted.
+    const { parts } = this.tree
     if (this.options.services !== undefined) {
-      this.#services = new Services(this, this.path(this.options.services), report)
+      this.#services = new Services(this, this.path(this.options.services))
       await this.#services.load()
     }
-    for (const { ms, task } of this.#maintained) {
-      const run = async (): Promise<unknown> => task(this)
-      this.#timers.push(setInterval(() => void run().catch(report), ms).unref())
+    this.#runs = true
+    for (const begin of this.#maintained) this.#timers.push(begin())
+    for (const app of parts) await this.adopt(app)
+  }
+
+  /** For the server: an app lies within this one from now on, and begins with it, or at once. */
+  async adopt(this: App, part: App): Promise<void> {
+    if (this.#begun === 0) return
+    this.#adopted.push(part)
+    try {
+      await part.begin(this.reportLate)
+    } catch (error) {
+      this.#forget(part)
+      throw error
     }
+  }
+
+  /** For the server: an app that was within this one is so no more, and ends unless it lies elsewhere, too. */
+  async release(this: App, part: App): Promise<void> {
+    if (this.#forget(part)) await part.end()
+  }
+
+  #forget(part: App): boolean {
+    const at = this.#adopted.indexOf(part)
+    if (at >= 0) this.#adopted.splice(at, 1)
+    return at >= 0
   }
 
   /** For the server: lets go of all that, when nobody who has begun it needs it any more. */
   async end(): Promise<void> {
     if (this.#begun === 0 || --this.#begun > 0) return
+    // What has failed to begin has begun in part, perhaps.
+    await this.#started.catch(() => {})
+    this.#runs = false
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
     await this.#services?.detach()
     this.#services = undefined
-    for (const app of this.tree.parts) await app.end()
+    for (const app of this.#adopted.splice(0)) await app.end()
   }
 }

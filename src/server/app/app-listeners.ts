@@ -26,6 +26,10 @@ export abstract class AppListeners {
 
   readonly #events: Events = new Events()
   readonly #broadcasts: Events = new Events()
+  /** The apps that hear what is emitted here, by their host. */
+  readonly #hearersOf: Map<AppHost, readonly App[]> = new Map()
+  /** All of them: looked at for each request. */
+  #hearers: readonly App[] = []
 
   /** Called in front of each request; what it gives is the response (APP-67). One of its kind, as all hooks. */
   beforeRequest(hook: Step | undefined): this {
@@ -66,12 +70,16 @@ export abstract class AppListeners {
   }
 
   /**
-   * Calls the listeners of the app and of those within it, at once and in order; from within, too. Each is called once,
-   * in however many places its app lies. What one throws is thrown here; what it rejects with later is reported.
+   * Calls the listeners of the app and of those within it, at once and in order; from within, too. Behind them come
+   * those of the apps that subscribe to it. Each is called once, in however many places its app lies. What one throws
+   * is thrown here; what it rejects with later is reported.
    */
   emit(event: string, ...args: readonly unknown[]): void {
     const heard = new Set<App>()
-    for (const app of this.tree.outermost()) app.#hear(event, args, heard, (each) => each.#events)
+    const emitters = this.tree.outermost()
+    const hear = (app: App): void => app.#hear(event, args, heard, (each) => each.#events)
+    emitters.forEach(hear)
+    for (const { hearers } of emitters) hearers.forEach(hear)
   }
 
   #hear(this: App, event: string, args: readonly unknown[], heard: Set<App>, eventsOf: (app: App) => Events): void {
@@ -102,6 +110,18 @@ export abstract class AppListeners {
     this.host.broadcast(event, ...args)
   }
 
+  /** For the server: who hears what is emitted on this app (APP-102). */
+  get hearers(): readonly App[] {
+    return this.#hearers
+  }
+
+  /** For the server: which apps of a host hear what is emitted on this one. */
+  setHearers(host: AppHost, apps: readonly App[]): void {
+    if (apps.length === 0) this.#hearersOf.delete(host)
+    else this.#hearersOf.set(host, apps)
+    this.#hearers = [...new Set([...this.#hearersOf.values()].flat())]
+  }
+
   /** For the server: something was broadcast; `heard` are the apps that know, and this one and its parts then do. */
   hearBroadcast(this: App, event: string, args: readonly unknown[], heard: Set<App>): void {
     this.#hear(event, args, heard, (app) => app.#broadcasts)
@@ -109,6 +129,11 @@ export abstract class AppListeners {
 
   /** For the server: an event of a request, which nobody may break. */
   tell(event: string, ...args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
+    this.#tellHere(event, args)
+    for (const app of this.#hearers) app.#tellHere(event, args)
+  }
+
+  #tellHere(event: string, args: readonly [{ report(error: unknown): void }, ...unknown[]]): void {
     for (const listener of this.#events.of(event))
       try {
         callListener(listener, args, (error) => args[0].report(error))
@@ -125,7 +150,8 @@ export abstract class AppListeners {
       finish !== undefined ||
       failed !== undefined ||
       teardown !== undefined ||
-      this.#events.hears(REQUEST_EVENT)
+      this.#events.hears(REQUEST_EVENT) ||
+      (this.#hearers.length > 0 && this.#hearers.some((app) => app.#events.hears(REQUEST_EVENT)))
     )
   }
 }

@@ -60,6 +60,11 @@ export class AppTree {
     return this.#parents.flatMap(({ tree }) => tree.outermost())
   }
 
+  /** The apps that this one lies in, the outermost first, and this one behind them. */
+  around(): readonly App[] {
+    return [...this.#parents.flatMap(({ tree }) => tree.around()), this.app]
+  }
+
   addRoute(route: Route): void {
     this.#whole(() => this.#place(HERE, [this.app], route))
     this.#routes.push(route)

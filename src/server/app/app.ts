@@ -1,6 +1,7 @@
 /** `App`: routes and their handlers. Mounted under any point, over any protocol version, it behaves the same. */
 
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { encodePath } from '../path.js'
 import { forDevelopers } from '../environment.js'
 import { checkOptions, given } from '../option-table.js'
@@ -13,7 +14,7 @@ import { AppTree } from './app-tree.js'
 import { AppStore } from './app-store.js'
 import type { Preference } from './modules/app-module.js'
 import type { Declaration } from './args/reader.js'
-import type { AppHost } from './app-host.js'
+import { type AppHost, type Shared, sharedBy } from './app-host.js'
 import { methodRouteOptions, subAppOptions } from './option-tables.js'
 import type { PathParams } from './path-params.js'
 import {
@@ -37,6 +38,7 @@ import {
 } from './urls.js'
 import { Templates } from './templates/templates.js'
 import type { SocketEncoding, SocketHandlers, SocketOptions, SocketSpec } from './websocket/options.js'
+import { Shares } from './shares.js'
 import { socketRoute } from './websocket/route.js'
 
 /** Options of an app within an app. */
@@ -58,10 +60,14 @@ export class App extends AppLife {
   /** Values that are kept in the process, by name. */
   readonly store: AppStore = new AppStore()
   readonly push: boolean
+  /** For the server: what the app shares with its handlers. */
+  readonly shares: Shares = new Shares()
   /** For the server: the routes of the app and of those within it. */
   readonly tree: AppTree = new AppTree(this)
   /** For the server: makes pages. */
   readonly templates: Templates
+  /** For the server: what was preferred where it is mounted; undefined as long as it is mounted nowhere. */
+  preferred: Preference | undefined
   /** The mount point without a slash at its end; empty at the root, and before the app is mounted. */
   point = ''
   /** The other apps of its host; undefined before the app is mounted. */
@@ -156,12 +162,15 @@ export class App extends AppLife {
     if (!(app instanceof App)) throw new TypeError(`an app is wanted at ${prefix}; only an engine mounts anything else`)
     const { namespace = '' } = options
     this.tree.mount(prefix, app.tree, namespace)
+    this.adopt(app).catch(this.reportLate)
     return this
   }
 
   /** Takes an app out again that was mounted within this one. Gives whether it was. */
   unmount(app: App): boolean {
-    return this.tree.unmount(app.tree)
+    if (!this.tree.unmount(app.tree)) return false
+    this.release(app).catch(this.reportLate)
+    return true
   }
 
   /**
@@ -208,10 +217,16 @@ export class App extends AppLife {
 
   /**
    * For the server: what is said where the app is mounted counts more than what the app says itself (APP-06). Throws
-   * `TypeError` for what can no longer be another, and for options that cannot be.
+   * `TypeError` for what can no longer be another, for options that cannot be, and when another place of the app
+   * prefers something else: an app is one, wherever it is mounted.
    */
-  prefer(pref: Preference): void {
+  prefer(pref: Preference = {}): void {
+    if (!this.agrees(pref))
+      throw new TypeError(
+        `the app ${this.name} is mounted already, with another pref: make a second App for this place`,
+      )
     const said = given(pref)
+    if (this.preferred !== undefined || Object.keys(said).length === 0) return
     const late = FIXED.find((name) => name in said)
     if (late !== undefined)
       throw new TypeError(`${late} is settled when an app is made: nothing can be preferred to it`)
@@ -224,6 +239,30 @@ export class App extends AppLife {
     this.tree.rebuild()
     if (pref.debug !== undefined) this.debug = forDevelopers(pref.debug)
     this.tree.rebuild()
+  }
+
+  /** For the server: whether what is preferred at a place is what is preferred at those that the app has already. */
+  agrees(pref: Preference): boolean {
+    return this.preferred === undefined || isDeepStrictEqual(this.preferred, pref)
+  }
+
+  /**
+   * Has the handlers of this app, and of its parts, find a value as `was.shared[name]`, whatever else has that name in
+   * an app around it or in the engine (APP-08). Throws `TypeError` for a name that is taken in this app.
+   */
+  share(name: string, value: unknown): this {
+    this.shares.add(name, value)
+    return this
+  }
+
+  /** Takes a value out again that this app has shared. Gives whether it was. */
+  unshare(name: string): boolean {
+    return this.shares.remove(name)
+  }
+
+  /** What handlers of this app find as `was.shared`. */
+  get shared(): Shared {
+    return sharedBy(this.tree.around(), this.tree.outermost()[0]!.host?.shared ?? {})
   }
 
   /**
@@ -266,8 +305,9 @@ export class App extends AppLife {
 /** The engine knows apps: it is loaded when it is wanted. An app that is mounted elsewhere stays what it is there. */
 async function soloOf(app: App): Promise<Skitai> {
   const { Skitai: Engine } = await import('../skitai.js')
-  const { host, point } = app
-  const engine = new Engine({ log: false }).mount('/', app)
+  const { host, point, preferred } = app
+  const engine = new Engine({ log: false }).mount('/', app, { pref: preferred ?? {} })
+  app.preferred = preferred
   if (host === undefined) {
     await engine.ready()
   } else {

@@ -7,7 +7,7 @@ import { redirectValue } from './response-values.js'
 import { ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
-import type { AppContext, Shared } from './app-host.js'
+import { type AppContext, type Shared, sharedBy } from './app-host.js'
 import { type ErrorHandler, traceOf } from './error-handlers.js'
 import type { Request } from './request.js'
 import type { CookieJar } from './state/cookie-jar.js'
@@ -301,9 +301,14 @@ export class Was {
     return this.host.appsByName()
   }
 
-  /** The objects that all apps of the engine use: `engine.share(name, value)` (APP-75). */
+  /**
+   * The objects that were shared: by the innermost app that the route lies in, `app.share(name, value)`, one around it,
+   * or the engine, `engine.share(name, value)`, which is asked last (APP-08, APP-75).
+   */
   get shared(): Shared {
-    return this.#around().shared
+    const { shared } = this.#around()
+    const owners = this.#layers ?? (this.app === undefined ? [] : [this.app])
+    return owners.every(({ shares }) => shares.empty) ? shared : sharedBy(owners, shared)
   }
 
   /** Says that what has this key was changed, and tells all apps of the host: `model-changed:<key>` (TRP-13). */

@@ -89,15 +89,4 @@ describe('what handlers know and give', () => {
     await assert.rejects(engine.inject('/'))
     assert.match(String(errors), /in between/)
   })
-
-  it('APP-102: events of another app', async () => {
-    const heard: unknown[] = []
-    const shop = new App({ name: 'shop' }).get('/', (was) => (was.emit('sold', 'boot'), 'sold'))
-    const stock = new App({ name: 'stock' }).onLifecycle('mounted', ({ host }) =>
-      host?.appNamed('shop')?.on('sold', (_was: Was, shoe: string) => heard.push(shoe)),
-    )
-    const engine = new Skitai({ log: false }).mount('/shop', shop).mount('/stock', stock)
-    await engine.inject('/shop/')
-    assert.deepEqual(heard, ['boot'])
-  })
 })

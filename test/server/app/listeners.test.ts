@@ -1,6 +1,9 @@
 /** Listeners that fail later, and apps that lie in several places. */
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { after, afterEach, describe, it, mock } from 'node:test'
 import { App, Skitai } from '#src/server/index.js'
 import { signal } from '../serving.js'
@@ -33,10 +36,10 @@ describe('a listener that rejects (SECURITY 51)', () => {
       .get('/emit', (was) => (was.emit('e'), 'done'))
       .get('/cast', (was) => (was.broadcast('e'), 'done'))
     app.on('e', late).onBroadcast('e', late)
-    for (const path of ['/emit', '/cast']) {
+    for (const asked of ['/emit', '/cast']) {
       const { engine, reported } = reporting((made) => made.mount('/', app))
-      assert.equal((await engine.inject(path)).text(), 'done')
-      assert.match(String(await reported), /later/, path)
+      assert.equal((await engine.inject(asked)).text(), 'done')
+      assert.match(String(await reported), /later/, asked)
     }
   })
 
@@ -46,6 +49,97 @@ describe('a listener that rejects (SECURITY 51)', () => {
     await engine.ready()
     part.emit('e', 1)
     assert.match(String(await reported), /later/)
+  })
+})
+
+/** Waits for the loop to have gone round, until something holds. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(setImmediate)
+}
+
+/** Counts the timers of three seconds that have begun, and those that were cleared. */
+function timers(): () => { readonly begun: number; readonly cleared: number } {
+  const set = mock.method(globalThis, 'setInterval')
+  const clear = mock.method(globalThis, 'clearInterval')
+  return () => {
+    const made = set.mock.calls.filter((call) => call.arguments[1] === 3000).map(({ result }) => result)
+    const cleared = clear.mock.calls.filter((call) => (made as unknown[]).includes(call.arguments[0])).length
+    return { begun: made.length, cleared }
+  }
+}
+
+describe('APP-11: what is done again and again', () => {
+  it('begins at once in an app that is mounted already, and ends with its part', async () => {
+    const app = new App()
+    const engine = new Skitai({ log: false }).mount('/', app)
+    const count = timers()
+    await engine.ready()
+    const inner = new App()
+    const part = new App().maintain(3, () => {}).mount('/inner', inner)
+    app.mount('/part', part).mount('/again', part)
+    assert.deepEqual(count(), { begun: 1, cleared: 0 })
+    inner.maintain(3, () => {})
+    // The apps within begin one after the other.
+    await engine.ready()
+    assert.deepEqual(count(), { begun: 2, cleared: 0 })
+    app.unmount(part)
+    await engine.ready()
+    assert.deepEqual(count(), { begun: 2, cleared: 0 })
+    app.unmount(part)
+    app.unmount(part)
+    await until(() => count().cleared === 2)
+    app.mount('/part', part)
+    await until(() => count().begun === 4)
+    await engine.close({ timeoutMs: 0 })
+    assert.deepEqual(count(), { begun: 4, cleared: 4 })
+  })
+
+  it('ends with the last engine, in the parts of the app, too', async () => {
+    const app = new App()
+      .maintain(3, () => {})
+      .mount(
+        '/part',
+        new App().maintain(3, () => {}),
+      )
+    const engines = [1, 2].map(() => new Skitai({ log: false }).mount('/', app))
+    const count = timers()
+    for (const engine of engines) await engine.ready()
+    assert.deepEqual(count(), { begun: 2, cleared: 0 })
+    await engines[0]!.close({ timeoutMs: 0 })
+    assert.deepEqual(count(), { begun: 2, cleared: 0 })
+    await engines[1]!.close({ timeoutMs: 0 })
+    assert.deepEqual(count(), { begun: 2, cleared: 2 })
+  })
+
+  it('is not begun by an app whose modules cannot be loaded, and is by the next try', async () => {
+    const home = mkdtempSync(path.join(tmpdir(), 'skitai-maintain-'))
+    after(() => rmSync(home, { recursive: true }))
+    const file = path.join(home, 'm.mjs')
+    writeFileSync(file, `export const decorate = (app) => { app.maintain(3, () => {}); app.get('/m', () => 'm') }`)
+    const broken = path.join(home, 'z.mjs')
+    writeFileSync(broken, `throw new Error('no database')`)
+    const app = new App({ services: home }).maintain(3, () => {})
+    const engine = new Skitai({ log: false }).mount('/', app)
+    const count = timers()
+    await assert.rejects(engine.ready(), /no database/)
+    assert.deepEqual(count(), { begun: 1, cleared: 1 })
+    rmSync(broken)
+    assert.equal((await engine.inject('/m')).text(), 'm')
+    assert.deepEqual(count(), { begun: 3, cleared: 1 })
+    await engine.close({ timeoutMs: 0 })
+    assert.deepEqual(count(), { begun: 3, cleared: 3 })
+  })
+
+  it('is reported when a part that is mounted later cannot begin', async () => {
+    const app = new App().get('/', () => 'here')
+    const { engine, reported } = reporting((made) => made.mount('/', app))
+    await engine.ready()
+    app.mount(
+      '/part',
+      new App({ services: '/there/is/none' }).get('/', () => 'part'),
+    )
+    assert.match(String(await reported), /ENOENT/)
+    assert.equal((await engine.inject('/')).text(), 'here')
   })
 })
 
@@ -69,16 +163,12 @@ describe('an app in several places', () => {
     const engines = ['one', 'two'].map((name) =>
       new Skitai({ log: false }).mount('/', new App({ name }).mount('/part', part)),
     )
-    const set = mock.method(globalThis, 'setInterval')
-    const clear = mock.method(globalThis, 'clearInterval')
-    const made = (): unknown[] =>
-      set.mock.calls.filter((call) => call.arguments[1] === 3000).map(({ result }) => result)
-    const cleared = (): number => clear.mock.calls.filter((call) => made().includes(call.arguments[0])).length
+    const count = timers()
     for (const engine of engines) await engine.ready()
-    assert.equal(made().length, 1)
+    assert.equal(count().begun, 1)
     await engines[0]!.close({ timeoutMs: 0 })
-    assert.equal(cleared(), 0)
+    assert.equal(count().cleared, 0)
     await engines[1]!.close({ timeoutMs: 0 })
-    assert.equal(cleared(), 1)
+    assert.equal(count().cleared, 1)
   })
 })

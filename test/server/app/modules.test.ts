@@ -128,6 +128,26 @@ describe('APP-13, APP-16: an app that is a file', () => {
     assert.equal(await get('/more/'), 'more')
   })
 
+  it('APP-06: is another app where something else is preferred for it, and stays one when it is loaded anew', async () => {
+    const source = (text: string): string =>
+      `export const app = new App({ reload: true }).get('/', (was) => {
+         was.app.store.set('count', (was.app.store.get('count') ?? 0) + 1)
+         return ['${text}', was.app.config.size, was.app.store.get('count')].join()
+       })`
+    const file = write('twice.js', source('one'))
+    const { engine, get } = starting((made) =>
+      made
+        .mount('/v1', file, { pref: { config: { size: 1 } } })
+        .mount('/again', file, { pref: { config: { size: 1 } } })
+        .mount('/v2', file, { pref: { config: { size: 2 } } }),
+    )
+    const all = async (): Promise<string[]> => [await get('/v1/'), await get('/again/'), await get('/v2/')]
+    assert.deepEqual(await all(), ['one,1,1', 'one,1,2', 'one,2,1'])
+    write('twice.js', source('two'))
+    assert.deepEqual(await all(), ['two,1,1', 'two,1,2', 'two,2,1'])
+    await engine.close()
+  })
+
   it('that throws keeps the engine from running', async () => {
     const file = write('throws.js', 'throw new Error("no database")')
     const { engine } = starting((made) => made.mount('/', file))
@@ -259,13 +279,6 @@ describe('what apps keep and share', () => {
     )
   })
 
-  it('APP-75: objects of the engine', async () => {
-    const app = new App().get('/', (was) => String(was.shared['db']))
-    const engine = new Skitai({ log: false }).mount('/', app).share('db', 'postgres')
-    assert.equal((await engine.inject('/')).text(), 'postgres')
-    assert.throws(() => engine.share('db', 1), /shared already/)
-  })
-
   it('APP-133: a log with the ids of requests', async () => {
     const entries: unknown[] = []
     const app = new App({ name: 'shop' }).get('/', (was) => {
@@ -284,12 +297,12 @@ describe('what apps keep and share', () => {
   })
 
   it('APP-11: something that is done again and again', async () => {
-    const calls: number[] = []
+    const calls: App[] = []
     const errors: unknown[] = []
     let done: () => void = () => {}
     const thrice = new Promise<void>((resolve) => (done = resolve))
-    const app = new App().maintain(0.005, () => {
-      if (calls.push(1) === 3) done()
+    const app = new App().maintain(0.005, (given) => {
+      if (calls.push(given) === 3) done()
       throw new Error('again')
     })
     const engine = new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app)
@@ -300,6 +313,7 @@ describe('what apps keep and share', () => {
     await engine.close()
     clearInterval(hold)
     assert.ok(errors.length >= 3)
+    assert.equal(calls[0], app)
     assert.throws(() => app.maintain(0, () => {}), /not an interval/)
   })
 })

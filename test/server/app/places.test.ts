@@ -49,6 +49,31 @@ describe('APP-06: what is preferred where an app is mounted', () => {
     assert.match((await engine.inject('/part')).headers.get('www-authenticate') ?? '', /^Bearer /)
   })
 
+  it('is one for all places of an app', async () => {
+    const app = new App({ name: 'shop' }).get('/', (was) => ({ ...was.app?.config }))
+    const pref = { config: { size: 1 } }
+    const engine = new Skitai({ log: false })
+      .mount('/a', app, { pref })
+      .mount('/b', app, { pref: { config: { size: 1 } } })
+    const message = /shop is mounted already, with another pref/
+    assert.throws(() => engine.mount('/c', app), { name: 'TypeError', message })
+    assert.throws(() => engine.mount('/c', app, { pref: { debug: true } }), { name: 'TypeError', message })
+    assert.deepEqual((await engine.inject('/b/')).json(), { size: 1 })
+    // To ask the app itself is no other place.
+    assert.deepEqual((await app.inject('/')).json(), { size: 1 })
+    const plain = new App()
+    await plain.inject('/')
+    engine.mount('/c', plain, { pref: { debug: true } })
+    assert.equal(plain.debug, true)
+    assert.throws(() => engine.mount('/d', plain), /the app app is mounted already/)
+  })
+
+  it('is a matter of apps', () => {
+    const pref = { debug: true }
+    assert.throws(() => new Skitai({ log: false }).mount('/', () => '', { pref }), /only an app/)
+    assert.throws(() => new Skitai({ log: false }).mount('/', import.meta.dirname, { pref }), /only an app/)
+  })
+
   it('is refused when it cannot be', () => {
     const app = new App().get('/', () => 'open')
     assert.throws(() => new Skitai({ log: false }).mount('/', app, { pref: { auth: 'bearer' } }), /bearerHandler/)

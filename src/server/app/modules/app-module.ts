@@ -60,7 +60,10 @@ export class AppModule extends Watcher {
     before?.emit('app:restarting', before)
     const app = await this.#import()
     await before?.live('beforeReload')
-    if (before !== undefined) app.store.take(before.store, app.options.preserve ?? [])
+    if (before !== undefined) {
+      app.store.take(before.store, app.options.preserve ?? [])
+      app.shares.inherit(before.shares)
+    }
     await app.begin((error) => this.#place.report(error))
     this.#place.put(app)
     this.#app = app
@@ -71,9 +74,14 @@ export class AppModule extends Watcher {
   }
 
   async #import(): Promise<App> {
-    const exports = await this.#file.load()
-    const app = this.#appOf(exports)
     const { engine, point, pref } = this.#place
+    let exports = await this.#file.load()
+    let app = this.#appOf(exports)
+    if (!app.agrees(pref)) {
+      // The same file at another place, with other preferences: an app of its own.
+      exports = await this.#file.loadApart()
+      app = this.#appOf(exports)
+    }
     app.prefer(pref)
     const setup = exports['__setup__']
     if (typeof setup === 'function') await (setup as (context: SetupContext) => unknown)({ app, engine, point, pref })

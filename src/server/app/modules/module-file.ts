@@ -11,6 +11,8 @@ export class ModuleFile {
   readonly file: string
   #state = ''
   #loads = 0
+  /** Another number for whoever shares the module with nobody. */
+  #apart = 0
 
   constructor(file: string) {
     this.file = file
@@ -28,9 +30,18 @@ export class ModuleFile {
     const url = pathToFileURL(this.file)
     // The first import is the one that other modules see, too.
     if (this.#loads++ > 0) url.searchParams.set('reload', String(this.#loads))
+    if (this.#apart > 0) url.searchParams.set('apart', String(this.#apart))
     return import(url.href) as Promise<Exports>
   }
+
+  /** The same as a module of its own, beside the one that others have: now, and whenever it is loaded anew. */
+  loadApart(): Promise<Exports> {
+    this.#apart = ++lastApart
+    return this.load()
+  }
 }
+
+let lastApart = 0
 
 function stateOf(file: string): string | undefined {
   const found = statSync(file, { throwIfNoEntry: false })

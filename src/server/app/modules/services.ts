@@ -45,7 +45,13 @@ export async function decorate(app: App, exports: AppModuleExports, given: Modul
   const part = app.part()
   if (options.debugOnly !== true || app.debug) {
     await exports.decorate(part, options)
-    app.mount(options.mount ?? '/', part, { namespace: options.namespace ?? '' })
+    app.tree.mount(options.mount ?? '/', part.tree, options.namespace ?? '')
+    try {
+      await app.adopt(part)
+    } catch (error) {
+      app.tree.unmount(part.tree)
+      throw error
+    }
   }
   return part
 }
@@ -54,15 +60,13 @@ export async function decorate(app: App, exports: AppModuleExports, given: Modul
 export class Services extends Watcher {
   readonly #app: App
   readonly #folder: string
-  readonly #report: (error: unknown) => void
   readonly #files: Map<string, ModuleFile> = new Map()
   readonly #loaded: Map<string, Loaded> = new Map()
 
-  constructor(app: App, folder: string, report: (error: unknown) => void) {
+  constructor(app: App, folder: string) {
     super()
     this.#app = app
     this.#folder = folder
-    this.#report = report
   }
 
   /** Loads all of them, in the order of their names. Rejects with what the first one throws. */
@@ -116,9 +120,7 @@ export class Services extends Watcher {
   }
 
   async #put(file: string, exports: AppModuleExports): Promise<void> {
-    const part = await decorate(this.#app, exports)
-    this.#loaded.set(file, { exports, part })
-    await part.begin(this.#report)
+    this.#loaded.set(file, { exports, part: await decorate(this.#app, exports) })
   }
 
   async #unload(file: string): Promise<void> {
@@ -126,7 +128,7 @@ export class Services extends Watcher {
     if (loaded === undefined) return
     this.#loaded.delete(file)
     await loaded.exports.detach?.(loaded.part)
-    this.#app.unmount(loaded.part)
-    await loaded.part.end()
+    this.#app.tree.unmount(loaded.part.tree)
+    await this.#app.release(loaded.part)
   }
 }

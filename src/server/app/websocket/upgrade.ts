@@ -5,6 +5,7 @@ import { acceptHandshake, type Handshake, readHandshake } from '../../../protoco
 import type { Exchange } from '../../exchange.js'
 import { HttpError } from '../../http-error.js'
 import type { App } from '../app.js'
+import type { AppContext } from '../app-host.js'
 import { socketGuardsOf } from '../guards.js'
 import type { Request } from '../request.js'
 import type { MatchedParams } from '../router.js'
@@ -29,9 +30,11 @@ export async function openSocket(
   route: SocketRoute,
   matched: MatchedParams,
   sockets: OpenSockets,
+  context: AppContext,
 ): Promise<void> {
   const handshake = handshakeOf(exchange)
-  const was = new SocketWas(exchange, request, app, false)
+  const was = new SocketWas(exchange, request, app, false, context)
+  Was.setLayers(was, route.layers)
   if (!(await isOriginAllowed(route.origin, exchange.fields, exchange.host, was)))
     throw new HttpError(403, 'Pages of this origin may not connect')
   for (const guard of socketGuardsOf(route)) await guard(was)
