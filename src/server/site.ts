@@ -251,7 +251,7 @@ export class Site {
   ): void {
     const request = new Request(exchange, path, query, mount.point === '/' ? '' : mount.point)
     const was = new Was(exchange, request, undefined, mount.push, this.#contextOf(group))
-    this.#settle(exchange, was, target(was, NO_PARAMS))
+    this.#settle(exchange, was, target(was, NO_PARAMS) as HandlerValue | Promise<HandlerValue>)
   }
 
   #runRoute(exchange: Exchange, was: Was, plan: Plan, params: Args): void {
@@ -278,7 +278,7 @@ export class Site {
           (settled) => this.#settle(exchange, was, settled),
           (error: unknown) => this.#fail(exchange, error, was),
         )
-      } else if (Was.hasCommits(was)) {
+      } else if (Was.hasCommits(was) && !(value instanceof Error)) {
         Was.commit(was).then(
           () => this.#answer(exchange, was, value),
           (error: unknown) => {

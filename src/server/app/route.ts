@@ -14,9 +14,9 @@ import type { Was } from './was.js'
 
 /**
  * A route's function: gets the context and the parameters that the route declares; what it returns, now or by promise,
- * is the response.
+ * is the response; nothing is a 204.
  */
-export type Handler<Params> = (was: Was, params: Params) => HandlerValue | Promise<HandlerValue>
+export type Handler<Params> = (was: Was, params: Params) => HandlerValue | void | Promise<HandlerValue | void>
 
 /** The values of a declaration: those of its parameters, or what a validator gives. */
 export type Declared<Source, Place extends string> =
