@@ -29,3 +29,20 @@ export function allocateContent(bytes: number): Buffer {
   latest.ballast = undefined
   return memory
 }
+
+/** Octets of a block that is lent. */
+export const BLOCK_BYTES: number = 65_536
+
+/** Blocks that wait for the next one to need them: no more than 1 MiB. */
+const FREE_MAX = 16
+const free: Buffer[] = []
+
+/** A block with anything in it, to be given back: what one upload was kept in, the next one takes. */
+export function borrowBlock(): Buffer {
+  return free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+}
+
+/** Takes a block back, which nobody may read or write any more. */
+export function returnBlock(block: Buffer): void {
+  if (free.length < FREE_MAX) free.push(block)
+}

@@ -146,22 +146,18 @@ interface Upload {
   readonly bytesPerSecond: number
   /** How busy the client was, in parts of a core. */
   readonly client: number
-  /** How much resident memory has grown at its peak. */
+  /** How much resident memory has grown at its peak, since before the first upload. */
   readonly growthBytes: number
 }
 
-/**
- * Octets a second, and how much memory that takes. Some uploads come before those that count: in the first one V8 lets
- * the space of young objects grow to what it may have, for everybody the same.
- */
+/** Octets a second, and how much memory that takes, the first upload of a process included. */
 async function uploads(scenario: AppScenario, options: BenchOptions, folder: string): Promise<BenchRows> {
   const servers: RunningServer<AppServerName>[] = []
   try {
     for (const name of scenario.servers) servers.push(await start(name, scenario.name, folder))
-    const subjects = servers.map((server) => ({ server, samples: [] as Upload[] }))
-    for (let i = 0; i < UNCOUNTED; i++) for (const { server } of subjects) await upload(server, 0)
+    const subjects = servers.map((server) => ({ server, resting: server.rssBytes(), samples: [] as Upload[] }))
     for (let round = 0; round < options.rounds; round++)
-      for (const { server, samples } of subjects) samples.push(await upload(server, options.seconds))
+      for (const { server, resting, samples } of subjects) samples.push(await upload(server, options.seconds, resting))
     const measured = subjects.map(({ server, samples }) => ({
       server: server.name,
       bytesPerSecond: median(samples.map(({ bytesPerSecond }) => bytesPerSecond)),
@@ -185,11 +181,9 @@ async function uploads(scenario: AppScenario, options: BenchOptions, folder: str
 }
 
 const LOOK_MS = 10
-const UNCOUNTED = 3
 
-async function upload(server: RunningServer<AppServerName>, seconds: number): Promise<Upload> {
+async function upload(server: RunningServer<AppServerName>, seconds: number, resting: number): Promise<Upload> {
   const script = path.join(repoRoot, 'bench/e2e/app/upload.js')
-  const resting = server.rssBytes()
   let highest = resting
   const look = setInterval(() => (highest = Math.max(highest, server.rssBytes())), LOOK_MS)
   const args = ['-c', CLIENT_CORE, process.execPath, script, String(server.port), String(UPLOAD_BYTES), String(seconds)]

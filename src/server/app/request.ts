@@ -277,6 +277,11 @@ export class Request {
     return coding === undefined ? content : decodeContent(coding, content, limit)
   }
 
+  /** For the server: the same, and each piece is done with when the next one is asked for. */
+  lend(limit: number): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.headers.has('content-encoding') ? this.stream({ limit }) : this.#exchange.body.lend(limit)
+  }
+
   #coding(options: ReadOptions | undefined): string | undefined {
     return options?.decode === false ? undefined : requestCoding(this.headers.get('content-encoding'))
   }

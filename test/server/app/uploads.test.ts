@@ -1,6 +1,7 @@
 /** Forms with files. */
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -61,6 +62,27 @@ describe('APP-114: a form with files', () => {
     assert.equal(paths[0], '')
     // SEC-27: gone with the request.
     while (paths.slice(1).some((one) => existsSync(one))) await new Promise((resolve) => setImmediate(resolve))
+  })
+
+  it('keeps large files and small ones apart, in memory that all of them use in turn', async () => {
+    const app = new App().post('/', async (was) => {
+      const files = (await was.request.form()).getAll('f') as UploadedFile[]
+      const kept = await Promise.all(files.map((one) => one.read()))
+      // Others come and go meanwhile.
+      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+      return kept.map((content) => createHash('sha256').update(content).digest('hex'))
+    })
+    const contents = [0, 1, 70_000, 65_536, 1_048_576, 1_048_577, 3_000_001, 200_000].map((size, seed) =>
+      Buffer.from(
+        Uint32Array.from({ length: Math.ceil(size / 4) }, (_, i) => (i + 1) * (seed + 1) * 2_654_435_761).buffer,
+      ).subarray(0, size),
+    )
+    const hash = (content: Buffer): string => createHash('sha256').update(content).digest('hex')
+    const upload = async (chosen: readonly Buffer[]): Promise<void> => {
+      const body = form(...chosen.map((content, i) => ['f', new Blob([content]), `${i}`] as const))
+      assert.deepEqual((await app.inject({ body })).json(), chosen.map(hash))
+    }
+    await Promise.all(Array.from({ length: 6 }, (_, i) => upload([...contents.slice(i), ...contents.slice(0, i)])))
   })
 
   it('is what a route can declare', async () => {

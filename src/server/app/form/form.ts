@@ -55,7 +55,7 @@ export async function readForm(request: Request, options?: ReadOptions): Promise
   if (type !== 'multipart/form-data') throw new HttpError(415, 'The content of the request is no form')
   const { readMultipart } = await import('./multipart.js')
   const limits = request.multipartLimits(options)
-  const content = request.stream({ limit: limits.bytesMax })
+  const content = request.lend(limits.bytesMax)
   const form = new Form(await readMultipart(request.headers.get('content-type')!, content, limits))
   request.onOver(() => void form.removeFiles())
   return form

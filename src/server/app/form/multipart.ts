@@ -3,6 +3,7 @@
  */
 
 import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import type { BusboyInstance } from '@fastify/busboy'
 import { HttpError } from '../../http-error.js'
 import { FileWriter, UploadedFile } from './uploaded-file.js'
@@ -17,8 +18,6 @@ export interface MultipartLimits {
 
 /** Octets of one text field. */
 const FIELD_BYTES_MAX = 1_048_576
-/** Octets that have come and wait for the disk: more would be put together to larger pieces, which copies them. */
-const WAITING_BYTES_MAX = 16_384
 /**
  * What busboy lets pile up before it holds itself back: it does so for ever where a part that nobody wants ends in the
  * piece that it begins in. More than this is never handed to it, and the reader below holds the client back.
@@ -33,8 +32,8 @@ const PART_HEADER_BYTES_MAX = 16_384
 export type MultipartFields = Readonly<Record<string, readonly (string | UploadedFile)[]>>
 
 /**
- * Reads a form. Rejects with `HttpError`: 413 beyond a limit, 400 for content that is no form; then no file stays. What
- * it gives is the caller's to remove.
+ * Reads a form; each piece of its content is done with when the next one is asked for. Rejects with `HttpError`: 413
+ * beyond a limit, 400 for content that is no form; then no file stays. What it gives is the caller's to remove.
  */
 export async function readMultipart(
   contentType: string,
@@ -67,9 +66,8 @@ class MultipartReader {
   readonly #busboy: BusboyInstance
   readonly #limits: MultipartLimits
   readonly #fields: Record<string, (string | UploadedFile | undefined)[]> = Object.create(null) as Record<string, never>
-  /** Files under way. */
-  readonly #writing: Set<Promise<void>> = new Set()
-  readonly #streams: Set<Readable> = new Set()
+  /** Files under way, and when each is kept. */
+  readonly #keeping: Map<Readable, { readonly writer: FileWriter; readonly kept: Promise<void> }> = new Map()
   readonly #files: UploadedFile[] = []
   #error: Error | undefined
   #onEvent: () => void = () => {}
@@ -98,17 +96,17 @@ class MultipartReader {
       for await (const piece of content) {
         this.#busboy.write(piece)
         await this.#until(() => !this.#busboy.writableNeedDrain && !this.#isBehind())
-        if (this.#error !== undefined) throw this.#error
+        for (const { writer } of this.#keeping.values()) if (writer.full) await writer.write()
       }
       this.#busboy.end()
       await this.#until(() => this.#finished)
-      await Promise.all(this.#writing)
+      await Promise.all(this.#kept())
       if (this.#error !== undefined) throw this.#error
       return this.#withoutGaps()
     } catch (error) {
       this.#busboy.destroy()
-      for (const stream of this.#streams) stream.destroy(error as Error)
-      await Promise.allSettled(this.#writing)
+      for (const stream of this.#keeping.keys()) stream.destroy(error as Error)
+      await Promise.allSettled(this.#kept())
       await Promise.all(this.#files.map((file) => file.remove()))
       throw error
     }
@@ -119,9 +117,14 @@ class MultipartReader {
     if (this.#error !== undefined) throw this.#error
   }
 
+  /** Whether something of a file has come out of the form and nobody has copied it yet. */
   #isBehind(): boolean {
-    for (const stream of this.#streams) if (stream.readableLength > WAITING_BYTES_MAX) return true
+    for (const stream of this.#keeping.keys()) if (stream.readableLength > 0) return true
     return false
+  }
+
+  #kept(): Promise<void>[] {
+    return Array.from(this.#keeping.values(), ({ kept }) => kept)
   }
 
   #add(name: string | undefined, value: string | UploadedFile): void {
@@ -154,45 +157,38 @@ class MultipartReader {
     const values = (this.#fields[name ?? ''] ??= [])
     const place = values.length
     values.push(undefined)
-    this.#streams.add(stream)
-    const writing = this.#keep(stream, (writer, content) => {
+    const writer = new FileWriter()
+    stream.on('data', (chunk: Uint8Array) => {
+      writer.add(chunk)
+      this.#onEvent()
+    })
+    const kept = this.#keep(stream, writer, (content) => {
       const file = new UploadedFile(filename ?? '', mimetype, writer.size, content)
       this.#files.push(file)
       // What lies on the disk is always somebody's to remove: octets without the name of a file are a file, too.
       if ((filename ?? '') !== '' || file.size > 0) values[place] = file
     })
-    this.#writing.add(writing)
-    writing.finally(() => this.#streams.delete(stream)).catch((error: unknown) => this.#fail(error as Error))
+    this.#keeping.set(stream, { writer, kept })
+    kept.finally(() => this.#keeping.delete(stream)).catch((error: unknown) => this.#fail(error as Error))
   }
 
   async #keep(
     stream: Readable & { truncated?: boolean },
-    take: (writer: FileWriter, content: string | Uint8Array) => void,
+    writer: FileWriter,
+    take: (content: string | Uint8Array) => void,
   ): Promise<void> {
-    const writer = new FileWriter()
     try {
-      for await (const chunk of chunksOf(stream)) {
-        writer.add(chunk)
-        if (writer.full) await writer.write()
-        this.#onEvent()
-        if (this.#error !== undefined) break
-      }
+      // What fails in here is the client's fault, what fails where the file is written is not.
+      await finished(stream).catch((error: unknown) => {
+        throw malformed(error)
+      })
       if (stream.truncated === true)
         throw tooLarge(`A file of the form has more than ${this.#limits.fileBytesMax} octets`)
-      take(writer, await writer.end())
+      take(await writer.end())
     } catch (error) {
       await writer.discard()
       throw error
     }
-  }
-}
-
-/** What fails in here is the client's fault, what fails where the file is written is not. */
-async function* chunksOf(stream: Readable): AsyncGenerator<Buffer, void, undefined> {
-  try {
-    yield* stream as AsyncIterable<Buffer>
-  } catch (error) {
-    throw malformed(error)
   }
 }
 

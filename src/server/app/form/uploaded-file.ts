@@ -3,6 +3,7 @@
 import { constants } from 'node:fs'
 import { copyFile, link, mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { BLOCK_BYTES, borrowBlock, returnBlock } from '../../content-memory.js'
 import { removeQuietly, temporaryPath } from './temporary-folder.js'
 
 /** How a file is kept. */
@@ -140,45 +141,87 @@ function cut(name: string): string {
   return name.slice(0, NAME_UNITS_MAX - end.length) + end
 }
 
-/** Takes the octets of one file as they come: in memory up to 1 MiB, then on the disk. */
+/**
+ * Takes the octets of one file as they come: in memory up to 1 MiB, then on the disk. What is written leaves its memory
+ * to what comes next, however large the file is.
+ */
 export class FileWriter {
   size = 0
-  #chunks: Uint8Array[] = []
+  #blocks: Buffer[] = []
+  /** The block that is being filled, and how far it is. */
+  #current = 0
+  #to = 0
   #waiting = 0
   #path = ''
   #handle: Awaited<ReturnType<typeof open>> | undefined
+  #writing: Promise<void> = Promise.resolve()
 
   /** Whether so much waits that it has to be written before more is taken. */
   get full(): boolean {
     return this.#waiting >= MEMORY_BYTES_MAX
   }
 
+  /** Takes a copy. Not while `write` is under way. */
   add(chunk: Uint8Array): void {
-    this.#chunks.push(chunk)
+    for (let at = 0; at < chunk.length;) {
+      const block = this.#room(chunk.length - at)
+      const part = chunk.subarray(at, at + block.length - this.#to)
+      block.set(part, this.#to)
+      this.#to += part.length
+      at += part.length
+    }
     this.#waiting += chunk.length
     this.size += chunk.length
   }
 
+  /** The block that is being filled, or another one where it is full. */
+  #room(octets: number): Buffer {
+    const block = this.#blocks[this.#current]
+    if (block !== undefined && this.#to < block.length) return block
+    if (block !== undefined) this.#current++
+    this.#to = 0
+    // The first ones are smaller where little comes.
+    const size = Math.max(octets, this.#waiting)
+    return (this.#blocks[this.#current] ??= size < BLOCK_BYTES ? Buffer.allocUnsafe(size) : borrowBlock())
+  }
+
+  /** What waits. */
+  #filled(): Buffer[] {
+    return this.#blocks
+      .slice(0, this.#current + 1)
+      .map((block, i) => (i === this.#current ? block.subarray(0, this.#to) : block))
+  }
+
   /** Writes what waits. */
-  async write(): Promise<void> {
-    const chunks = this.#chunks
-    this.#chunks = []
-    this.#waiting = 0
+  write(): Promise<void> {
+    this.#writing = this.#write()
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
     if (this.#handle === undefined) {
       this.#path = await temporaryPath()
       this.#handle = await open(this.#path, 'wx', 0o600)
     }
-    let octets = chunks.reduce((sum, { length }) => sum + length, 0)
-    const { bytesWritten } = await this.#handle.writev(chunks)
-    octets -= bytesWritten
+    const filled = this.#filled()
+    const { bytesWritten } = await this.#handle.writev(filled)
     // A full disk takes a part, and then says why.
-    if (octets > 0) await this.#handle.writeFile(Buffer.concat(chunks).subarray(bytesWritten))
+    if (bytesWritten < this.#waiting) await this.#handle.writeFile(Buffer.concat(filled).subarray(bytesWritten))
+    this.#current = 0
+    this.#to = 0
+    this.#waiting = 0
   }
 
   /** The file is complete: where it lies, or its content. */
   async end(): Promise<string | Uint8Array> {
-    if (this.#handle === undefined) return Buffer.concat(this.#chunks)
-    if (this.#chunks.length > 0) await this.write()
+    await this.#writing
+    if (this.#handle === undefined) {
+      const content = Buffer.concat(this.#filled())
+      this.#returnBlocks()
+      return content
+    }
+    if (this.#waiting > 0) await this.write()
+    this.#returnBlocks()
     await this.#handle.close()
     this.#handle = undefined
     return this.#path
@@ -186,9 +229,15 @@ export class FileWriter {
 
   /** Nobody wants the file. */
   async discard(): Promise<void> {
-    this.#chunks = []
+    await this.#writing.catch(() => undefined)
+    this.#returnBlocks()
     await this.#handle?.close()
     this.#handle = undefined
     if (this.#path !== '') await removeQuietly(this.#path)
+  }
+
+  #returnBlocks(): void {
+    for (const block of this.#blocks) if (block.length === BLOCK_BYTES) returnBlock(block)
+    this.#blocks = []
   }
 }
