@@ -3,6 +3,7 @@
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { native } from '../protocols/core/native.js'
 import { type HandlerValue, prepare, type Prepared, ResponseValue, type StreamBody } from './app/values.js'
+import { SizedContent } from './app/other-values.js'
 import { Was } from './app/was.js'
 import type { ResponseState } from './app/response.js'
 import { codingFor, compressedOctetsMin, encodedFields, isCompressible, varying } from './compression.js'
@@ -14,6 +15,7 @@ import { replyForFile } from './static/single-file.js'
 import { octetsOf, sourceOf, type BodySource } from './body-source.js'
 import { isConditional } from './conditional.js'
 import type { Exchange } from './exchange.js'
+import { keepPrivate } from './personal.js'
 import type { Reply } from './reply.js'
 
 const NO_FIELDS: readonly string[] = []
@@ -42,12 +44,14 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
   const prepared = prepare(body as object | undefined, was.app?.options.prettyJson)
   const squeezable = prepared !== undefined && isSqueezable(prepared, own, state, was)
   // The frequent case: content without fields of its own, all of which is wanted.
-  const plain = own.length === 0 && (state === undefined || state.isBare) && Was.lasting(was).length === 0
+  const personal = Was.isPersonal(was)
+  const plain = own.length === 0 && !personal && (state === undefined || state.isBare) && Was.lasting(was).length === 0
   if (!squeezable && plain && !exchange.fields.has('range')) {
     sendContent(exchange, status, prepared?.type ?? FieldLines.empty, prepared?.body, onBroken, was)
     return
   }
   let fields = merged(own, state?.fields ?? NO_FIELDS, was)
+  if (personal || hasField(fields, 'set-cookie')) keepPrivate(fields)
   if (prepared === undefined) {
     exchange.send(status, fields, '')
     return
@@ -103,8 +107,11 @@ function answerFile(exchange: Exchange, file: FileValue, was: Was, onBroken: Bro
   const state = Was.responseState(was)
   const set = state?.fields ?? NO_FIELDS
   const reply = replyForFile(exchange, file, state?.status === 200 ? 0 : (state?.status ?? 0))
-  const plain = set.length === 0 && Was.lasting(was).length === 0
-  answerReply(exchange, plain ? reply : { ...reply, fields: merged(reply.fields, set, was) }, onBroken)
+  const personal = Was.isPersonal(was)
+  if (!personal && set.length === 0 && Was.lasting(was).length === 0) return answerReply(exchange, reply, onBroken)
+  const fields = merged(reply.fields, set, was)
+  if (personal || hasField(fields, 'set-cookie')) keepPrivate(fields)
+  answerReply(exchange, { ...reply, fields }, onBroken)
 }
 
 function sendContent(
@@ -119,7 +126,7 @@ function sendContent(
   const trailed = body !== undefined && trailers.length > 0 && canTrail(exchange, status)
   const announced = trailed ? announce(fields, trailers) : fields
   if (body === undefined) exchange.send(status, announced, '')
-  else if (!isWhole(body)) startStream(exchange, status, announced, body, -1, onBroken, was)
+  else if (!isWhole(body)) startStream(exchange, status, announced, body, trailed ? -1 : lengthOf(body), onBroken, was)
   else if (trailed) sendTrailed(exchange, status, announced, body, trailers)
   else exchange.send(status, announced, body)
 }
@@ -152,6 +159,11 @@ function sendTrailed(
   exchange.sendHead(status, fields, -1)
   exchange.sendData(octetsOf(body))
   exchange.sendEnd(trailers)
+}
+
+/** The octets of a stream where they are known; else -1. */
+function lengthOf(body: StreamBody): number {
+  return body instanceof SizedContent ? body.length : -1
 }
 
 function isWhole(body: string | Uint8Array | StreamBody): body is string | Uint8Array {
@@ -236,18 +248,19 @@ async function pump(exchange: Exchange, source: BodySource, was: Was | undefined
 
 /**
  * The fields of the call, behind those that were set before unless the call gives the same name. Cookies add up: each
- * has a name of its own. What the guards have found the response to vary by stays, whatever else it varies by: caches
- * would give it to others.
+ * has a name of its own; and so does what the response varies by, which caches would give to others.
  */
 function merged(own: readonly string[], set: readonly string[], was: Was): string[] {
   const fields: string[] = []
   for (let i = 0; i < set.length; i += 2)
-    if (!hasField(own, set[i]!) || set[i]!.toLowerCase() === 'set-cookie') fields.push(set[i]!, set[i + 1]!)
+    if (!hasField(own, set[i]!) || ADDS_UP.test(set[i]!)) fields.push(set[i]!, set[i + 1]!)
   const all = fields.concat(own)
   const lasting = Was.lasting(was)
   for (let i = 0; i < lasting.length; i += 2) if (lasting[i] === 'vary') addVary(all, lasting[i + 1]!)
   return all
 }
+
+const ADDS_UP = /^(?:set-cookie|vary)$/i
 
 /** Adds a line of Vary unless it is there as it is. */
 function addVary(fields: string[], value: string): void {

@@ -253,7 +253,7 @@ export function responseMaker(state: ResponseState, context: ResponseContext): R
     if (body !== undefined) return new ResponseValue(code, body, fields)
     const page = context.explain(code, '')
     const typed = fields.some((name, index) => index % 2 === 0 && same(name, 'content-type'))
-    return new ResponseValue(code, page.body, typed ? fields : [...fields, ...page.list])
+    return new ResponseValue(code, page.body, typed ? [...fields, 'vary', 'accept'] : [...fields, ...page.list])
   }
   const maker = Object.assign(make, { state, context })
   // Not made anew for each request.

@@ -6,13 +6,15 @@ import { limitsOf, type WebSocketLimits } from '../../../protocols/websocket/lim
 import { deflateParametersOf } from '../../../protocols/websocket/negotiation.js'
 import { zlibCompression } from '../../../io/deflate.js'
 import { HttpError } from '../../http-error.js'
+import { checkOptions } from '../../option-table.js'
 import type { App } from '../app.js'
+import { socketOptions } from '../option-tables.js'
 import type { ParamSpec } from '../path-params.js'
 import type { MatchedParams, Routable } from '../router.js'
 import { type Codec, codecs } from './codec.js'
 import { DedicateSession } from './dedicate-session.js'
 import { GroupSession } from './group-session.js'
-import type { SocketDeflate, SocketEncoding, SocketOptions, SocketSpec } from './options.js'
+import type { SocketDeflate, SocketEncoding, SocketGuardOptions, SocketOptions, SocketSpec } from './options.js'
 import { splitRule } from './query-params.js'
 import { LocalRooms, type Rooms } from './rooms.js'
 import type { Session, SessionSetup } from './session.js'
@@ -38,6 +40,7 @@ export interface SocketRoute extends Routable {
   readonly origin: NonNullable<AnyOptions['origin']>
   readonly protocols: NonNullable<AnyOptions['protocols']>
   readonly authenticate: AnyOptions['authenticate']
+  readonly guards: SocketGuardOptions
   readonly onOpen: ((was: SocketWas) => unknown) | undefined
   readonly onClose: ((was: SocketWas, info: Parameters<NonNullable<AnyOptions['onClose']>>[1]) => unknown) | undefined
   readonly deflate: SocketDeflate | undefined
@@ -60,6 +63,7 @@ const TIMEOUT_SECONDS = 60
 
 /** Makes a route. Throws `TypeError` or `UsageError` for a rule or an option that is none. */
 export function socketRoute(rule: string, given: unknown, handler: unknown): SocketRoute {
+  checkOptions(`the WebSocket ${rule}`, socketOptions, given)
   const options = given as AnyOptions
   const { spec = 'SIMPLE', encoding = 'text', pieces = false, protocols = [] } = options
   const { path, query } = splitRule(rule)
@@ -84,6 +88,7 @@ export function socketRoute(rule: string, given: unknown, handler: unknown): Soc
     origin: options.origin ?? 'same',
     protocols,
     authenticate: options.authenticate,
+    guards: options,
     onOpen: options.onOpen as SocketRoute['onOpen'],
     onClose: options.onClose as SocketRoute['onClose'],
     deflate,
