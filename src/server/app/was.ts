@@ -34,6 +34,7 @@ export class Was {
   #g: Record<string, unknown> | undefined
   #mark: ((html: string) => unknown) | undefined
   #marking = 0
+  #foreign = false
   readonly #context: AppContext | undefined
   #layers: readonly App[] | undefined
   #kept: RequestState | undefined
@@ -155,6 +156,11 @@ export class Was {
   get g(): Record<string, unknown> {
     this.#g ??= Object.create(null) as Record<string, unknown>
     return this.#g
+  }
+
+  /** For the server: the response is made by somebody else, who knows nothing of what is set here. */
+  static setForeign(was: Was): void {
+    was.#foreign = true
   }
 
   /** For the server: what a handler has set on `was.response`; undefined when it never asked for it. */
@@ -281,8 +287,8 @@ export class Was {
   }
 
   /** The claims of a JSON Web Token; undefined for one that does not hold. */
-  dejwt(token: string): Promise<JwtClaims | undefined> {
-    return this.#client.verifyJwt(token)
+  dejwt(token: string | null | undefined): Promise<JwtClaims | undefined> {
+    return this.#client.verifyJwt(token ?? '')
   }
 
   get #client(): RequestState {
@@ -290,6 +296,7 @@ export class Was {
       request: this.request,
       options: this.app?.options ?? NO_OPTIONS,
       setCookie: (line) => this.response.addHeader('set-cookie', line),
+      foreign: this.#foreign,
       answered: () => this.#exchange.answered,
       report: (error) => this.report(error),
     })
