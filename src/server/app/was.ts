@@ -2,13 +2,14 @@
 
 import type { FieldsToSend } from '../../protocols/http1/writer.js'
 import type { Exchange } from '../exchange.js'
+import type { HttpError } from '../http-error.js'
 import { scriptDirectory } from '../script-directory.js'
 import { redirectValue } from './response-values.js'
-import { ResponseValue } from './values.js'
+import { type HandlerValue, ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
 import { type AppContext, type Shared, sharedBy } from './app-host.js'
-import { type ErrorHandler, traceOf } from './error-handlers.js'
+import { errorInfo, type ErrorHandler, traceOf } from './error-handlers.js'
 import type { Request } from './request.js'
 import type { CookieJar } from './state/cookie-jar.js'
 import type { MessageBox } from './state/message-box.js'
@@ -38,6 +39,8 @@ export class Was {
   readonly #context: AppContext | undefined
   #layers: readonly App[] | undefined
   #kept: RequestState | undefined
+  /** Whether a page of the app is being made for an error. */
+  #explains = false
   /** Fields that go out whatever happens: a flat list of name, value. */
   #lasting: string[] | undefined
 
@@ -54,6 +57,7 @@ export class Was {
     this.#state ??= new ResponseState()
     this.#response ??= responseMaker(this.#state, {
       explain: (status, detail) => statusPage(status, detail, this.request.headers, { nonce: Was.sentNonce(this) }),
+      errorPage: (error) => this.#errorPage(error),
       push: (uri) => this.push(uri),
       home: this.app?.home ?? scriptDirectory(),
       streams: this.#context?.streams,
@@ -131,7 +135,18 @@ export class Was {
     const { app } = was
     const layers = was.#layers ?? (app === undefined ? [] : [app])
     const owner = layers.findLast(({ errorHandlers }) => errorHandlers.of(status) !== undefined)
-    return owner?.errorHandlers.of(status)
+    const handler = owner?.errorHandlers.of(status)
+    was.#explains = handler !== undefined
+    return handler
+  }
+
+  #errorPage(error: HttpError): Promise<HandlerValue> | undefined {
+    // A page that wants a status explained means the usual one.
+    const handler = this.#explains ? undefined : Was.errorHandler(this, error.status)
+    if (handler === undefined) return undefined
+    this.response.setStatus(error.status)
+    const page = async (): Promise<HandlerValue> => handler(this, errorInfo(error, this))
+    return page().finally(() => (this.#explains = false))
   }
 
   /**

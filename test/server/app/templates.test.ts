@@ -65,7 +65,7 @@ describe('APP-88: pages', () => {
   })
 })
 
-describe('APP-90, APP-93, APP-94: what templates can call', () => {
+describe('APP-90, APP-91, APP-93, APP-94: what templates can call', () => {
   it('has other delimiters', async () => {
     const delimiters = { block: ['<%', '%>'], variable: ['${', '}'], comment: ['<#', '#>'] } as const
     assert.equal(
@@ -98,6 +98,14 @@ describe('APP-90, APP-93, APP-94: what templates can call', () => {
     const thrown = await app.inject('/throw')
     assert.deepEqual([thrown.status, thrown.text().includes('no such shoe')], [404, true])
     assert.equal((await app.inject('/fail')).status, 502)
+  })
+
+  it('APP-89: are those of the environment of nunjucks as well', async () => {
+    const app = making('{{ name | last }} {{ colour }}')
+    const { environment } = await app.templates.load()
+    environment.addFilter('last', (text: string) => text.at(-1))
+    environment.addGlobal('colour', 'red')
+    assert.equal(await page(app), '&gt; red')
   })
 
   it('APP-92: can be another engine, by the end of the name', async () => {

@@ -32,8 +32,8 @@ const PART_HEADER_BYTES_MAX = 16_384
 export type MultipartFields = Readonly<Record<string, readonly (string | UploadedFile)[]>>
 
 /**
- * Reads a form; each piece of its content is done with when the next one is asked for. Rejects with `HttpError`: 413 beyond a limit, 400 for content that is no form; then no file stays. What
- * it gives is the caller's to remove.
+ * Reads a form; each piece of its content is done with when the next one is asked for. Rejects with `HttpError`: 413
+ * beyond a limit, 400 for content that is no form; then no file stays. What it gives is the caller's to remove.
  */
 export async function readMultipart(
   contentType: string,

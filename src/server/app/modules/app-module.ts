@@ -63,6 +63,7 @@ export class AppModule extends Watcher {
     if (before !== undefined) {
       app.store.take(before.store, app.options.preserve ?? [])
       app.shares.inherit(before.shares)
+      app.locks = before.locks
     }
     await app.begin((error) => this.#place.report(error))
     this.#place.put(app)
