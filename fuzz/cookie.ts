@@ -30,7 +30,7 @@ function setAgain(name: string, value: string): void {
     ensure(error instanceof RangeError || error instanceof URIError, `set: ${String(error)}`)
     return
   }
-  const [line = ''] = jar.lines()
+  const [line = ''] = jar.takeLines()
   ensure(/^[!-:<-~]+(?:; (?:Path=\/|Secure))+$/.test(line), `a line that says more: ${line}`)
   ensure(jarOf(line.slice(0, line.indexOf(';'))).get(name) === value, 'another value than was set')
 }

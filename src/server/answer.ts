@@ -15,6 +15,7 @@ import { replyForFile } from './static/single-file.js'
 import { octetsOf, sourceOf, type BodySource } from './body-source.js'
 import { isConditional } from './conditional.js'
 import type { Exchange } from './exchange.js'
+import { keepPrivate } from './personal.js'
 import type { Reply } from './reply.js'
 
 const NO_FIELDS: readonly string[] = []
@@ -43,12 +44,14 @@ export function answer(exchange: Exchange, value: HandlerValue, was: Was, onBrok
   const prepared = prepare(body as object | undefined, was.app?.options.prettyJson)
   const squeezable = prepared !== undefined && isSqueezable(prepared, own, state, was)
   // The frequent case: content without fields of its own, all of which is wanted.
-  const plain = own.length === 0 && (state === undefined || state.isBare) && Was.lasting(was).length === 0
+  const personal = Was.isPersonal(was)
+  const plain = own.length === 0 && !personal && (state === undefined || state.isBare) && Was.lasting(was).length === 0
   if (!squeezable && plain && !exchange.fields.has('range')) {
     sendContent(exchange, status, prepared?.type ?? FieldLines.empty, prepared?.body, onBroken, was)
     return
   }
   let fields = merged(own, state?.fields ?? NO_FIELDS, was)
+  if (personal || hasField(fields, 'set-cookie')) keepPrivate(fields)
   if (prepared === undefined) {
     exchange.send(status, fields, '')
     return
@@ -104,8 +107,11 @@ function answerFile(exchange: Exchange, file: FileValue, was: Was, onBroken: Bro
   const state = Was.responseState(was)
   const set = state?.fields ?? NO_FIELDS
   const reply = replyForFile(exchange, file, state?.status === 200 ? 0 : (state?.status ?? 0))
-  const plain = set.length === 0 && Was.lasting(was).length === 0
-  answerReply(exchange, plain ? reply : { ...reply, fields: merged(reply.fields, set, was) }, onBroken)
+  const personal = Was.isPersonal(was)
+  if (!personal && set.length === 0 && Was.lasting(was).length === 0) return answerReply(exchange, reply, onBroken)
+  const fields = merged(reply.fields, set, was)
+  if (personal || hasField(fields, 'set-cookie')) keepPrivate(fields)
+  answerReply(exchange, { ...reply, fields }, onBroken)
 }
 
 function sendContent(
@@ -242,18 +248,19 @@ async function pump(exchange: Exchange, source: BodySource, was: Was | undefined
 
 /**
  * The fields of the call, behind those that were set before unless the call gives the same name. Cookies add up: each
- * has a name of its own. What the guards have found the response to vary by stays, whatever else it varies by: caches
- * would give it to others.
+ * has a name of its own; and so does what the response varies by, which caches would give to others.
  */
 function merged(own: readonly string[], set: readonly string[], was: Was): string[] {
   const fields: string[] = []
   for (let i = 0; i < set.length; i += 2)
-    if (!hasField(own, set[i]!) || set[i]!.toLowerCase() === 'set-cookie') fields.push(set[i]!, set[i + 1]!)
+    if (!hasField(own, set[i]!) || ADDS_UP.test(set[i]!)) fields.push(set[i]!, set[i + 1]!)
   const all = fields.concat(own)
   const lasting = Was.lasting(was)
   for (let i = 0; i < lasting.length; i += 2) if (lasting[i] === 'vary') addVary(all, lasting[i + 1]!)
   return all
 }
+
+const ADDS_UP = /^(?:set-cookie|vary)$/i
 
 /** Adds a line of Vary unless it is there as it is. */
 function addVary(fields: string[], value: string): void {

@@ -5,9 +5,11 @@ import { FieldLines, reasonPhrase } from '../protocols/http1/writer.js'
 import type { ArgumentProblem } from './app/args/argument-error.js'
 import { escapeHtml } from './html.js'
 
-const HTML_LIST = ['content-type', 'text/html; charset=utf-8', 'x-content-type-options', 'nosniff']
-const JSON_LIST = ['content-type', 'application/json']
-const PROBLEM_LIST = ['content-type', 'application/problem+json']
+/** Which of them it is, the client has said: caches must know (RFC 9110 section 12.5.5). */
+const VARY = ['vary', 'accept']
+const HTML_LIST = ['content-type', 'text/html; charset=utf-8', 'x-content-type-options', 'nosniff', ...VARY]
+const JSON_LIST = ['content-type', 'application/json', ...VARY]
+const PROBLEM_LIST = ['content-type', 'application/problem+json', ...VARY]
 const HTML = new FieldLines(HTML_LIST)
 const JSON_TYPE = new FieldLines(JSON_LIST)
 const PROBLEM = new FieldLines(PROBLEM_LIST)

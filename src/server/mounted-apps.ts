@@ -4,6 +4,7 @@ import { statSync } from 'node:fs'
 import path from 'node:path'
 import { inspect } from 'node:util'
 import { App } from './app/app.js'
+import { securityFields } from './app/guards/security-headers.js'
 import { AppModule, type OtherTarget } from './app/modules/app-module.js'
 import { forDevelopers } from './environment.js'
 import { mountOptions } from './engine-options.js'
@@ -14,6 +15,7 @@ import { checkOptions } from './option-table.js'
 import type { MountOptions } from './options.js'
 import { scriptDirectory } from './script-directory.js'
 import type { Skitai } from './skitai.js'
+import { type ExtraFields, noExtraFields } from './static/extra-fields.js'
 import type { MaxAges } from './static/max-age.js'
 import { StaticDirectory } from './static/static-directory.js'
 
@@ -120,10 +122,11 @@ export class MountedApps {
     this.#mountDirectory(point, directoryOf(target), options)
   }
 
-  #mountDirectory(point: string, root: string, options: MountOptions): void {
+  #mountDirectory(point: string, root: string, options: MountOptions): StaticDirectory {
     const { host: _host, push: _push, pref: _pref, subscribe: _subscribe, ...rest } = options
     const directory = new StaticDirectory(root, { ...rest, maxAges: this.#maxAges })
     this.#groupOf(options).addDirectory(point, directory)
+    return directory
   }
 
   #mountApp(point: string, app: App, options: MountOptions): void {
@@ -142,6 +145,7 @@ export class MountedApps {
     const mount = group.addApp(point, new App(), options.push)
     if (options.subscribe !== undefined) group.subscribe(mount, options.subscribe)
     let current: App | OtherTarget | undefined
+    let files: StaticDirectory | undefined
     const module: AppModule = new AppModule(file, name, {
       engine: this.#engine,
       point,
@@ -151,7 +155,8 @@ export class MountedApps {
       put: (target) => {
         group.put(mount, target)
         if (target instanceof App) target.preferred = options.pref ?? {}
-        this.#replace(point, current, target, options)
+        files = this.#replace(point, current, target, options) ?? files
+        if (files !== undefined && target instanceof App) files.extra = extraFieldsOf(target)
         current = target
       },
     })
@@ -161,28 +166,43 @@ export class MountedApps {
     group.watch(() => app()?.watcher)
   }
 
-  #keep(point: string, app: App, options: MountOptions): void {
-    if (app.options.static !== undefined)
-      this.#mountDirectory(point, directoryOf(app.path(app.options.static)), options)
+  /** Gives the directory of the app's files, if it has one. */
+  #keep(point: string, app: App, options: MountOptions): StaticDirectory | undefined {
+    let files: StaticDirectory | undefined
+    if (app.options.static !== undefined) {
+      files = this.#mountDirectory(point, directoryOf(app.path(app.options.static)), options)
+      files.extra = extraFieldsOf(app)
+    }
     if (!this.#apps.includes(app)) this.#apps.push(app)
+    return files
   }
 
-  /** What is loaded anew has begun already; what is loaded first begins with all others. */
+  /**
+   * What is loaded anew has begun already; what is loaded first begins with all others. Gives the directory of an app
+   * that takes the place of none.
+   */
   #replace(
     point: string,
     before: App | OtherTarget | undefined,
     after: App | OtherTarget,
     options: MountOptions,
-  ): void {
+  ): StaticDirectory | undefined {
+    let files: StaticDirectory | undefined
     if (before instanceof App && after instanceof App) this.#apps[this.#apps.indexOf(before)] = after
     else if (before instanceof App) this.#apps.splice(this.#apps.indexOf(before), 1)
-    else if (after instanceof App) this.#keep(point, after, options)
+    else if (after instanceof App) files = this.#keep(point, after, options)
     if (before instanceof App) this.#ready.delete(before)
     if (before !== undefined && after instanceof App) this.#ready.add(after)
     const at = this.#foreign.findIndex(({ app }) => app === before)
     if (at >= 0) this.#foreign.splice(at, 1)
     if (after instanceof ForeignApp) this.#foreign.push({ point, app: after })
+    return files
   }
+}
+
+/** What an app says of all of its responses, for its files. */
+function extraFieldsOf({ options: { securityHeaders } }: App): ExtraFields {
+  return securityHeaders ? securityFields(securityHeaders === true ? {} : securityHeaders) : noExtraFields
 }
 
 interface ForeignPlace {

@@ -17,6 +17,7 @@ import type { HandlerValue } from './app/values.js'
 import { Was } from './app/was.js'
 import { OpenSockets } from './app/websocket/open-sockets.js'
 import { functionRoute, needsWebSocket, type SocketRoute } from './app/websocket/route.js'
+import { SocketWas } from './app/websocket/socket-was.js'
 import { openSocket } from './app/websocket/upgrade.js'
 import { answer, answerReply, type BrokenListener } from './answer.js'
 import { releaseValue } from './body-source.js'
@@ -26,6 +27,7 @@ import { ForeignApp } from './foreign/foreign-app.js'
 import { HttpError } from './http-error.js'
 import { type AppMount, type HostGroup, isBelow, type MountedFunction, pathBelow, VirtualHosts } from './mounts.js'
 import { canonicalTarget, type CanonicalTarget, encodePath, pathRefusals } from './path.js'
+import { keepPrivate } from './personal.js'
 import { redirection } from './redirect.js'
 import type { Reply } from './reply.js'
 
@@ -142,8 +144,10 @@ export class Site {
     route: SocketRoute,
     params: Readonly<Record<string, unknown>>,
   ): void {
-    openSocket(exchange, request, app, route, params, this.sockets, this.#contextOf(group)).catch((error: unknown) =>
-      this.#fail(exchange, error),
+    const was = new SocketWas(exchange, request, app, false, this.#contextOf(group))
+    openSocket(exchange, was, route, params, this.sockets).then(
+      (refused) => refused && this.#settle(exchange, was, refused.refusal),
+      (error: unknown) => this.#fail(exchange, error, was),
     )
   }
 
@@ -159,8 +163,9 @@ export class Site {
     const { path: location, query } = target
     const mount = group.directories.find(({ point }) => isBelow(location, point))
     if (mount === undefined) return undefined
-    const { method, version, fields } = exchange
-    return mount.target.answer({ method, path: pathBelow(location, mount.point), location, query, version, fields })
+    const { method, version, encrypted, fields } = exchange
+    const path = pathBelow(location, mount.point)
+    return mount.target.answer({ method, path, location, query, version, encrypted, fields })
   }
 
   #awaitReply(exchange: Exchange, group: HostGroup, target: CanonicalTarget, reply: Promise<Reply | undefined>): void {
@@ -279,13 +284,7 @@ export class Site {
           (error: unknown) => this.#fail(exchange, error, was),
         )
       } else if (Was.hasCommits(was) && !(value instanceof Error)) {
-        Was.commit(was).then(
-          () => this.#answer(exchange, was, value),
-          (error: unknown) => {
-            releaseValue(value)
-            this.#fail(exchange, error, was)
-          },
-        )
+        this.#commit(exchange, was, value)
       } else {
         answer(exchange, value, was, this.#onBroken)
       }
@@ -294,8 +293,24 @@ export class Site {
     }
   }
 
+  /** Writes down what was changed, in time for the head. Never throws. */
+  #commit(exchange: Exchange, was: Was, value: HandlerValue): void {
+    const fail = (error: unknown): void => {
+      releaseValue(value)
+      this.#fail(exchange, error, was)
+    }
+    try {
+      const committed = Was.commit(was)
+      if (committed === undefined) this.#answer(exchange, was, value)
+      else committed.then(() => this.#answer(exchange, was, value), fail)
+    } catch (error) {
+      fail(error)
+    }
+  }
+
   #answer(exchange: Exchange, was: Was, value: HandlerValue): void {
     try {
+      Was.sendCookies(was)
       answer(exchange, value, was, this.#onBroken)
     } catch (error) {
       this.#fail(exchange, error, was)
@@ -326,6 +341,7 @@ export class Site {
       was.response.setStatus(statusOfError(error))
       const value = await handler(was, errorInfo(error, was))
       await Was.commit(was)
+      Was.sendCookies(was)
       if (expected) was.response.setHeaders(pairsOf(error.fields))
       answer(exchange, value, was, this.#onBroken)
     })().catch((second: unknown) => {
@@ -339,10 +355,11 @@ export class Site {
   #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
     const expected = isExpected(error)
     try {
-      const lasting = Was.lasting(was)
+      const fields = [...(expected ? error.fields : []), ...Was.lasting(was)]
+      if (was !== undefined && Was.isPersonal(was)) keepPrivate(fields)
       const nonce = Was.sentNonce(was)
-      if (expected) sendError(exchange, error, lasting, nonce)
-      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, lasting, nonce)
+      if (expected) sendError(exchange, error, fields, nonce)
+      else sendPage(exchange, 500, '', was?.app?.debug === true ? traceOf(error) : undefined, fields, nonce)
     } catch (second) {
       // An expected error that cannot be sent, with a status out of range or a line end in a field, is an unexpected
       // one.
@@ -379,11 +396,11 @@ function asksForSocket({ method, version, upgrade, fields }: Exchange): boolean 
   )
 }
 
-function sendError(exchange: Exchange, error: HttpError, lasting: readonly string[], nonce: string): void {
-  const { status, message, fields } = error
+function sendError(exchange: Exchange, error: HttpError, fields: readonly string[], nonce: string): void {
+  const { status, message } = error
   const problems = error instanceof ArgumentError ? error.problems : undefined
   const page = statusPage(status, message, exchange.fields, { problems, nonce })
-  sendStatusPage(exchange, status, page, fields.length === 0 ? lasting : [...fields, ...lasting])
+  sendStatusPage(exchange, status, page, fields)
 }
 
 function sendPage(
@@ -391,17 +408,18 @@ function sendPage(
   status: number,
   detail: string,
   trace: string | undefined,
-  lasting: readonly string[],
+  fields: readonly string[],
   nonce: string,
 ): void {
-  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace, nonce }), lasting)
+  sendStatusPage(exchange, status, statusPage(status, detail, exchange.fields, { trace, nonce }), fields)
 }
 
-/** The fields of the page itself come last, and win over those that a guard has set for all responses. */
+/** The fields of the page itself come last, and win over those that a guard has set for all responses; Vary adds up. */
 function sendStatusPage(exchange: Exchange, status: number, page: StatusPage, fields: readonly string[]): void {
   if (fields.length === 0) return exchange.send(status, page.fields, page.body)
   const list: string[] = []
-  for (let i = 0; i < fields.length; i += 2) if (!page.list.includes(fields[i]!)) list.push(fields[i]!, fields[i + 1]!)
+  for (let i = 0; i < fields.length; i += 2)
+    if (fields[i] === 'vary' || !page.list.includes(fields[i]!)) list.push(fields[i]!, fields[i + 1]!)
   exchange.send(status, [...list, ...page.list], page.body)
 }
 

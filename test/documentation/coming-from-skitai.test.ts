@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { App, Skitai, type Was } from '#src/server/index.js'
 import * as server from '#src/server/index.js'
 import * as testing from '#src/testing/index.js'
-import { repoRoot } from '../../tools/repo.js'
+import { filesBelow, repoRoot } from '../../tools/repo.js'
 
 const ROWS = 137
 /** Where options are declared. */
@@ -50,7 +50,29 @@ function isThere(roots: Record<string, unknown>, names: readonly string[]): bool
   return true
 }
 
+/** What stands between the quotes of a test or a group of tests, or in front of another one in a table of them. */
+const TITLE = /(?:\b(?:describe|it)\(\s*|^\s*\[)(['`])((?:(?!\1)[^\n])*)\1/gm
+
+/** The rows that a test names, each by its own id. */
+function testedRows(): Set<number> {
+  const titles = filesBelow('test')
+    .filter((file) => file.endsWith('.test.ts'))
+    .flatMap((file) => [...readFileSync(path.join(repoRoot, file), 'utf8').matchAll(TITLE)].map((match) => match[2]!))
+  return new Set(titles.flatMap((title) => [...title.matchAll(/\bAPP-(\d+)\b/g)].map((match) => Number(match[1]))))
+}
+
 describe('the map from Skitai', () => {
+  it('has a test that names it for each row but those that are not re-created', () => {
+    const rows = [...page.matchAll(/^\| APP-(\d+) \|(.*)$/gm)]
+    const wanted = rows.filter(([, , text]) => !text!.includes('*not re-created*')).map(([, id]) => Number(id))
+    assert.ok(wanted.length > 100, `${wanted.length}`)
+    const tested = testedRows()
+    assert.deepEqual(
+      wanted.filter((id) => !tested.has(id)).map((id) => `APP-${String(id).padStart(2, '0')}`),
+      [],
+    )
+  })
+
   it('has each row once, in order', () => {
     const ids = [...page.matchAll(/\bAPP-(\d+)\b/g)].map((match) => Number(match[1]))
     assert.deepEqual(

@@ -29,9 +29,16 @@ export abstract class AppPages extends AppListeners {
     return this
   }
 
-  /** Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). */
-  templateFilter(name: string, filter: TemplateFilter, { async = false }: { readonly async?: boolean } = {}): this {
-    this.templates.addFilter(name, { filter: filter as FilterEntry['filter'], async })
+  /**
+   * Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). Its parameters have the
+   * types that it says; nobody checks what templates give.
+   */
+  templateFilter<Value = unknown, Args extends readonly unknown[] = readonly unknown[]>(
+    name: string,
+    filter: TemplateFilter<Value, Args>,
+    { async = false }: { readonly async?: boolean } = {},
+  ): this {
+    this.templates.addFilter(name, { filter: filter as unknown as FilterEntry['filter'], async })
     return this
   }
 

@@ -5,6 +5,7 @@ import { type Place, type Plan, planOf } from './plan.js'
 import type { Route } from './route.js'
 import { Router } from './router.js'
 import { type NamedRule, RouteNames } from './urls.js'
+import { socketLacks } from './guards.js'
 import { inside, type SocketRoute } from './websocket/route.js'
 
 /** A tree that another one lies in, or that lies in it, and where. */
@@ -129,17 +130,25 @@ export class AppTree {
     this.#keep(planOf(place, layers, route))
   }
 
+  #lack(missing: TypeError | undefined): void {
+    if (missing === undefined) return
+    if (this.app.host !== undefined) throw missing
+    this.#missing.push(missing)
+  }
+
+  #keepSocket(route: SocketRoute): void {
+    this.#lack(socketLacks(route))
+    this.sockets.add(route)
+  }
+
   #keep(plan: Plan): void {
-    if (plan.missing !== undefined) {
-      if (this.app.host !== undefined) throw plan.missing
-      this.#missing.push(plan.missing)
-    }
+    this.#lack(plan.missing)
     this.router.add(plan)
     this.#names.add(plan)
   }
 
   #placeSocket(prefix: string, route: SocketRoute): void {
-    this.sockets.add(prefix === '' ? route : { ...route, rule: prefix + route.rule })
+    this.#keepSocket(prefix === '' ? route : { ...route, rule: prefix + route.rule })
     for (const { tree, prefix: before } of this.#parents) tree.#placeSocket(before + prefix, inside(tree.app, route))
   }
 
@@ -150,7 +159,7 @@ export class AppTree {
     this.sockets.clear()
     this.#names.clear()
     this.#eachRoute(HERE, [this.app], (place, layers, route) => this.#keep(planOf(place, layers, route)))
-    this.#eachSocket('', (prefix, route) => this.sockets.add({ ...route, rule: prefix + route.rule }))
+    this.#eachSocket('', (prefix, route) => this.#keepSocket({ ...route, rule: prefix + route.rule }))
     for (const { tree } of this.#parents) tree.rebuild()
   }
 

@@ -13,8 +13,10 @@ import { AppLife } from './app-life.js'
 import { AppTree } from './app-tree.js'
 import { AppStore } from './app-store.js'
 import type { Preference } from './modules/app-module.js'
+import type { AuthRule } from './auth/auth-options.js'
 import type { Declaration } from './args/reader.js'
 import { type AppHost, type Shared, sharedBy } from './app-host.js'
+import { Locks } from './locks.js'
 import { methodRouteOptions, subAppOptions } from './option-tables.js'
 import type { PathParams } from './path-params.js'
 import {
@@ -60,6 +62,8 @@ export class App extends AppLife {
   /** Values that are kept in the process, by name. */
   readonly store: AppStore = new AppStore()
   readonly push: boolean
+  /** For the server: who waits for whom. Those of an app that is loaded anew are those of the one before it. */
+  locks: Locks = new Locks()
   /** For the server: what the app shares with its handlers. */
   readonly shares: Shares = new Shares()
   /** For the server: the routes of the app and of those within it. */
@@ -268,11 +272,21 @@ export class App extends AppLife {
   /**
    * For the server: an app that can be mounted within this one, and is in the same mode and of the same configuration.
    */
-  part(): App {
+  part(auth?: AuthRule): App {
     // All else is asked of the app around it, so that what is preferred for that holds for its parts.
     const { templates, delimiters } = this.options
     const pages = { ...(templates !== undefined && { templates }), ...(delimiters !== undefined && { delimiters }) }
-    return new App({ ...pages, name: this.name, home: this.home, config: this.config, debug: this.debug })
+    const own = { ...pages, ...(auth !== undefined && { auth }) }
+    return new App({ ...own, name: this.name, home: this.home, config: this.config, debug: this.debug })
+  }
+
+  /**
+   * Runs a task when no other one of this name runs in the app, and gives what it gives: for what must not happen twice
+   * at once, though it waits for something in between (APP-10). They come in order; one that fails holds up no other.
+   * A task that waits for its own name waits for ever. In this process only: between several, the database has locks.
+   */
+  lock<Result>(name: string, task: () => Result | Promise<Result>): Promise<Result> {
+    return this.locks.run(name, task)
   }
 
   /** A path below the app's home. */

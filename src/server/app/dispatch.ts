@@ -11,7 +11,7 @@ import { startAnew } from './guards.js'
 import type { Observer, Reply, Step } from './hooks.js'
 import type { Plan } from './plan.js'
 import type { HandlerValue } from './values.js'
-import type { Was } from './was.js'
+import { Was } from './was.js'
 
 /** To the compiler, a handler that gives nothing gives something else than undefined. */
 type Answer = HandlerValue | Promise<HandlerValue>
@@ -63,20 +63,27 @@ async function runGuarded(plan: Plan, was: Was, params: Args): Promise<HandlerVa
     const reply = await guard(was)
     if (answers(reply)) return reply
   }
-  return runLayer(plan, was, params, 0)
+  return runLayers(plan.layers, was, () => runRoute(plan, was, params))
 }
 
-/** One app around what lies in it (APP-67 to APP-70): whatever happens inside, its teardown is called. */
-async function runLayer(plan: Plan, was: Was, params: Args, depth: number): Promise<HandlerValue> {
-  const app = plan.layers[depth]
-  if (app === undefined) return runRoute(plan, was, params)
+/** What the apps lie around. */
+export type Run = () => Promise<HandlerValue>
+
+/**
+ * Calls the hooks of apps, from the outermost, around what they lie around (APP-67 to APP-70): whatever happens inside,
+ * each teardown is called. What was changed of sessions and messages is written down before a `finishRequest` is called
+ * or `request:success` told: a store that fails has the request fail.
+ */
+export async function runLayers(layers: readonly App[], was: Was, run: Run, depth: number = 0): Promise<HandlerValue> {
+  const app = layers[depth]
+  if (app === undefined) return run()
   const { hooks } = app
   app.tell('request:started', was)
   try {
     const early = await hooks.before?.(was)
-    if (answers(early)) return early
-    const value = await runLayer(plan, was, params, depth + 1)
-    if (hooks.finish !== undefined) await observed(value, was, [hooks.finish])
+    if (answers(early)) return await saved(early, was)
+    const value = await runLayers(layers, was, run, depth + 1)
+    if (hooks.finish !== undefined) await saved(await observed(value, was, [hooks.finish]), was)
     app.tell('request:success', was)
     return value
   } catch (error) {
@@ -84,7 +91,7 @@ async function runLayer(plan: Plan, was: Was, params: Args, depth: number): Prom
     if (hooks.failed === undefined) throw error
     await startAnew(was)
     const value = await hooks.failed(was, error)
-    if (answers(value)) return value
+    if (answers(value)) return await saved(value, was)
     throw error
   } finally {
     app.tell('request:teardown', was)
@@ -110,19 +117,26 @@ async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValu
   // To return an error is to throw it: hooks see it as that.
   if (value instanceof Error) throw value
   if (plan.after.length > 0) await observed(value, was, plan.after)
-  return value
+  return saved(value, was)
 }
 
 /**
  * Calls those who look on once there is a response. When one of them fails it is not sent, and lets go of its stream.
  */
-async function observed(value: HandlerValue, was: Was, observers: readonly Observer[]): Promise<void> {
+async function observed(value: HandlerValue, was: Was, observers: readonly Observer[]): Promise<HandlerValue> {
   try {
     for (const observer of observers) await observer(was)
+    return value
   } catch (error) {
     releaseValue(value)
     throw error
   }
+}
+
+/** The same for writing down what was changed. */
+export async function saved(value: HandlerValue, was: Was): Promise<HandlerValue> {
+  if (!Was.hasCommits(was)) return value
+  return observed(value, was, [Was.commit])
 }
 
 async function firstReply(steps: readonly Step[], was: Was): Promise<Reply> {
@@ -134,6 +148,6 @@ async function firstReply(steps: readonly Step[], was: Was): Promise<Reply> {
 }
 
 /** Whether a function in front of the handler has answered. An empty string is an answer (TRP-11). */
-function answers(reply: Reply): reply is NonNullable<HandlerValue> {
+export function answers(reply: Reply): reply is NonNullable<HandlerValue> {
   return reply !== undefined && reply !== null
 }

@@ -17,6 +17,10 @@ export interface ErrorInfo {
   /** The request target as it came: not escaped. */
   readonly url: string
   readonly time: Date
+  /** What answers: `skitai`. */
+  readonly software: string
+  /** `debug` in debug mode, else `normal`. */
+  readonly mode: 'debug' | 'normal'
   /** In debug mode only, else empty: not escaped. */
   readonly traceback: string
   /** What was thrown. */
@@ -57,13 +61,16 @@ export function statusOfError(error: unknown): number {
 /** What a page can tell of what was thrown. */
 export function errorInfo(error: unknown, was: Was): ErrorInfo {
   const code = statusOfError(error)
+  const debug = was.app?.debug === true
   return {
     code,
     message: reasonPhrase(code) || 'Unknown',
     detail: isExpected(error) ? error.message : '',
     url: was.request.uri,
     time: new Date(),
-    traceback: was.app?.debug === true ? traceOf(error) : '',
+    software: 'skitai',
+    mode: debug ? 'debug' : 'normal',
+    traceback: debug ? traceOf(error) : '',
     error,
   }
 }

@@ -16,8 +16,8 @@ import { appOptions } from './option-tables.js'
 import type { Route } from './route.js'
 import { keyRingOf } from './state/key-ring.js'
 import { stateOf } from './state/request-state.js'
-import { Session } from './state/session.js'
 import { Was } from './was.js'
+import { pageGuard } from './websocket/origin.js'
 import type { SocketRoute } from './websocket/route.js'
 
 /**
@@ -29,15 +29,13 @@ export function guardsOf(layers: readonly App[], { options, rule, methods }: Rou
   const owners = layers.map((app) => app.options).toReversed()
   const guards: Step[] = []
   const first = layers[0]?.options
-  if (first !== undefined && keepsElsewhere(first)) guards.push((was) => Session.preload(was.session))
+  if (first !== undefined && keepsElsewhere(first)) guards.push((was) => Was.preload(was))
   const headers = nearest('securityHeaders', options, owners)
   if (headers) guards.push(securityHeadersGuard(headers === true ? {} : headers))
   const cors = corsOf(layers, { options })
   if (cors !== undefined) guards.push(corsGuard(cors, methods ?? []))
   const place = options.rateLimit ? `${(methods ?? []).join()} ${rule}` : (layers.at(-1)?.name ?? '')
-  const limit = nearest('rateLimit', options, owners)
-  const limiter = limit ? rateLimitGuard(limit, place) : undefined
-  const byUser = limit !== undefined && limit !== false && limit.key !== undefined && limit.key !== 'ip'
+  const { limiter, byUser } = limiterOf(options, owners, place)
   if (limiter !== undefined && !byUser) guards.push(limiter)
   const csrf = nearest('csrf', options, owners)
   const forged = csrf === true ? {} : csrf
@@ -68,6 +66,17 @@ export function corsOf(layers: readonly App[], { options }: Pick<Route, 'options
   return cors ? new CorsPolicy(cors) : undefined
 }
 
+/** `byUser`: it asks who the client is, and comes when that is known. */
+function limiterOf(
+  options: SharedGuardOptions,
+  owners: readonly SharedGuardOptions[],
+  place: string,
+): { readonly limiter: Step | undefined; readonly byUser: boolean } {
+  const limit = nearest('rateLimit', options, owners)
+  if (limit === undefined || limit === false) return { limiter: undefined, byUser: false }
+  return { limiter: rateLimitGuard(limit, place), byUser: limit.key !== undefined && limit.key !== 'ip' }
+}
+
 function nearest<Name extends keyof SharedGuardOptions>(
   name: Name,
   route: SharedGuardOptions,
@@ -78,7 +87,7 @@ function nearest<Name extends keyof SharedGuardOptions>(
 
 /** Fetches a session that is kept elsewhere, for who looks at it where no guards have been. */
 export function preloadSession(was: Was): Promise<void> | undefined {
-  return was.app !== undefined && keepsElsewhere(was.app.options) ? Session.preload(was.session) : undefined
+  return was.app !== undefined && keepsElsewhere(was.app.options) ? Was.preload(was) : undefined
 }
 
 /** A store in this process is asked when somebody asks for the session; any other may give promises. */
@@ -100,8 +109,10 @@ export function startAnew(was: Was): void | Promise<void> {
 const socketGuards: WeakMap<SocketRoute, readonly Step[]> = new WeakMap()
 
 /**
- * What stands before a WebSocket: sessions that are kept elsewhere are fetched, and who has to show a password or a
- * token for an app has to for its WebSockets, unless they have an `authenticate` of their own.
+ * What stands before a WebSocket, in the order of `guardsOf`: sessions that are kept elsewhere are fetched, and
+ * handshakes count as requests; which pages may connect is the WebSocket's to say; who has to show a password or a token
+ * for an app has to for its WebSockets, unless they have an `auth` or an `authenticate` of their own. Throws
+ * `MissingOptionError` as `guardsOf` does.
  */
 export function socketGuardsOf(route: SocketRoute): readonly Step[] {
   let guards = socketGuards.get(route)
@@ -109,13 +120,31 @@ export function socketGuardsOf(route: SocketRoute): readonly Step[] {
     const owners = route.layers.map((app) => app.options).toReversed()
     const made: Step[] = []
     const first = owners.at(-1)
-    if (first !== undefined && keepsElsewhere(first)) made.push((was) => Session.preload(was.session))
-    const auth = owners.find((owner) => owner.auth !== undefined)?.auth ?? false
-    if (auth !== false && route.authenticate === undefined) made.push(authGuard(auth, owners))
+    if (first !== undefined && keepsElsewhere(first)) made.push((was) => Was.preload(was))
+    const { guards: own, rule, origin, authenticate } = route
+    const { limiter, byUser } = limiterOf(own, owners, own.rateLimit ? `WS ${rule}` : (route.layers.at(-1)?.name ?? ''))
+    if (limiter !== undefined && !byUser) made.push(limiter)
+    made.push(pageGuard(origin))
+    const inherited = authenticate === undefined && owners.find((owner) => owner.auth !== undefined)?.auth
+    const auth = own.auth ?? inherited ?? false
+    if (auth !== false) made.push(authGuard(auth, owners))
+    if (limiter !== undefined && byUser) made.push(limiter)
+    made.push(...judgeGuards(own, owners))
     socketGuards.set(route, made)
     guards = made
   }
   return guards
+}
+
+/** What a guard of a WebSocket lacks; undefined when it lacks nothing. */
+export function socketLacks(route: SocketRoute): TypeError | undefined {
+  try {
+    void socketGuardsOf(route)
+    return undefined
+  } catch (error) {
+    if (error instanceof MissingOptionError) return new MissingOptionError(`${error.message}: ${route.rule}`)
+    throw error
+  }
 }
 
 const pageGuards: WeakMap<App['options'], readonly Step[]> = new WeakMap()

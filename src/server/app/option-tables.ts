@@ -222,6 +222,8 @@ const deflate: OptionTable<SocketDeflate> = {
 
 /** Options of a WebSocket. */
 export const socketOptions: OptionTable<SocketOptions> = {
+  ...judges,
+  rateLimit: shared.rateLimit,
   spec: is.elsewhere,
   encoding: is.elsewhere,
   pieces: is.flag,

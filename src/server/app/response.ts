@@ -18,7 +18,14 @@ import {
   type ProblemDetails,
   problemValue,
 } from './response-values.js'
-import { type BodyValue, flattenHeaders, type HeaderValues, ResponseValue, statusOf } from './values.js'
+import {
+  type BodyValue,
+  flattenHeaders,
+  type HandlerValue,
+  type HeaderValues,
+  ResponseValue,
+  statusOf,
+} from './values.js'
 
 /** Status and header fields of the response being made. */
 export class ResponseState {
@@ -75,6 +82,8 @@ function same(a: string, b: string): boolean {
 export interface ResponseContext {
   /** The content that explains a status. */
   explain(status: number, detail: string): StatusPage
+  /** What the app itself has to say about an error; undefined when that is nothing. */
+  errorPage(error: HttpError): Promise<HandlerValue> | undefined
   push(uri: string): void
   /** The directory that files are taken from. */
   readonly home: string
@@ -174,9 +183,14 @@ class ResponseMethods {
     return problemValue(statusOf(status), details)
   }
 
-  /** A page, or JSON where the client asks for it, that explains a status; `why` is escaped (APP-44). */
-  withExplain(status: number | string, why: string = ''): ResponseValue {
+  /**
+   * A page, or JSON where the client asks for it, that explains a status (APP-44): the one that the app has for errors
+   * with this status, as its `detail`, or the usual one, in which `why` is escaped.
+   */
+  withExplain(status: number | string, why: string = ''): HandlerValue | Promise<HandlerValue> {
     const code = statusOf(status)
+    const own = code < 400 ? undefined : this.context.errorPage(new HttpError(code, why))
+    if (own !== undefined) return own
     const { body, list } = this.context.explain(code, why)
     return new ResponseValue(code, body, list)
   }
@@ -239,7 +253,7 @@ export function responseMaker(state: ResponseState, context: ResponseContext): R
     if (body !== undefined) return new ResponseValue(code, body, fields)
     const page = context.explain(code, '')
     const typed = fields.some((name, index) => index % 2 === 0 && same(name, 'content-type'))
-    return new ResponseValue(code, page.body, typed ? fields : [...fields, ...page.list])
+    return new ResponseValue(code, page.body, typed ? [...fields, 'vary', 'accept'] : [...fields, ...page.list])
   }
   const maker = Object.assign(make, { state, context })
   // Not made anew for each request.

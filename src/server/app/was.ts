@@ -2,13 +2,14 @@
 
 import type { FieldsToSend } from '../../protocols/http1/writer.js'
 import type { Exchange } from '../exchange.js'
+import type { HttpError } from '../http-error.js'
 import { scriptDirectory } from '../script-directory.js'
 import { redirectValue } from './response-values.js'
-import { ResponseValue } from './values.js'
+import { type HandlerValue, ResponseValue } from './values.js'
 import { statusPage } from '../error-page.js'
 import type { App } from './app.js'
 import { type AppContext, type Shared, sharedBy } from './app-host.js'
-import { type ErrorHandler, traceOf } from './error-handlers.js'
+import { errorInfo, type ErrorHandler, traceOf } from './error-handlers.js'
 import type { Request } from './request.js'
 import type { CookieJar } from './state/cookie-jar.js'
 import type { MessageBox } from './state/message-box.js'
@@ -21,13 +22,6 @@ import { type ResponseMaker, responseMaker, ResponseState } from './response.js'
 
 const HTML_FIELDS: readonly string[] = ['content-type', 'text/html; charset=utf-8']
 
-/** Writes down what a request has changed, in time for the head of the response; may take its time. */
-export type Commit = () => unknown
-
-/** The order in which changes are written down: each may change what comes behind it (APP-113). */
-export type CommitRank = 'session' | 'messages' | 'cookies'
-const RANKS: readonly CommitRank[] = ['session', 'messages', 'cookies']
-
 /** The context of one request. */
 export class Was {
   readonly request: Request
@@ -39,10 +33,13 @@ export class Was {
   #state: ResponseState | undefined
   #response: ResponseMaker | undefined
   #g: Record<string, unknown> | undefined
+  #mark: ((html: string) => unknown) | undefined
+  #marking = 0
   readonly #context: AppContext | undefined
   #layers: readonly App[] | undefined
-  #commits: Partial<Record<CommitRank, Commit[]>> | undefined
   #kept: RequestState | undefined
+  /** Whether a page of the app is being made for an error. */
+  #explains = false
   /** Fields that go out whatever happens: a flat list of name, value. */
   #lasting: string[] | undefined
 
@@ -59,6 +56,7 @@ export class Was {
     this.#state ??= new ResponseState()
     this.#response ??= responseMaker(this.#state, {
       explain: (status, detail) => statusPage(status, detail, this.request.headers, { nonce: Was.sentNonce(this) }),
+      errorPage: (error) => this.#errorPage(error),
       push: (uri) => this.push(uri),
       home: this.app?.home ?? scriptDirectory(),
       streams: this.#context?.streams,
@@ -79,7 +77,25 @@ export class Was {
     return this.#render(this.#layers?.at(-1) ?? this.#mainApp(), name, data)
   }
 
+  /**
+   * The text of a template, without a response around it: a fragment of a page, the body of a mail. All else is as with
+   * `render`.
+   */
+  async renderText(name: string, data: object = {}): Promise<string> {
+    return this.#text(this.#mainApp(), name, data)
+  }
+
+  /** The same with the templates of the innermost app that the route lies in. */
+  async renderText2(name: string, data: object = {}): Promise<string> {
+    return this.#text(this.#layers?.at(-1) ?? this.#mainApp(), name, data)
+  }
+
   async #render(app: App, name: string, data: object): Promise<ResponseValue> {
+    const text = await this.#text(app, name, data)
+    return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
+  }
+
+  async #text(app: App, name: string, data: object): Promise<string> {
     app.tell('template:rendering', this, name)
     // A template that fails, or takes another way, may leave promises that nobody waits for: what becomes of them is
     // the template's to see.
@@ -87,7 +103,18 @@ export class Was {
     if (this.#g !== undefined) lookAfter(this.#g)
     const text = await app.templates.render(name, data, this)
     app.tell('template:rendered', this, name)
-    return new ResponseValue(this.#state?.status || 200, text, HTML_FIELDS)
+    return text
+  }
+
+  /** For the server: until `endMarkup`, what is HTML is marked so for the templates that are being made. */
+  static beginMarkup(was: Was, mark: (html: string) => unknown): void {
+    was.#mark = mark
+    was.#marking++
+  }
+
+  /** For the server: as often as `beginMarkup`. */
+  static endMarkup(was: Was): void {
+    if (--was.#marking === 0) was.#mark = undefined
   }
 
   /** Ends the request at once with an error: the same as `was.response.throw`, which templates cannot reach. */
@@ -107,7 +134,18 @@ export class Was {
     const { app } = was
     const layers = was.#layers ?? (app === undefined ? [] : [app])
     const owner = layers.findLast(({ errorHandlers }) => errorHandlers.of(status) !== undefined)
-    return owner?.errorHandlers.of(status)
+    const handler = owner?.errorHandlers.of(status)
+    was.#explains = handler !== undefined
+    return handler
+  }
+
+  #errorPage(error: HttpError): Promise<HandlerValue> | undefined {
+    // A page that wants a status explained means the usual one.
+    const handler = this.#explains ? undefined : Was.errorHandler(this, error.status)
+    if (handler === undefined) return undefined
+    this.response.setStatus(error.status)
+    const page = async (): Promise<HandlerValue> => handler(this, errorInfo(error, this))
+    return page().finally(() => (this.#explains = false))
   }
 
   /**
@@ -139,24 +177,33 @@ export class Was {
     return was.#state
   }
 
-  /** For the server: has something written down when the request is answered without an error. */
-  static onCommit(was: Was, rank: CommitRank, commit: Commit): void {
-    ;((was.#commits ??= {})[rank] ??= []).push(commit)
-  }
-
   /** For the server: whether `commit` has anything to do. */
   static hasCommits(was: Was): boolean {
-    return was.#commits !== undefined
+    return was.#kept !== undefined && was.#kept.hasChanges
   }
 
-  /** For the server: writes down what the request has changed. */
-  static async commit(was: Was): Promise<void> {
-    for (const rank of RANKS) for (const commit of was.#commits?.[rank] ?? []) await commit()
+  /** For the server: writes down what the request has changed, all but cookies; throws or rejects where it cannot. */
+  static commit(was: Was): void | Promise<void> {
+    return was.#kept?.commit()
+  }
+
+  /** For the server: cookies go out with the head, which comes next. */
+  static sendCookies(was: Was): void {
+    was.#kept?.sendCookies()
+  }
+
+  /** For the server: fetches a session that is kept elsewhere; undefined when there is nothing to wait for. */
+  static preload(was: Was): Promise<void> | undefined {
+    return was.#client.preload()
+  }
+
+  /** For the server: whether the response may depend on who asks, so that nobody else may get it. */
+  static isPersonal(was: Was): boolean {
+    return was.request.user !== undefined || (was.#kept !== undefined && was.#kept.depends)
   }
 
   /** For the server: the handler has failed, and nothing of what it has set goes out. */
   static discard(was: Was): void {
-    was.#commits = undefined
     was.#kept = was.#kept?.anew()
     if (was.#state === undefined) return
     was.#state.status = 0
@@ -206,9 +253,10 @@ export class Was {
     return this.#client.csrfToken
   }
 
-  /** A hidden field with that token, for forms. It is HTML. */
+  /** A hidden field with that token, for forms. It is HTML, and templates of nunjucks take it as such. */
   get csrfTokenInput(): string {
-    return this.#client.csrfTokenInput
+    const html = this.#client.csrfTokenInput
+    return this.#mark === undefined ? html : (this.#mark(html) as string)
   }
 
   /**
@@ -256,8 +304,9 @@ export class Was {
     this.#kept ??= new RequestState({
       request: this.request,
       options: this.app?.options ?? NO_OPTIONS,
-      onCommit: (rank, commit) => Was.onCommit(this, rank, commit),
       setCookie: (line) => this.response.addHeader('set-cookie', line),
+      answered: () => this.#exchange.answered,
+      report: (error) => this.report(error),
     })
     return this.#kept
   }

@@ -49,6 +49,8 @@ export interface Presentation {
   readonly location: string
   readonly maxAgesVersion: number
   readonly varies: boolean
+  /** What whoever has mounted the directory adds: a flat list. */
+  readonly extra: readonly string[]
   /** The fields of a reply with content. */
   readonly fields: readonly string[]
   /** The reply to GET; undefined when the content is not held. */
@@ -57,6 +59,8 @@ export interface Presentation {
   readonly head: Reply
   readonly notModified: Reply
 }
+
+const NO_FIELDS: readonly string[] = []
 
 /** Errors that mean: no such file for us. */
 const ABSENT: ReadonlySet<string | undefined> = new Set([
@@ -169,9 +173,15 @@ export class FileEntry implements Validators, FileIdentity {
   }
 
   /** The ready-made replies at `location`; `varies` tells whether precompressed files stand beside the plain one. */
-  present(location: string, varies: boolean, maxAges: MaxAges): Presentation {
+  present(location: string, varies: boolean, maxAges: MaxAges, extra: readonly string[] = NO_FIELDS): Presentation {
     const last = this.#presentation
-    if (last?.location === location && last.varies === varies && last.maxAgesVersion === maxAges.version) return last
+    if (
+      last?.location === location &&
+      last.varies === varies &&
+      last.maxAgesVersion === maxAges.version &&
+      last.extra === extra
+    )
+      return last
     const seconds = maxAges.secondsOf(location)
     const lasting = ['etag', this.etag]
     if (seconds > 0) lasting.push('cache-control', `max-age=${seconds}`)
@@ -179,17 +189,18 @@ export class FileEntry implements Validators, FileIdentity {
     const fields = ['content-type', this.mediaType]
     if (this.source.coding !== undefined) fields.push('content-encoding', this.source.coding.name)
     fields.push('last-modified', formatHttpDate(this.lastModifiedMs), 'accept-ranges', 'bytes', ...lasting)
-    fields.push('x-content-type-options', 'nosniff')
+    fields.push('x-content-type-options', 'nosniff', ...extra)
     const { content, length } = this
     this.#presentation = {
       location,
       maxAgesVersion: maxAges.version,
       varies,
+      extra,
       fields,
       whole: content === undefined ? undefined : { status: 200, fields, body: content, length },
       head: { status: 200, fields, body: undefined, length },
       // RFC 9110 section 15.4.5: what would guide a cache, and nothing of the content.
-      notModified: { status: 304, fields: lasting, body: undefined, length: 0 },
+      notModified: { status: 304, fields: [...lasting, ...extra], body: undefined, length: 0 },
     }
     return this.#presentation
   }

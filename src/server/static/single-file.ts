@@ -30,7 +30,7 @@ export function replyForFile(
   const nowMs = Date.now()
   const entry = FileEntry.load({ ...source, heldBytesMax: HELD_BYTES_MAX }, nowMs)
   if (entry === undefined) throw new HttpError(404)
-  const request = { method, path: '/', location: '/', query: '', version, fields }
+  const request = { method, path: '/', location: '/', query: '', version, encrypted: false, fields }
   const reply = replyFor(entry, entry.present('/', false, ages), request, nowMs)
   if (reply === undefined) throw new Error(`${file} changes faster than it can be read`)
   if (type === undefined && filename === undefined) return status === 0 ? reply : { ...reply, status }

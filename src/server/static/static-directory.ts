@@ -7,6 +7,7 @@ import { escapeHtml } from '../html.js'
 import { encodePath } from '../path.js'
 import type { Reply } from '../reply.js'
 import { chooseCoding, contentCodings, type ContentCoding } from './content-coding.js'
+import { type ExtraFields, noExtraFields } from './extra-fields.js'
 import { FileEntry, statOf, tickMs, type FileSource } from './file-entry.js'
 import { MaxAges } from './max-age.js'
 import { replyFor, withExpires, type StaticRequest } from './static-reply.js'
@@ -56,6 +57,8 @@ export class StaticDirectory {
   /** The directory, absolute, with links. */
   readonly root: string
   readonly maxAges: MaxAges
+  /** What all replies have beside their own fields. */
+  extra: ExtraFields = noExtraFields
   readonly #dotFiles: boolean
   readonly #codings: readonly ContentCoding[]
   readonly #heldBytesMax: number
@@ -136,7 +139,7 @@ export class StaticDirectory {
     if (found?.isFile() === true) return this.#load(key, this.#sourceOf(file), nowMs)
     if (found?.isDirectory() !== true) return undefined
     const index = this.#cached(`${key}/`) ?? this.#findIndex(`${key}/`, `${file}/`, nowMs)
-    return index === undefined ? undefined : redirectToSlash(request)
+    return index === undefined ? undefined : redirectToSlash(request, this.#extraFor(request))
   }
 
   #findIndex(key: string, directory: string, nowMs: number): FileEntry | undefined {
@@ -167,7 +170,8 @@ export class StaticDirectory {
     const varies = entry.codings.length > 0
     const coding = varies ? chooseCoding(request.fields.get('accept-encoding'), entry.codings) : undefined
     const chosen = (coding && this.#encoded(entry, request.path, coding, nowMs)) ?? entry
-    const reply = replyFor(chosen, chosen.present(request.location, varies, this.maxAges), request, nowMs)
+    const shown = chosen.present(request.location, varies, this.maxAges, this.#extraFor(request))
+    const reply = replyFor(chosen, shown, request, nowMs)
     if (request.version !== '1.0' || reply === undefined) return reply
     return withExpires(reply, this.maxAges.secondsOf(request.location), nowMs)
   }
@@ -180,6 +184,10 @@ export class StaticDirectory {
     const source = { ...this.#sourceOf(file), namesake: entry.source.file, coding }
     const encoded = this.#cached(key) ?? this.#load(key, source, nowMs)
     return encoded !== undefined && encoded.mtimeMs >= entry.mtimeMs ? encoded : undefined
+  }
+
+  #extraFor({ encrypted }: StaticRequest): readonly string[] {
+    return encrypted ? this.extra.encrypted : this.extra.plain
   }
 
   #fileOf(key: string): string {
@@ -197,14 +205,14 @@ function isHidden(key: string): boolean {
 }
 
 /** 301 to the path with a slash at its end, on the same host whatever the path is. */
-function redirectToSlash(request: StaticRequest): Reply {
+function redirectToSlash(request: StaticRequest, extra: readonly string[]): Reply {
   const location = `${encodePath(request.location)}/${request.query === '' ? '' : `?${request.query}`}`
   const shown = escapeHtml(location)
   const body = `<!DOCTYPE html><title>Moved Permanently</title><p>This page is at <a href="${shown}">${shown}</a>.\n`
   const fields = ['location', location, 'content-type', 'text/html; charset=utf-8', 'x-content-type-options', 'nosniff']
   return {
     status: 301,
-    fields,
+    fields: [...fields, ...extra],
     body: request.method === 'HEAD' ? undefined : body,
     length: Buffer.byteLength(body),
   }

@@ -21,6 +21,8 @@ export interface StaticRequest {
   readonly query: string
   /** `1.0` is treated as such, all others as newer. */
   readonly version: string
+  /** Whether it came over TLS. */
+  readonly encrypted: boolean
   readonly fields: Fields
 }
 
@@ -35,12 +37,12 @@ export function replyFor(
   const { method, fields } = request
   const verdict = evaluate(method, fields, entry, nowMs)
   if (verdict === 304) return shown.notModified
-  if (verdict === 412) return { status: 412, fields: [], body: undefined, length: 0 }
+  if (verdict === 412) return { status: 412, fields: shown.extra, body: undefined, length: 0 }
   const range = method === 'GET' && verdict === 'proceed' ? fields.get('range') : undefined
   const selection = range === undefined ? 'whole' : selectRanges(range, entry.length)
   if (selection === 'whole') return wholeReply(entry, shown, request)
   if (selection === 'unsatisfiable') {
-    const unsatisfied = ['content-range', unsatisfiedRange(entry.length), 'accept-ranges', 'bytes']
+    const unsatisfied = ['content-range', unsatisfiedRange(entry.length), 'accept-ranges', 'bytes', ...shown.extra]
     return { status: 416, fields: unsatisfied, body: undefined, length: 0 }
   }
   const [only] = selection

@@ -194,6 +194,36 @@ describe('APP-27: parameters of several places', () => {
   })
 })
 
+describe('what parameters are not', () => {
+  const app = new App().post(
+    '/<int:id>',
+    { query: { page: int(1), q: str('') }, body: { name: str(), tags: list(str()) } },
+    // Those of the query are left out.
+    (_was, { tags, name, id }) => [name, tags, id],
+  )
+
+  it('APP-26: an order: path, query and content come by name, in one object', async () => {
+    const body = { tags: ['a'], name: 'ann' }
+    assert.deepEqual((await app.inject({ path: '/7?q=x', body })).json(), ['ann', ['a'], 7])
+    assert.deepEqual((await app.inject({ path: '/7?page=2&q=x', body })).json(), ['ann', ['a'], 7])
+  })
+
+  it('APP-28: typed by the client: a name with a colon is a name like any other', async () => {
+    assert.deepEqual(await refusal(app, { path: '/7?int:page=2', body: { name: 'ann' } }), [
+      { in: 'query', name: 'int:page', detail: 'the parameter int:page is not known here' },
+    ])
+    const typed = { ids: list(int()), on: bool(), data: json(), ratio: float() }
+    const declared = new App().get('/', { query: typed }, (_was, { ids, on, data, ratio }) => [ids, on, data, ratio])
+    const query = 'ids=1&ids=2&on=1&data=%7B%22a%22%3A3%7D&ratio=0.5'
+    assert.deepEqual((await declared.inject(`/?${query}`)).json(), [[1, 2], true, { a: 3 }, 0.5])
+  })
+
+  it('APP-29: a list of arguments: a handler gets two', async () => {
+    const all = new App().get('/<a>/<b>', (...given) => [given.length, given[1]])
+    assert.deepEqual((await all.inject('/1/2')).json(), [2, { a: '1', b: '2' }])
+  })
+})
+
 describe('validators that speak Standard Schema', () => {
   const user = z.object({ name: z.string().min(2), age: z.coerce.number().int() })
 
@@ -327,6 +357,29 @@ describe('the kinds of parameters', () => {
 })
 
 describe('APP-27: was.request.args', () => {
+  it('has path, query, content and defaults; content wins over query, and query over path', async () => {
+    const app = new App().route(
+      '/<int:id>/<int:n>',
+      { methods: ['POST'], defaults: { n: 9 }, query: { size: int(3) }, body: { name: str('nobody') }, extra: true },
+      (was) => was.request.args,
+    )
+    const to = async (at: string, body: object): Promise<unknown> => (await app.inject({ path: at, body })).json()
+    assert.deepEqual(await to('/1/2', {}), { id: 1, n: 2, size: 3, name: 'nobody' })
+    assert.deepEqual(await to('/1/2?size=4&x=query&y=query', { name: 'ann', x: 'content', z: [1] }), {
+      id: 1,
+      n: 2,
+      size: 4,
+      name: 'ann',
+      x: 'content',
+      y: 'query',
+      z: [1],
+    })
+    const short = new App().get('/<name>/<int:n>', { name: 'x' }, (was) => was.request.args)
+    short.get('/p/<int:n>', { defaults: { n: 9 } }, (was) => was.request.args)
+    assert.deepEqual((await short.inject('/p')).json(), { n: 9 })
+    assert.deepEqual((await short.inject('/p/8?n=7')).json(), { n: '7' })
+  })
+
   it('has path and query where nothing is declared; names that stand twice have lists', async () => {
     const app = new App().route('/<int:id>', (was) => was.request.args)
     assert.deepEqual((await app.inject('/1?a=2&a=3&b=&id=5')).json(), { id: '5', a: ['2', '3'], b: '' })

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, HttpError, Skitai, type Was } from '#src/server/index.js'
+import { App, HttpError, int, type LogEntry, Skitai, type Was } from '#src/server/index.js'
 
 /** An app whose hooks write down that they were called. */
 function noting(name: string, notes: string[], app: App = new App({ name })): App {
@@ -19,7 +19,7 @@ function serving(app: App): { engine: Skitai; errors: unknown[] } {
   return { engine: new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app), errors }
 }
 
-describe('APP-67 to APP-70: hooks of requests', () => {
+describe('APP-67, APP-68, APP-69, APP-70: hooks of requests', () => {
   it('are called in order around a handler', async () => {
     const notes: string[] = []
     const app = noting('app', notes).get('/', () => (notes.push('handler'), 'done'))
@@ -101,7 +101,40 @@ describe('APP-67 to APP-70: hooks of requests', () => {
   })
 })
 
-describe('APP-84: apps within apps', () => {
+describe('what stands around a handler', () => {
+  it('APP-80: leaves it the parameters of its route, and their types', async () => {
+    const options = {
+      query: { page: int(1) },
+      runBefore: [() => undefined],
+      runAfter: [() => 'nobody looks'],
+      emitAfter: 'seen',
+      testpass: () => true,
+    } as const
+    const app = new App()
+      .beforeRequest(() => null)
+      .get('/<int:id>/<name>', options, (_was, { id, name, page }) => {
+        const typed: [number, string, number] = [id, name, page]
+        return typed
+      })
+    assert.deepEqual((await app.inject('/7/ann?page=2')).json(), [7, 'ann', 2])
+  })
+
+  it('APP-76: has logs by their category', async () => {
+    const logs = new Map<string, string[]>()
+    const onLog = ({ category, message }: LogEntry): void =>
+      void logs.set(category, [...(logs.get(category) ?? []), message])
+    const app = new App().get('/', (was) => {
+      was.log('a request')
+      was.log('sold a boot', 'sales')
+      was.log('sold a hat', 'sales')
+      return ''
+    })
+    await new Skitai({ log: false, onLog }).mount('/', app).inject('/')
+    assert.deepEqual(Object.fromEntries(logs), { info: ['a request'], sales: ['sold a boot', 'sold a hat'] })
+  })
+})
+
+describe('APP-84, APP-86: apps within apps', () => {
   it('have their routes behind the prefix, and their hooks inside those around them', async () => {
     const notes: string[] = []
     const inner = noting('inner', notes).get('/<int:id>', (was, { id }) => `${was.app?.name} ${id}`)
@@ -154,8 +187,8 @@ describe('APP-84: apps within apps', () => {
   })
 })
 
-describe('APP-98 to APP-101: events', () => {
-  it('of requests come in order, and cannot break them', async () => {
+describe('events', () => {
+  it('APP-98: of requests come in order, and cannot break them', async () => {
     const notes: string[] = []
     const app = new App().get('/', () => 'done')
     for (const name of ['started', 'success', 'failed', 'teardown', 'finished'])
@@ -169,7 +202,7 @@ describe('APP-98 to APP-101: events', () => {
     assert.equal(errors.length, 4)
   })
 
-  it('of the app reach it and what lies in it, from within, too', async () => {
+  it('APP-99: of the app reach it and what lies in it, from within, too', async () => {
     const heard: unknown[] = []
     const inner = new App().on('bought', (_was: Was, what: string) => heard.push(`inner ${what}`))
     const app = new App().on('bought', (_was: Was, what: string) => heard.push(`outer ${what}`)).mount('/in', inner)
@@ -178,7 +211,7 @@ describe('APP-98 to APP-101: events', () => {
     assert.deepEqual(heard, ['outer hat', 'inner hat', 'outer shoe', 'inner shoe'])
   })
 
-  it('are emitted behind a handler that has not failed', async () => {
+  it('APP-99, APP-100: are emitted behind a handler that has not failed', async () => {
     const heard: string[] = []
     const app = new App({ name: 'one' })
       .on('saved', () => heard.push('one'))
@@ -194,7 +227,65 @@ describe('APP-98 to APP-101: events', () => {
     assert.deepEqual(heard, ['one', 'two, broadcast', 'one, broadcast'])
   })
 
-  it('find the other apps of the host by name', async () => {
+  it('APP-98: of the app come as it comes and goes', async () => {
+    const told: string[] = []
+    const app = new App({ name: 'shop' }).get('/', () => 'open')
+    for (const event of ['app:starting', 'app:mounted', 'app:started', 'app:unmounting'] as const)
+      app.on(event, (self) => told.push(`${event} ${self.name}`))
+    app.onLifecycle('mounted', () => void told.push('hook mounted')).onLifecycle('unmounted', () => told.push('gone'))
+    const engine = new Skitai({ log: false }).mount('/', app)
+    await engine.inject('/')
+    await engine.inject('/')
+    await engine.close()
+    const up = ['app:starting shop', 'hook mounted', 'app:mounted shop', 'app:started shop']
+    assert.deepEqual(told, [...up, 'app:unmounting shop', 'gone'])
+  })
+
+  it('APP-98: of a request that has failed tell of the error', async () => {
+    const notes: string[] = []
+    const app = new App().get('/', () => Promise.reject(new HttpError(409, 'taken')))
+    for (const name of ['started', 'success', 'teardown', 'finished']) app.on(`request:${name}`, () => notes.push(name))
+    app.on('request:failed', (was, error) => notes.push(`${was.request.path} ${(error as Error).message}`))
+    assert.equal((await app.inject('/')).status, 409)
+    assert.deepEqual(notes, ['started', '/ taken', 'teardown', 'finished'])
+  })
+
+  it('APP-99: are heard at once, one may lead to another, and what a listener throws is thrown', async () => {
+    const heard: unknown[] = []
+    const app = new App()
+      .on('sold', (was: Was, shoe: string) => was.emit('counted', shoe, 1))
+      .on('counted', (_was: Was, ...args: unknown[]) => heard.push(args))
+      .on('refused', () => {
+        throw new HttpError(409, 'not for sale')
+      })
+    app.get('/', (was) => {
+      was.emit('sold', 'boot')
+      return heard
+    })
+    app.get('/refused', (was) => (was.emit('refused'), 'sold'))
+    assert.deepEqual((await app.inject('/')).json(), [['boot', 1]])
+    assert.equal((await app.inject('/refused')).status, 409)
+  })
+
+  it('APP-100: reach all apps of the host, and none of another one', async () => {
+    const heard: string[] = []
+    const listening = (name: string): App =>
+      new App({ name }).onBroadcast('news', (_was: Was, what: string, more: object) =>
+        heard.push(`${name} ${what} ${JSON.stringify(more)}`),
+      )
+    const app = listening('one').get('/', (was) => (was.broadcast('news', 'sale', { percent: 20 }), 'done'))
+    const engine = new Skitai({ log: false })
+      .mount('/', app)
+      .mount('/two', listening('two').mount('/part', listening('part')))
+      .mount('/', listening('elsewhere'), { host: 'other.example' })
+    await engine.inject('/')
+    assert.deepEqual(
+      heard.toSorted(),
+      ['one', 'part', 'two'].map((name) => `${name} sale {"percent":20}`),
+    )
+  })
+
+  it('APP-101: find the other apps of the host by name', async () => {
     const other = new App({ name: 'two', config: { colour: 'red' } })
     const app = new App({ name: 'one' }).get('/', (was) => String(was.host.appNamed('two')?.config['colour']))
     const engine = new Skitai({ log: false }).mount('/', app).mount('/two', other)
@@ -284,7 +375,7 @@ describe('APP-97: pages for errors', () => {
   })
 })
 
-describe('APP-73: lifecycle hooks', () => {
+describe('APP-73, APP-74: lifecycle hooks', () => {
   it('are called in order, those of apps within, too, and end with the engine', async () => {
     const told: string[] = []
     const inner = new App().onLifecycle('mounted', () => told.push('inner mounted'))

@@ -1,10 +1,10 @@
 /** Apps that are files, modules of apps, and what becomes of them when they change. */
 
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { after, afterEach, describe, it, mock } from 'node:test'
 import { App, ifFileModified, ifUpdated, type InjectedResponse, Skitai } from '#src/server/index.js'
 
@@ -63,6 +63,52 @@ describe('APP-13, APP-16: an app that is a file', () => {
     write('app.js', 'export const other = 1')
     assert.equal(await get('/shop/'), 'two 6/shop/x')
     assert.match(String(errors[1]), /has no app/)
+    await engine.close()
+  })
+
+  it('APP-13: is looked at once a second at the most, and told of by its size, too', async () => {
+    const source = (text: string): string => `export const app = new App({ reload: true }).get('/', () => '${text}')`
+    const file = write('often.js', source('one'))
+    const { engine, get } = starting((made) => made.mount('/', file))
+    assert.equal(await get('/'), 'one')
+    // The clock of these tests stands still but for what `get` lets pass.
+    const { mtime } = statSync(file)
+    write('often.js', source('number two'))
+    utimesSync(file, mtime, mtime)
+    assert.equal((await engine.inject('/')).text(), 'one')
+    assert.equal(await get('/'), 'number two')
+    await engine.close()
+  })
+
+  it('APP-13: an App that is mounted itself stays as it is', async () => {
+    const app = new App({ reload: true }).get('/', () => 'one')
+    const { get } = starting((made) => made.mount('/', app))
+    assert.deepEqual([await get('/'), await get('/')], ['one', 'one'])
+    assert.equal(app.watcher, undefined)
+  })
+
+  it('APP-98: says that it is loaded anew; APP-10: keeps its locks', async () => {
+    const told: string[] = ((globalThis as unknown as { restarts: string[] }).restarts = [])
+    const source = (text: string): string => `
+      export const app = new App({ name: '${text}', reload: true }).get('/', () => '${text}')
+        .get('/locked', (was) => was.app.lock('x', () => '${text}'))
+        .get('/lock', (was) => (was.app.lock('x', () => globalThis.held), 'held'))
+      for (const event of ['app:restarting', 'app:restarted'])
+        app.on(event, (self) => globalThis.restarts.push(event + ' ' + self.name))`
+    const file = write('restarts.js', source('one'))
+    const { engine, get } = starting((made) => made.mount('/', file))
+    let release: () => void = () => {}
+    ;(globalThis as unknown as { held: Promise<void> }).held = new Promise((resolve) => (release = resolve))
+    assert.equal(await get('/lock'), 'held')
+    write('restarts.js', source('two'))
+    assert.equal(await get('/'), 'two')
+    assert.deepEqual(told, ['app:restarting one', 'app:restarted two'])
+    let answered = ''
+    const locked = get('/locked').then((text) => (answered = text))
+    assert.equal(await get('/'), 'two')
+    assert.equal(answered, '')
+    release()
+    assert.equal(await locked, 'two')
     await engine.close()
   })
 
@@ -128,6 +174,44 @@ describe('APP-13, APP-16: an app that is a file', () => {
     assert.equal(await get('/more/'), 'more')
   })
 
+  it('APP-07: may refuse what is preferred for it, and begin what it needs', async () => {
+    const begun: string[] = ((globalThis as unknown as { begun: string[] }).begun = [])
+    const source = `
+      export const app = new App().get('/', () => 'open')
+      export const __setup__ = async ({ app, engine, pref }) => {
+        if (pref.config?.size === undefined) throw new Error('a size is wanted')
+        app.config.area = pref.config.size ** 2
+        app.get('/area', () => app.config.area)
+        app.maintain(0.001, () => globalThis.begun.push('maintained'))
+      }`
+    const file = write('careful.js', source)
+    const { engine } = starting((made) => made.mount('/', file))
+    await assert.rejects(engine.run({ address: '127.0.0.1', port: 0, signals: false }), /a size is wanted/)
+    const pref = { config: { size: 3 } }
+    const good = starting((made) => made.mount('/', write('careful2.js', source), { pref }))
+    assert.equal(await good.get('/area'), '9')
+    while (begun.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    await good.engine.close()
+  })
+
+  it('APP-136: may be that of a package, mounted by itself or by its file, with other preferences', async () => {
+    write('node_modules/pets/package.json', '{}')
+    writeFileSync(path.join(home, 'node_modules/pets/package.json'), '{"type":"module","exports":"./index.js"}')
+    write(
+      'node_modules/pets/index.js',
+      `export const app = new App({ name: 'pets', config: { size: 1 } }).get('/', (was) => was.app.config)
+       export const __setup__ = ({ app, point }) => { app.config.point = point }`,
+    )
+    const user = write('user.js', `export { app } from 'pets'\nexport const file = import.meta.resolve('pets')`)
+    const { app, file } = (await import(pathToFileURL(user).href)) as { app: App; file: string }
+    const engine = new Skitai({ log: false })
+      .mount('/v1', app, { pref: { config: { size: 2 } } })
+      .mount('/v2', fileURLToPath(file), { pref: { config: { size: 3 } } })
+    assert.deepEqual((await engine.inject('/v1/')).json(), { size: 2 })
+    assert.deepEqual((await engine.inject('/v2/')).json(), { size: 3, point: '/v2' })
+    await engine.close()
+  })
+
   it('APP-06: is another app where something else is preferred for it, and stays one when it is loaded anew', async () => {
     const source = (text: string): string =>
       `export const app = new App({ reload: true }).get('/', (was) => {
@@ -156,7 +240,7 @@ describe('APP-13, APP-16: an app that is a file', () => {
   })
 })
 
-describe('APP-14, APP-81 to APP-83: modules of an app', () => {
+describe('APP-14, APP-81, APP-82, APP-83: modules of an app', () => {
   const moduleText = (name: string, text: string): string => `
     export const options = { mount: '/${name}', namespace: '${name}', extra: 1 }
     export function decorate(app, options) {
@@ -217,6 +301,42 @@ describe('APP-14, APP-81 to APP-83: modules of an app', () => {
     assert.equal(running(), 0)
   })
 
+  it('APP-82: are let go when their app is loaded anew', async () => {
+    const heard: string[] = ((globalThis as unknown as { heard: string[] }).heard = [])
+    write('app2/services/one.js', moduleText('one', 'module'))
+    const source = (text: string): string =>
+      `export const app = new App({ home: import.meta.dirname, services: 'services', reload: true }).get('/', () => '${text}')`
+    const file = write('app2/app.js', source('one'))
+    const { engine, get } = starting((made) => made.mount('/', file))
+    assert.deepEqual([await get('/'), await get('/one/')], ['one', 'module /one/1'])
+    write('app2/app.js', source('two'))
+    assert.deepEqual([await get('/'), await get('/one/')], ['two', 'module /one/1'])
+    assert.deepEqual(heard, ['detach module'])
+    await engine.close()
+    assert.deepEqual(heard, ['detach module', 'detach module'])
+  })
+
+  it('APP-83: may have another authentication than the app around them', async () => {
+    const app = new App({ bearerHandler: (_was, token) => token === 'good' }).get('/', () => 'open')
+    await app.decorate((part) => part.get('/', () => 'in').get('/open', { auth: false }, () => 'open'), {
+      mount: '/admin',
+      auth: 'bearer',
+    })
+    const status = async (at: string, token?: string): Promise<number> =>
+      (await app.inject({ path: at, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).status
+    assert.deepEqual([await status('/'), await status('/admin/'), await status('/admin/open')], [200, 401, 200])
+    assert.deepEqual([await status('/admin/', 'bad'), await status('/admin/', 'good')], [401, 200])
+    const closed = new App({ auth: 'bearer', bearerHandler: () => false })
+    await closed.decorate((part) => part.get('/', () => 'open'), { mount: '/open', auth: false })
+    assert.equal((await closed.inject('/open/')).status, 200)
+    await assert.rejects(
+      new App()
+        .decorate((part) => part.get('/', () => ''), { auth: 'bearer' })
+        .then((part) => new Skitai({ log: false }).mount('/', part)),
+      /bearerHandler/,
+    )
+  })
+
   it('can be given, and be for debug mode only', async () => {
     const app = new App({ debug: true })
     await app.decorate((part, options) => part.get('/', () => String(options['colour'])), {
@@ -233,6 +353,32 @@ describe('APP-14, APP-81 to APP-83: modules of an app', () => {
 })
 
 describe('steps that do something when something has changed', () => {
+  it('APP-78, APP-79: look no more than once in their interval, of a second by default', async () => {
+    const file = write('seldom.txt', '')
+    let now = 5000
+    mock.method(performance, 'now', () => now)
+    const app = new App()
+    const options = [
+      ifFileModified(file, () => 'file'),
+      ifUpdated('key', () => 'key'),
+      ifUpdated('key', () => '10 s', 10),
+    ]
+    options.forEach((step, index) => app.get(`/${index}`, { runBefore: [step] }, () => 'same'))
+    app.post('/', (was) => (was.setlu('key'), ''))
+    const all = (): Promise<string[]> =>
+      Promise.all([0, 1, 2].map(async (index) => (await app.inject(`/${index}`)).text()))
+    assert.deepEqual(await all(), ['same', 'same', 'same'])
+    const later = new Date(Date.now() + 10_000)
+    utimesSync(file, later, later)
+    await app.inject({ method: 'POST' })
+    now += 999
+    assert.deepEqual(await all(), ['same', 'same', 'same'])
+    now += 1
+    assert.deepEqual(await all(), ['file', 'key', 'same'])
+    now += 9000
+    assert.deepEqual(await all(), ['same', 'same', '10 s'])
+  })
+
   it('APP-78: a file', async () => {
     const file = write('watched.txt', '')
     let now = 0

@@ -1,7 +1,7 @@
 /** Responses that handlers ask for by name. */
 
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -22,7 +22,67 @@ function answering(
   return (headers = {}) => app.inject({ headers })
 }
 
-describe('APP-46 to APP-48: objects and faults', () => {
+describe('what a handler gives', () => {
+  it('APP-39: is the content of a 200, HTML unless it says otherwise; nothing is 204', async () => {
+    const text = await answering(() => '<p>')()
+    assert.deepEqual([text.status, text.text()], [200, '<p>'])
+    assert.equal(text.headers.get('content-type'), 'text/html; charset=utf-8')
+    const empty = await answering(() => '')()
+    assert.deepEqual([empty.status, empty.text(), empty.headers.get('content-length')], [200, '', '0'])
+    assert.equal((await answering(() => undefined)()).status, 204)
+    assert.equal((await answering(() => null)()).status, 204)
+  })
+
+  it('APP-42: may be text, bytes, a file, pieces or a stream, which is let go at its end', async () => {
+    const ended: string[] = []
+    const kinds: Record<string, () => HandlerValue> = {
+      text: () => 'abc',
+      bytes: () => Buffer.from('abc'),
+      'an open file': () => createReadStream(path.join(folder, 'note.txt')).on('close', () => ended.push('file')),
+      'a web stream': () => new Blob(['abc']).stream(),
+      pieces: () => ['a', Buffer.from('bc')].values(),
+      'pieces that come': async function* () {
+        try {
+          yield 'a'
+          yield await Promise.resolve('bc')
+        } finally {
+          ended.push('pieces')
+        }
+      },
+    }
+    for (const [name, make] of Object.entries(kinds)) {
+      const content = name === 'an open file' ? '0123456789' : 'abc'
+      assert.equal((await answering(make)()).text(), content, name)
+    }
+    assert.deepEqual(ended, ['file', 'pieces'])
+  })
+
+  it('APP-42: is let go when the client leaves', async () => {
+    const left = new AbortController()
+    const returned = new Promise<void>((resolve) => {
+      const app = new App().get('/', async function* () {
+        try {
+          for (;;) {
+            yield 'x'.repeat(10_000)
+            left.abort()
+            await new Promise(setImmediate)
+          }
+        } finally {
+          resolve()
+        }
+      })
+      app.inject({ signal: left.signal }).catch(() => {})
+    })
+    await returned
+  })
+
+  it('APP-53: is JSON under a key, a file or a page without a name for each', async () => {
+    assert.deepEqual((await answering(() => ({ shoes: [{ id: 1 }] }))()).json(), { shoes: [{ id: 1 }] })
+    assert.equal((await answering((was) => was.response.file('note.txt'))()).text(), '0123456789')
+  })
+})
+
+describe('APP-46, APP-47, APP-48: objects and faults', () => {
   it('are JSON with their status', async () => {
     const api = await answering((was) => was.response.API({ a: new Date(0) }))()
     assert.deepEqual([api.status, api.json()], [200, { a: '1970-01-01T00:00:00.000Z' }])
@@ -76,6 +136,44 @@ describe('APP-44, APP-45, APP-49: explained and thrown statuses', () => {
     assert.equal((await explain({ accept: 'application/json' })).headers.get('content-type'), 'application/json')
     const thrown = await answering((was) => was.response.throw('418 Short', 'and stout'))()
     assert.deepEqual([thrown.status, thrown.text().includes('and stout')], [418, true])
+  })
+})
+
+describe('APP-44: an explained status in an app with pages of its own', () => {
+  it('is such a page, and the usual one where there is none for it', async () => {
+    const app = new App()
+      .errorHandler(403, (was, { code, detail }) => was.response(code, `mine: ${detail}`))
+      .errorHandler(409, async (_was, { detail }) => ({ conflict: detail }))
+      .errorHandler(410, (was, { code, detail }) => was.response.withExplain(code, `again: ${detail}`))
+      .errorHandler(418, () => Promise.reject(new Error('broken page')))
+    app.get('/<int:code>', (was, { code }) => {
+      was.response.setHeader('x-mine', 'kept')
+      return was.response.withExplain(code, 'why <not>')
+    })
+    const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
+    const to = async (code: number): Promise<[number, string, unknown]> => {
+      const { status, headers, text } = await engine
+        .inject(`/${code}`)
+        .then((response) => ({ ...response, text: response.text() }))
+      return [status, text, headers.get('x-mine')]
+    }
+    assert.deepEqual(await to(403), [403, 'mine: why <not>', 'kept'])
+    assert.deepEqual(await to(409), [409, '{"conflict":"why <not>"}', 'kept'])
+    assert.match((await to(410))[1], /again: why &lt;not&gt;/)
+    assert.match((await to(402))[1], /why &lt;not&gt;/)
+    assert.match((await to(200))[1], /200 OK/)
+    assert.equal((await to(418))[0], 500)
+  })
+
+  it('is so each time', async () => {
+    const app = new App()
+      .errorHandler(403, (_was, { detail }) => detail)
+      .get('/', async (was) => {
+        const first = await was.response.withExplain(403, 'first')
+        const second = await was.response.withExplain(403, 'second')
+        return was.response(200, [first, second] as object)
+      })
+    assert.deepEqual((await app.inject('/')).json(), ['first', 'second'])
   })
 })
 

@@ -16,7 +16,7 @@ const got = async (asked: Promise<Answer>): Promise<string | number> => {
   return status === 200 ? text : status
 }
 
-describe('APP-17 to APP-19: methods', () => {
+describe('APP-17, APP-18, APP-19: methods', () => {
   const app = new App()
     .get('/x', () => 'get')
     .post('/x', () => 'post')
@@ -301,11 +301,11 @@ describe('APP-31, APP-32: was.request', () => {
   })
 })
 
-describe('APP-39 to APP-42: was.response', () => {
+describe('was.response', () => {
   const to = (make: (was: Was) => unknown, asked?: Asked): Promise<Answer> =>
     asking(new App().get('/', make as () => string))('/', asked)
 
-  it('makes responses in all forms', async () => {
+  it('APP-40: makes responses in all forms', async () => {
     const made = await to((was) => was.response(201, 'made', { 'X-A': 1, 'x-b': ['1', '2'] }))
     assert.deepEqual([made.status, made.text, made.headers['x-a'], made.headers['x-b']], [201, 'made', '1', '1, 2'])
     assert.equal((await to((was) => was.response('404 Not Found', 'x'))).reason, 'Not Found')
@@ -320,7 +320,7 @@ describe('APP-39 to APP-42: was.response', () => {
       assert.equal((await to((was) => was.response(status, 'x'))).status, 500)
   })
 
-  it('keeps fields for whatever is returned', async () => {
+  it('APP-41: keeps fields for whatever is returned', async () => {
     const set = async (was: Was): Promise<unknown> => {
       const { response } = was
       response.setStatus('202 Accepted')

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
-import { App, type AppOptions, HttpError, Skitai } from '#src/server/index.js'
+import { App, type AppOptions, HttpError, Skitai, type Was } from '#src/server/index.js'
 
 const home = mkdtempSync(path.join(tmpdir(), 'skitai-templates-'))
 after(() => rmSync(home, { recursive: true }))
@@ -65,7 +65,7 @@ describe('APP-88: pages', () => {
   })
 })
 
-describe('APP-90, APP-93, APP-94: what templates can call', () => {
+describe('APP-90, APP-91, APP-93, APP-94: what templates can call', () => {
   it('has other delimiters', async () => {
     const delimiters = { block: ['<%', '%>'], variable: ['${', '}'], comment: ['<#', '#>'] } as const
     assert.equal(
@@ -98,6 +98,14 @@ describe('APP-90, APP-93, APP-94: what templates can call', () => {
     const thrown = await app.inject('/throw')
     assert.deepEqual([thrown.status, thrown.text().includes('no such shoe')], [404, true])
     assert.equal((await app.inject('/fail')).status, 502)
+  })
+
+  it('APP-89: are those of the environment of nunjucks as well', async () => {
+    const app = making('{{ name | last }} {{ colour }}')
+    const { environment } = await app.templates.load()
+    environment.addFilter('last', (text: string) => text.at(-1))
+    environment.addGlobal('colour', 'red')
+    assert.equal(await page(app), '&gt; red')
   })
 
   it('APP-92: can be another engine, by the end of the name', async () => {
@@ -179,5 +187,62 @@ describe('APP-95: promises that a template does not wait for', () => {
     } finally {
       process.off('unhandledRejection', listener)
     }
+  })
+})
+
+describe('APP-116: was.csrfTokenInput', () => {
+  const FIELD = '<input type="hidden" name="_csrf_token" value="'
+  const secureKey = 'a secret that only this test has'
+
+  it('needs no filter in nunjucks, wherever it stands, and may have one', async () => {
+    const template = `{% macro form(was) %}{{ was.csrfTokenInput }}{% endmacro %}{% set kept = was.csrfTokenInput %}
+{{ was.csrfTokenInput }}{{ kept }}{{ form(was) }}{{ was.csrfTokenInput | safe }}{{ name }}`
+    const text = await page(making(template, { secureKey }))
+    assert.equal(text.split(FIELD).length, 5)
+    assert.ok(text.endsWith('&lt;ann&gt;') && !text.includes('&lt;input'))
+  })
+
+  it('is a string for other engines, and for handlers', async () => {
+    write('templates/own.html', '{{ was.csrfTokenInput }}')
+    write('templates/bad.html', '{{ was.throw(409) }}')
+    const app = new App({ home, secureKey })
+    app.templateEngine('.txt', { render: (_name, { was }) => typeof (was as Was).csrfTokenInput })
+    app.get('/', async (was) => {
+      const texts = await Promise.all([was.renderText('own.html'), was.renderText('own.html')])
+      await was.renderText('bad.html').catch(() => {})
+      return [texts.every((text) => text.startsWith(FIELD)), await was.renderText('a.txt'), typeof was.csrfTokenInput]
+    })
+    assert.deepEqual((await app.inject('/')).json(), [true, 'string', 'string'])
+  })
+
+  it('is escaped where it is made of something else', async () => {
+    assert.match(await page(making('{{ was.csrfTokenInput + name }}', { secureKey })), /^&lt;input/)
+  })
+})
+
+describe('APP-88: was.renderText', () => {
+  it('gives the text, and no response', async () => {
+    write('templates/row.html', '<li>{{ shoe }} {{ price | await }}</li>')
+    const seen: string[] = []
+    const app = new App({ home }).get('/', async (was) => {
+      const row = await was.renderText('row.html', { shoe: '<boot>', price: Promise.resolve(7) })
+      return { row, type: was.response.getHeader('content-type') ?? null }
+    })
+    app
+      .on('template:rendering', (_was, name) => seen.push(name))
+      .on('template:rendered', (_was, name) => seen.push(name))
+    assert.deepEqual((await app.inject('/')).json(), { row: '<li>&lt;boot&gt; 7</li>', type: null })
+    assert.deepEqual(seen, ['row.html', 'row.html'])
+  })
+
+  it('fails as a page does, and finds the templates of a part by renderText2', async () => {
+    write('templates/which.html', 'outer')
+    write('part/which.html', 'inner')
+    const part = new App({ home, templates: 'part' })
+    part.get('/', async (was) => `${await was.renderText('which.html')} ${await was.renderText2('which.html')}`)
+    part.get('/none', (was) => was.renderText('absent.html').catch((error: Error) => error.message))
+    const app = new App({ home }).mount('/part', part)
+    assert.equal((await app.inject('/part/')).text(), 'outer inner')
+    assert.match((await app.inject('/part/none')).text(), /absent\.html/)
   })
 })

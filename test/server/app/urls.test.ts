@@ -84,7 +84,7 @@ describe('APP-62: URLs of routes', () => {
   })
 })
 
-describe('APP-63 to APP-66: URLs within a request', () => {
+describe('APP-63, APP-64, APP-65, APP-66: URLs within a request', () => {
   const inner = new App().get('/users/<int:id>', { name: 'user' }, (was) => [
     was.url('admin.user', { id: 1 }),
     was.partial({ page: 2, drop: null }),
@@ -105,6 +105,15 @@ describe('APP-63 to APP-66: URLs within a request', () => {
       '/blog/post/hello_world',
     ])
     assert.throws(() => (shop as App).url('nobody:post'), /no app nobody/)
+  })
+
+  it('APP-66: need no namespace where the handler is at hand', async () => {
+    const next = (was: Was, { id }: { readonly id: number }): string => was.url(next, { id: id + 1 })
+    const part = new App().get('/pet/<int:id>', { name: 'pet' }, next)
+    const app = new App().mount('/a', part, { namespace: 'zoo' }) as App
+    assert.equal((await app.inject('/a/pet/1')).text(), '/a/pet/2')
+    assert.equal(app.url('zoo.pet', { id: 3 }), '/a/pet/3')
+    assert.throws(() => app.url('pet', { id: 3 }), /no route has the name pet/)
   })
 
   it('APP-30: names are given once; a handler that happens to be called alike names nothing', () => {

@@ -8,7 +8,7 @@ import { ask } from '../asking.js'
 import { Http2Session } from '../http2-client.js'
 import { quiet } from '../serving.js'
 
-describe('was in a foreign app', () => {
+describe('APP-137: was in a foreign app', () => {
   it('is that of the request, at once and later', async () => {
     const { engine } = quiet()
     const app = express()

@@ -35,6 +35,7 @@ export async function ask(directory: StaticDirectory, target: string, asked: Ask
     location: target,
     query: '',
     version: '1.1',
+    encrypted: false,
     ...asked,
     fields: Fields.of(asked.fields ?? []),
   })

@@ -73,7 +73,14 @@ describe('StaticDirectory', () => {
   })
 
   it('answers at once from the cache', () => {
-    const request = { method: 'GET', path: '/hello.txt', location: '/hello.txt', query: '', version: '1.1' }
+    const request = {
+      method: 'GET',
+      path: '/hello.txt',
+      location: '/hello.txt',
+      query: '',
+      version: '1.1',
+      encrypted: false,
+    }
     const fields = { get: () => undefined, has: () => false } as never
     const [first, second] = [directory.answer({ ...request, fields }), directory.answer({ ...request, fields })]
     assert.ok(!(first instanceof Promise) && first !== undefined)

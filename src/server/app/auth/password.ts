@@ -17,11 +17,12 @@ const WORK_MAX = 2 ** 22
 const HASHED = /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{8,128})\$([A-Za-z0-9+/]{16,128})$/
 
 /**
- * Hashes a password for storing: `$scrypt$ln=14,r=8,p=5$salt$hash`. It takes about a tenth of a second, off the loop.
+ * Hashes a password for storing: `$scrypt$ln=14,r=8,p=5$salt$hash`. It takes about a tenth of a second, off the loop,
+ * and waits for its turn. Rejects with `HttpError` 503 when too many wait.
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES)
-  const hash = await derive(password, salt, HASH_BYTES, LN, R, P)
+  const hash = await inTurn(HASHES_WAITING_MAX, () => derive(password, salt, HASH_BYTES, LN, R, P))
   return `$scrypt$ln=${LN},r=${R},p=${P}$${unpadded(salt)}$${unpadded(hash)}`
 }
 
@@ -30,17 +31,18 @@ export function isHashed(stored: string): boolean {
   return stored.startsWith('$scrypt$')
 }
 
-let nobody: Promise<string> | undefined
+/** What no password has: its hash is drawn. Made anew with each process, so that nobody can look for one. */
+const NOBODY = `$scrypt$ln=${LN},r=${R},p=${P}$${unpadded(randomBytes(SALT_BYTES))}$${unpadded(randomBytes(HASH_BYTES))}`
 
 /**
  * Whether a password is the one that was stored: its hash, or the password itself, which is for trying things out only.
- * Without a stored one it takes as long as with a hash and is false: the time does not tell who is known. Rejects with
- * `TypeError` for a hash that is malformed or costs too much.
+ * Without a stored one it takes as long as with a hash and is false: the time does not tell who is known. Hashes are
+ * worked out two at a time in a process, whoever asks, and 64 may wait: who guesses must not take all of the machine.
+ * Rejects with `HttpError` 503 when too many wait, with `TypeError` for a hash that is malformed or costs too much.
  */
 export async function verifyPassword(password: string, stored: string | undefined): Promise<boolean> {
   if (stored === undefined) {
-    nobody ??= hashPassword('')
-    await verifyPassword(password, await nobody)
+    await verifyPassword(password, NOBODY)
     return false
   }
   if (!isHashed(stored)) return timingSafeEqual(digest(password), digest(stored))
@@ -50,7 +52,11 @@ export async function verifyPassword(password: string, stored: string | undefine
   if (cost[0] < 1 || 2 ** cost[0] * cost[1] * cost[2] > WORK_MAX)
     throw new TypeError('a stored password costs too much')
   const expected = Buffer.from(hash, 'base64')
-  return timingSafeEqual(await derive(password, Buffer.from(salt, 'base64'), expected.length, ...cost), expected)
+  const salted = Buffer.from(salt, 'base64')
+  return timingSafeEqual(
+    await inTurn(CHECKS_WAITING_MAX, () => derive(password, salted, expected.length, ...cost)),
+    expected,
+  )
 }
 
 function digest(text: string): Buffer {
@@ -59,6 +65,32 @@ function digest(text: string): Buffer {
 
 function unpadded(octets: Buffer): string {
   return octets.toString('base64').replace(/=+$/, '')
+}
+
+const RUNNING_MAX = 2
+const CHECKS_WAITING_MAX = 64
+/** Who fills a table of users hashes many at once, and is nobody from outside. */
+const HASHES_WAITING_MAX = 1024
+const waiting: (() => void)[] = []
+let running = 0
+
+/** Waits for its turn, unless so many wait: each takes memory, a thread, and a tenth of a second. */
+async function inTurn(waitingMax: number, work: () => Promise<Buffer>): Promise<Buffer> {
+  if (running >= RUNNING_MAX) {
+    if (waiting.length >= waitingMax)
+      throw new HttpError(503, 'Too many are signing in: try again in a few seconds', ['retry-after', '5'])
+    // Who ends hands its place on: nobody can come in between.
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  } else {
+    running++
+  }
+  try {
+    return await work()
+  } finally {
+    const next = waiting.shift()
+    if (next === undefined) running--
+    else next()
+  }
 }
 
 function derive(password: string, salt: Buffer, size: number, ln: number, r: number, p: number): Promise<Buffer> {
@@ -71,18 +103,14 @@ function derive(password: string, salt: Buffer, size: number, ln: number, r: num
 
 const CHECKED_MAX = 1000
 const CHECKED_MS = 5 * 60 * 1000
-const RUNNING_MAX = 2
-const WAITING_MAX = 64
 
 /**
  * Checks passwords of requests. What was right is remembered for five minutes, by a keyed digest, as Basic sends it
- * with every request. Two are checked at a time, and 64 may wait: who guesses must not take all of the machine.
+ * with every request.
  */
 export class PasswordChecker {
   readonly #secret: Buffer = randomBytes(32)
   readonly #right: LRUCache<string, true> = new LRUCache({ max: CHECKED_MAX, ttl: CHECKED_MS })
-  readonly #waiting: (() => void)[] = []
-  #running = 0
 
   /**
    * Whether the password is the stored one. Without a stored one it takes as long and is false: the time does not tell
@@ -94,22 +122,8 @@ export class PasswordChecker {
       .update(JSON.stringify([name, password, stored ?? null]))
       .digest('base64')
     if (this.#right.has(key)) return true
-    await this.#enter()
-    try {
-      const right = await verifyPassword(password, stored)
-      if (right) this.#right.set(key, true)
-      return right
-    } finally {
-      this.#running--
-      this.#waiting.shift()?.()
-    }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running >= RUNNING_MAX) {
-      if (this.#waiting.length >= WAITING_MAX) throw new HttpError(503, 'Too many are signing in', ['retry-after', '5'])
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    this.#running++
+    const right = await verifyPassword(password, stored)
+    if (right) this.#right.set(key, true)
+    return right
   }
 }

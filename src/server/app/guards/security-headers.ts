@@ -1,6 +1,7 @@
 /** Header fields that make browsers careful. */
 
 import { FieldLines } from '../../../protocols/http1/writer.js'
+import type { ExtraFields } from '../../static/extra-fields.js'
 import type { Step } from '../hooks.js'
 import { Was } from '../was.js'
 
@@ -42,8 +43,18 @@ const DEFAULT_CSP: CspDirectives = {
 const YEAR_SECONDS = 365 * 24 * 60 * 60
 const NONCE = "'nonce'"
 
-/** Sets the fields for whatever is answered; a handler may replace them. Throws for what cannot be sent. */
-export function securityHeadersGuard(options: SecurityHeadersOptions = {}): Step {
+/** The same, settled once. */
+interface Settled {
+  /** A flat list of name and value, without the policy that names a nonce. */
+  readonly fields: readonly string[]
+  /** The text of the policy around the nonce of a response; one piece when it names none. */
+  readonly policy: readonly string[]
+  /** For responses over TLS; empty for none. */
+  readonly transport: string
+}
+
+/** Throws for what cannot be sent. */
+function settle(options: SecurityHeadersOptions): Settled {
   const { contentSecurityPolicy = DEFAULT_CSP, hsts = {} } = options
   const { referrerPolicy = 'strict-origin-when-cross-origin', frameOptions = 'SAMEORIGIN' } = options
   const { openerPolicy = 'same-origin', resourcePolicy = 'same-origin', permissionsPolicy = false } = options
@@ -58,16 +69,44 @@ export function securityHeadersGuard(options: SecurityHeadersOptions = {}): Step
   add('cross-origin-resource-policy', resourcePolicy)
   add('permissions-policy', permissionsPolicy)
   const policy = contentSecurityPolicy === false ? '' : policyText(contentSecurityPolicy)
-  const transport = hsts === false ? '' : transportText(hsts)
   const parts = policy.split(NONCE)
   if (policy !== '' && parts.length === 1) add('content-security-policy', policy)
+  const transport = hsts === false ? '' : transportText(hsts)
   // Whatever must not be sent is said now.
   void new FieldLines([...fields, 'content-security-policy', policy])
+  return { fields, policy: parts, transport }
+}
+
+/** Sets the fields for whatever is answered; a handler may replace them. Throws for what cannot be sent. */
+export function securityHeadersGuard(options: SecurityHeadersOptions = {}): Step {
+  const { fields, policy, transport } = settle(options)
   return (was) => {
     Was.keep(was, fields)
-    if (parts.length > 1) Was.keep(was, ['content-security-policy', parts.join(`'nonce-${was.cspNonce}'`)])
+    if (policy.length > 1) Was.keep(was, ['content-security-policy', policy.join(`'nonce-${was.cspNonce}'`)])
     if (transport !== '' && was.request.scheme === 'https') Was.keep(was, ['strict-transport-security', transport])
   }
+}
+
+/**
+ * The same for files, which are no templates: nothing in them has a nonce, so the policy names none. Throws for what
+ * cannot be sent.
+ */
+export function securityFields(options: SecurityHeadersOptions = {}): ExtraFields {
+  const { fields, policy, transport } = settle(options)
+  // Each file says by itself what its type is.
+  const plain = fields.slice(fields.indexOf('nosniff') + 1)
+  if (policy.length > 1) plain.push('content-security-policy', withoutNonce(policy.join(NONCE)))
+  return { plain, encrypted: transport === '' ? plain : [...plain, 'strict-transport-security', transport] }
+}
+
+/** A directive that has nothing else lets nothing through. */
+function withoutNonce(policy: string): string {
+  const directives = policy.split(';').map((directive) => {
+    const words = directive.trim().split(/\s+/)
+    const kept = words.filter((word) => word !== NONCE)
+    return (kept.length === 1 && words.length > 1 ? [...kept, "'none'"] : kept).join(' ')
+  })
+  return directives.join('; ')
 }
 
 function policyText(policy: CspDirectives | string): string {

@@ -73,6 +73,7 @@ export class AppModule extends Watcher {
     if (old !== undefined && target instanceof App) {
       target.store.take(old.store, target.options.preserve ?? [])
       target.shares.inherit(old.shares)
+      target.locks = old.locks
     }
     await beginOf(target, (error) => this.#place.report(error))
     this.#place.put(target)

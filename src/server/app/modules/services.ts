@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { App } from '../app.js'
+import type { AuthRule } from '../auth/auth-options.js'
 import { type Exports, ModuleFile, Watcher } from './module-file.js'
 
 /** Where and how the routes of a module are there; everything else is for the module itself. */
@@ -14,6 +15,8 @@ export interface ModuleOptions {
   readonly mount?: string
   /** In front of the names of its routes. */
   readonly namespace?: string
+  /** Which schemes let in to its routes, unless a route says otherwise; by default those of the app. */
+  readonly auth?: AuthRule
   /** Only while the app is in debug mode. */
   readonly debugOnly?: boolean
   readonly [custom: string]: unknown
@@ -42,7 +45,7 @@ export function isAppModule(exports: object): exports is AppModuleExports {
 /** Puts a module into an app. Throws, or rejects with, what it throws; then nothing of it is there. */
 export async function decorate(app: App, exports: AppModuleExports, given: ModuleOptions = {}): Promise<App> {
   const options = { ...exports.options, ...given }
-  const part = app.part()
+  const part = app.part(options.auth)
   if (options.debugOnly !== true || app.debug) {
     await exports.decorate(part, options)
     app.tree.mount(options.mount ?? '/', part.tree, options.namespace ?? '')

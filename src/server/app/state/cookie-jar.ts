@@ -10,7 +10,7 @@ export interface CookieOrigin {
   /** Where the app is mounted: a path that begins with a slash. */
   readonly path: string
   readonly nowMs: () => number
-  /** Called with the first change. */
+  /** Called before each change; throws where it could not reach the client. */
   readonly onChange: () => void
 }
 
@@ -60,10 +60,8 @@ export class CookieJar implements Iterable<readonly [name: string, value: string
   set(name: string, value: string | number, options: CookieOptions = {}): this {
     const path = options.path ?? this.#origin.path
     const text = setCookieText(name, String(value), { ...options, path }, this.#origin.nowMs())
-    if (this.#lines === undefined) {
-      this.#lines = new Map()
-      this.#origin.onChange()
-    }
+    this.#origin.onChange()
+    this.#lines ??= new Map()
     this.#lines.set(`${name}\n${options.domain ?? ''}\n${path}`, text)
     if (options.expires === 0 || options.expires === 'now') this.#values().delete(name)
     else this.#values().set(name, String(value))
@@ -100,9 +98,16 @@ export class CookieJar implements Iterable<readonly [name: string, value: string
     return this.entries()
   }
 
-  /** For the server: the values of Set-Cookie. */
-  lines(): readonly string[] {
-    return this.#lines === undefined ? [] : [...this.#lines.values()]
+  /** For the server: whether anything was set. */
+  get hasLines(): boolean {
+    return this.#lines !== undefined
+  }
+
+  /** For the server: the values of Set-Cookie, once. */
+  takeLines(): readonly string[] {
+    const lines = this.#lines === undefined ? [] : [...this.#lines.values()]
+    this.#lines = undefined
+    return lines
   }
 
   #values(): Map<string, string> {

@@ -2,6 +2,7 @@
 
 import type { Sealer } from './seal.js'
 import { COOKIE_BYTES_MAX } from './cookie-text.js'
+import { tooLate } from './late.js'
 import type { SessionOrigin } from './session-carrier.js'
 import type { SessionSettings } from './session-options.js'
 
@@ -73,11 +74,11 @@ export class MessageBox {
     const sent = { id: box.nextId, category, createdMs: this.#origin.nowMs(), validSeconds, message, extra }
     if (JSON.stringify(sent).length > COOKIE_BYTES_MAX / 2)
       throw new RangeError(`a message of ${message.length} characters fits in no cookie: keep it in the session`)
+    this.#change()
     box.nextId++
     box.messages.push(sent)
     if (box.messages.length > MESSAGES_MAX) box.messages.shift()
     box.address = this.#origin.address
-    this.#change()
     return sent.id
   }
 
@@ -98,8 +99,8 @@ export class MessageBox {
       key === undefined ? true : value === undefined ? each.category === key : extraOf(each, key) === value,
     )
     if (found.some(({ validSeconds }) => validSeconds === 0)) {
-      box.messages = box.messages.filter((each) => each.validSeconds > 0 || !found.includes(each))
       this.#change()
+      box.messages = box.messages.filter((each) => each.validSeconds > 0 || !found.includes(each))
     }
     return found
   }
@@ -126,8 +127,8 @@ export class MessageBox {
     const box = this.#load()
     const at = box.messages.findIndex((each) => each.id === id)
     if (at < 0) return false
-    box.messages.splice(at, 1)
     this.#change()
+    box.messages.splice(at, 1)
     return true
   }
 
@@ -135,8 +136,8 @@ export class MessageBox {
   clear(): this {
     const box = this.#load()
     if (box.messages.length > 0) {
-      box.messages = []
       this.#change()
+      box.messages = []
     }
     return this
   }
@@ -159,7 +160,9 @@ export class MessageBox {
 
   /** For the server: writes the box into its cookie. */
   static commit(box: MessageBox): void {
-    if (box.#changed) box.#commit()
+    if (!box.#changed) return
+    box.#changed = false
+    box.#commit()
   }
 
   #load(): Box {
@@ -176,7 +179,9 @@ export class MessageBox {
     return box
   }
 
+  /** Before each change. */
   #change(): void {
+    if (this.#origin.answered()) throw tooLate('a message can be sent or read', 'send and read messages')
     if (this.#changed) return
     this.#changed = true
     this.#origin.onChange()

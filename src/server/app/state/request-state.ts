@@ -7,6 +7,7 @@ import type { Request } from '../request.js'
 import { CookieJar } from './cookie-jar.js'
 import { CSRF_FIELD, csrfToken, isCsrfToken } from './csrf-token.js'
 import { type KeyRing, keyRingOf } from './key-ring.js'
+import { tooLate } from './late.js'
 import { MessageBox } from './message-box.js'
 import { randomName } from './random.js'
 import { Session, CSRF_KEY } from './session.js'
@@ -21,10 +22,12 @@ const NONCE_BYTES = 16
 export interface StateHost {
   readonly request: Request
   readonly options: StateOptions
-  /** Has something written down when the request is answered without an error. */
-  onCommit(rank: 'session' | 'messages' | 'cookies', commit: () => unknown): void
   /** Adds a Set-Cookie to the response. */
   setCookie(line: string): void
+  /** Whether the head of the response has gone. */
+  answered(): boolean
+  /** Tells of what fails behind the head. */
+  report(error: unknown): void
 }
 
 /** What is settled once an app. */
@@ -61,6 +64,9 @@ export class RequestState {
   #session: Session | undefined
   #boxes: Map<string, MessageBox> | undefined
   #cspNonce: string | undefined
+  /** Whether a session or a message box has changed since they were written down. */
+  #changed = false
+  #depends = false
 
   constructor(host: StateHost) {
     this.#host = host
@@ -71,35 +77,81 @@ export class RequestState {
   anew(): RequestState {
     const state = new RequestState(this.#host)
     state.#cspNonce = this.#cspNonce
+    state.#depends = this.#depends
     return state
   }
 
+  /** Whether the response may depend on who asks: on cookies, a session, messages. */
+  get depends(): boolean {
+    return this.#depends
+  }
+
+  /** Whether `commit` has anything to do. */
+  get hasChanges(): boolean {
+    return (
+      this.#changed || this.#cookie?.hasLines === true || (this.#session !== undefined && Session.isLent(this.#session))
+    )
+  }
+
+  /**
+   * Writes down what has changed, the session first, then messages: each may change cookies (APP-113). Cookies follow
+   * with `sendCookies`. A promise where the store takes its time; throws or rejects with what it says.
+   */
+  commit(): void | Promise<void> {
+    this.#changed = false
+    const saved = this.#session && Session.commit(this.#session)
+    return saved === undefined ? this.#commitBoxes() : saved.then(() => this.#commitBoxes())
+  }
+
+  /** Puts the cookies into the head of the response. */
+  sendCookies(): void {
+    for (const line of this.#cookie?.takeLines() ?? []) this.#host.setCookie(line)
+  }
+
+  #commitBoxes(): void | Promise<void> {
+    for (const box of this.#boxes?.values() ?? []) MessageBox.commit(box)
+    // Somebody who was not waited for may have changed something meanwhile.
+    if (this.#changed) return this.commit()
+  }
+
   get cookie(): CookieJar {
+    this.#depends = true
+    return this.#jar
+  }
+
+  get #jar(): CookieJar {
     if (this.#cookie !== undefined) return this.#cookie
     const host = this.#host
     const { headers, scriptName } = host.request
-    const jar: CookieJar = new CookieJar({
+    this.#cookie = new CookieJar({
       header: headers.get('cookie'),
       path: scriptName === '' ? '/' : scriptName,
       nowMs: Date.now,
-      onChange: () =>
-        host.onCommit('cookies', () => {
-          for (const line of jar.lines()) host.setCookie(line)
-        }),
+      onChange: () => {
+        if (host.answered()) throw tooLate('a cookie can be set', 'set it')
+      },
     })
-    this.#cookie = jar
-    return jar
+    return this.#cookie
   }
 
   get session(): Session {
+    this.#depends = true
+    return this.#openSession()
+  }
+
+  /** Fetches a session that is kept elsewhere; whoever asks for it later need not wait. */
+  preload(): Promise<void> | undefined {
+    return Session.preload(this.#openSession())
+  }
+
+  #openSession(): Session {
     if (this.#session !== undefined) return this.#session
-    const origin = this.#origin(() => this.#host.onCommit('session', () => Session.commit(session)))
-    const session: Session = new Session(stateOf(this.#options).session, this.ring, origin)
-    this.#session = session
-    return session
+    this.#session = new Session(stateOf(this.#options).session, this.ring, this.#origin())
+    return this.#session
   }
 
   get mbox(): MessageBox {
+    this.#depends = true
     return this.#box('')
   }
 
@@ -155,16 +207,22 @@ export class RequestState {
     return keyRingOf(this.#options)
   }
 
-  #origin(onChange: () => void): SessionOrigin {
-    const { request } = this.#host
+  #origin(): SessionOrigin {
+    const host = this.#host
+    const { request } = host
     return {
-      cookies: this.cookie,
+      cookies: this.#jar,
       encrypted: request.scheme === 'https',
       get address() {
         return request.remoteAddress
       },
       nowMs: Date.now,
-      onChange,
+      onChange: () => {
+        this.#changed = true
+      },
+      answered: () => host.answered(),
+      onOver: (listener) => request.onOver(listener),
+      report: (error) => host.report(error),
     }
   }
 
@@ -198,9 +256,7 @@ export class RequestState {
   }
 
   #makeBox(settings: SessionSettings): MessageBox {
-    const origin = this.#origin(() => this.#host.onCommit('messages', () => MessageBox.commit(box)))
-    const box: MessageBox = new MessageBox(settings, this.ring.sealer('mbox'), origin, (name) => this.#box(name))
-    return box
+    return new MessageBox(settings, this.ring.sealer('mbox'), this.#origin(), (name) => this.#box(name))
   }
 
   /** From the header that scripts set, or the field of a form. */

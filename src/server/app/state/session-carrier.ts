@@ -19,6 +19,12 @@ export interface SessionOrigin {
   readonly nowMs: () => number
   /** Called with the first change: `commit` must be called before the response begins. */
   readonly onChange: () => void
+  /** Whether the head of the response has gone, and with it all cookies. */
+  readonly answered: () => boolean
+  /** Calls a function when the response is over, a WebSocket too. */
+  readonly onOver: (listener: () => void) => void
+  /** Tells of what fails behind the head. */
+  readonly report: (error: unknown) => void
 }
 
 /** Carries one session. */
@@ -28,7 +34,7 @@ export interface SessionCarrier {
   /** Whether the client has sent something that may be a session. */
   readonly offered: boolean
   load(): SessionData | undefined | Promise<SessionData | undefined>
-  /** Saves it under a new id if `renew` says so. */
+  /** Saves it under a new id if `renew` says so; behind the head of the response under the old one only. */
   save(data: SessionData, renew: boolean): void | Promise<void>
   touch(data: SessionData): void | Promise<void>
   /** Forgets it, here and at the client. */
@@ -63,6 +69,8 @@ abstract class Carrier {
   }
 
   protected setCookie(value: string, expiresAtMs: number): void {
+    // Behind the head only the store can be told: the cookie keeps the end that it had.
+    if (this.origin.answered()) return
     const { cookie, place, secureByRequest } = this.settings
     const secure = place.secure === true || (secureByRequest && this.origin.encrypted)
     const expires = (expiresAtMs - this.origin.nowMs()) / 1000

@@ -1,6 +1,8 @@
 /** `was.session`: what the server remembers of a client. */
 
 import { type KeyRing, keyRingOf } from './key-ring.js'
+import { changedNames, mergeValues } from './late-changes.js'
+import { tooLate } from './late.js'
 import { type SessionCarrier, sessionCarrier, type SessionOrigin } from './session-carrier.js'
 import { emptySession, type SessionData, valuesText } from './session-data.js'
 import { type SessionOptions, type SessionSettings, sessionSettings } from './session-options.js'
@@ -12,6 +14,8 @@ const SKEW_MS = 60_000
  * Values by name, for one client. Names are strings, and values whatever JSON has a form for. A session begins when
  * something is set, is saved when the request has succeeded, and ends `timeoutSeconds` after the last change; reading
  * changes nothing. Of requests that run side by side, the one that ends last has the last word on all of the session.
+ * Behind the head of the response, in a stream or a WebSocket, a session that was there before and is kept in a store is
+ * saved at once, name by name; any other change throws `UsageError`.
  */
 export class Session implements Iterable<readonly [name: string, value: unknown]> {
   readonly #settings: SessionSettings
@@ -29,6 +33,13 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
   /** The values as they were before objects of them were handed out. */
   #before: string | undefined
   #told = false
+  /** Names that have changed behind the head of the response. */
+  #late: Set<string> | undefined
+  /** The saving of those, one after the other. */
+  #lateSaving: Promise<void> | undefined
+  #lateWaits = false
+  /** Somebody compares what was lent when the response is over. */
+  #watched = false
   #mounted: Map<string, Session> | undefined
 
   constructor(settings: SessionSettings, ring: KeyRing, origin: SessionOrigin) {
@@ -83,24 +94,21 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     if (typeof name !== 'string') throw new TypeError(`names in a session are strings, not ${typeof name}`)
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint')
       throw new TypeError(`a session cannot keep a ${typeof value} as ${JSON.stringify(name)}`)
-    this.#load().values.set(name, value)
-    this.#change()
+    const { values } = this.#toChange([name])
+    values.set(name, value)
     return this
   }
 
   /** Removes a value; false if there was none. */
   remove(name: string): boolean {
-    const removed = this.#load().values.delete(name)
-    if (removed) this.#change()
-    return removed
+    if (!this.#load().values.has(name)) return false
+    return this.#toChange([name]).values.delete(name)
   }
 
   /** Removes all values: an empty session is not kept. */
   clear(): this {
     const { values } = this.#load()
-    if (values.size === 0) return this
-    values.clear()
-    this.#change()
+    if (values.size > 0) this.#toChange([...values.keys()]).values.clear()
     return this
   }
 
@@ -132,6 +140,7 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
   /** Moves the end of the session as a change would. */
   touch(): this {
     if (this.#load().values.size > 0) {
+      this.#checkLate()
       this.#touched = true
       this.#tell()
     }
@@ -144,20 +153,18 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
    */
   setExpiry(seconds: number): this {
     if (!(seconds > 0) || !Number.isFinite(seconds)) throw new TypeError(`seconds above 0 are wanted, not ${seconds}`)
-    const data = this.#load()
+    const data = this.#toChange([])
     data.explicitSeconds = Math.ceil(seconds)
     data.expiresAtMs = this.#origin.nowMs() + seconds * 1000
     this.#expirySet = true
-    this.#change()
     return this
   }
 
   /** Ends the session now. What is set afterwards begins another one. */
   expire(): this {
-    this.#load()
+    this.#toChange([])
     this.#data = emptySession()
     this.#ended = true
-    this.#change()
     return this
   }
 
@@ -166,9 +173,9 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
    * has signed in, so that nobody can have given the client a session that was known before.
    */
   regenerate(): this {
-    this.#load().values.delete(CSRF_KEY)
+    if (this.#origin.answered()) throw tooLate('a session can get another id', 'regenerate it')
+    this.#toChange([CSRF_KEY]).values.delete(CSRF_KEY)
     this.#renew = true
-    this.#change()
     return this
   }
 
@@ -226,6 +233,12 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     return all(Array.from([session, ...mounted.values()], async (each) => each.#commit()))
   }
 
+  /** For the server: whether objects of it are in other hands, so that only `commit` knows whether it has changed. */
+  static isLent(session: Session): boolean {
+    if (session.#before !== undefined) return true
+    return session.#mounted !== undefined && [...session.#mounted.values()].some((each) => each.#before !== undefined)
+  }
+
   #preload(waits: Promise<unknown>[]): void {
     if (this.#data !== undefined || !this.#carrier.offered) return
     const loaded = this.#carrier.load()
@@ -261,33 +274,119 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
   #lend({ values }: SessionData): void {
     if (this.#before !== undefined) return
     this.#before = valuesText(values)
-    this.#tell()
+    if (this.#origin.answered()) this.#watch()
+    else this.#tell()
   }
 
-  #change(): void {
+  /** What is about to be changed under these names. Throws `UsageError` where nobody would hear of it. */
+  #toChange(names: readonly string[]): SessionData {
+    const data = this.#load()
+    this.#checkLate()
+    if (this.#origin.answered()) for (const name of names) (this.#late ??= new Set()).add(name)
     this.#changed = true
     this.#tell()
+    return data
+  }
+
+  /** Behind the head there is no cookie for what begins, and none for what is in it. */
+  #checkLate(): void {
+    if (!this.#origin.answered() || (this.#existed && this.#carrier.id !== undefined && !this.#ended)) return
+    const cookie = this.#settings.store === undefined
+    const what = cookie ? 'a session in a cookie can be changed' : 'a session can begin'
+    throw tooLate(what, cookie ? 'change it' : 'begin it', cookie ? ', or give the session a store' : '')
   }
 
   #tell(): void {
+    if (this.#origin.answered()) return this.#tellLate()
     if (this.#told) return
     this.#told = true
     this.#origin.onChange()
   }
 
+  /** All that is changed in one go is saved in one. */
+  #tellLate(): void {
+    if (this.#lateWaits) return
+    this.#lateWaits = true
+    const save = (): Promise<void> => {
+      this.#lateWaits = false
+      return this.#commitLate()
+    }
+    this.#lateSaving = (this.#lateSaving ?? Promise.resolve()).then(save).catch(this.#origin.report)
+  }
+
+  /** What was lent may change as long as the response goes on. */
+  #watch(): void {
+    if (this.#watched) return
+    this.#watched = true
+    this.#origin.onOver(() => {
+      if (this.#before === undefined || this.#before === valuesText(this.#data!.values)) return
+      try {
+        this.#checkLate()
+        this.#tellLate()
+      } catch (error) {
+        this.#origin.report(error)
+      }
+    })
+  }
+
   #commit(): void | Promise<void> {
     const data = this.#data
     if (data === undefined) return
-    const changed = this.#changed || (this.#before !== undefined && this.#before !== valuesText(data.values))
-    if (!changed && !this.#touched) return
-    if (data.values.size === 0) {
-      if (this.#existed || this.#carrier.offered) return this.#carrier.destroy()
+    const text = this.#before === undefined ? undefined : valuesText(data.values)
+    const changed = this.#changed || text !== this.#before
+    const touched = this.#touched
+    const renew = this.#renew || this.#ended
+    const existed = this.#existed
+    this.#settle(text)
+    if (!changed && !touched) return
+    this.#existed = data.values.size > 0
+    if (!this.#existed) {
+      if (existed || this.#carrier.offered) return this.#carrier.destroy()
       return
     }
     this.#extend(data)
     if (!changed) return this.#carrier.touch(data)
     data.address = this.#origin.address
-    return this.#carrier.save(data, this.#renew || this.#ended)
+    return this.#carrier.save(data, renew)
+  }
+
+  /** From here on a change is another one. */
+  #settle(text: string | undefined): void {
+    this.#before = text
+    this.#told = false
+    this.#changed = false
+    this.#touched = false
+    this.#renew = false
+    this.#ended = false
+    if (text !== undefined) this.#watch()
+  }
+
+  /** What others have saved since is left as it is, but for what was changed here; what they have ended stays ended. */
+  async #commitLate(): Promise<void> {
+    const carrier = this.#carrier
+    if (this.#ended) return carrier.destroy()
+    const kept = await carrier.load()
+    const mine = this.#data!
+    if (kept === undefined || !this.#holds(kept)) {
+      this.#data = emptySession()
+      this.#existed = false
+      return
+    }
+    // Taken now: what changes while the store is asked is among it.
+    const names = this.#late ?? new Set()
+    const changed = this.#changed
+    this.#late = undefined
+    this.#changed = false
+    if (this.#before !== undefined) for (const name of changedNames(this.#before, mine.values)) names.add(name)
+    mergeValues(mine.values, kept.values, names)
+    if (this.#before !== undefined) this.#before = valuesText(mine.values)
+    if (!this.#expirySet) mine.explicitSeconds = kept.explicitSeconds
+    if (!this.#expirySet) mine.expiresAtMs = kept.expiresAtMs
+    this.#extend(mine)
+    if (names.size === 0 && !changed) return carrier.touch(mine)
+    if (mine.values.size === 0) return carrier.destroy()
+    mine.address = this.#origin.address
+    return carrier.save(mine, false)
   }
 
   #extend(data: SessionData): void {

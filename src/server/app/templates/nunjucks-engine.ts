@@ -1,5 +1,6 @@
 /** Templates of nunjucks: escaped unless they say otherwise, with `was` in scope. */
 
+import { Was } from '../was.js'
 import type { Delimiters, FilterEntry, TemplateEngine, TemplateGlobal } from './templates.js'
 
 /** What is added to an environment. */
@@ -29,7 +30,9 @@ interface Scope {
 export async function nunjucksEngine(setup: NunjucksSetup): Promise<NunjucksEngine> {
   const { default: nunjucks } = await import('nunjucks')
   const loader = new nunjucks.FileSystemLoader([...setup.folders], { noCache: setup.reload })
-  return new NunjucksEngine(new nunjucks.Environment(loader, optionsOf(setup)), setup)
+  const { SafeString } = nunjucks.runtime as unknown as { readonly SafeString: new (html: string) => unknown }
+  const environment = new nunjucks.Environment(loader, optionsOf(setup))
+  return new NunjucksEngine(environment, setup, (html) => new SafeString(html))
 }
 
 function optionsOf({ delimiters }: NunjucksSetup): object {
@@ -48,8 +51,12 @@ export class NunjucksEngine implements TemplateEngine {
   /** For what `globals` and `filters` do not do. */
   readonly environment: Environment
 
-  constructor(environment: Environment, { globals, filters }: NunjucksSetup) {
+  readonly #mark: (html: string) => unknown
+
+  /** `mark` makes of HTML what the environment does not escape. */
+  constructor(environment: Environment, { globals, filters }: NunjucksSetup, mark: (html: string) => unknown) {
     this.environment = environment
+    this.#mark = mark
     this.addFilter('await', { filter: (value) => value, async: true })
     for (const [name, global] of globals) this.addGlobal(name, global)
     for (const [name, entry] of filters) this.addFilter(name, entry)
@@ -77,7 +84,17 @@ export class NunjucksEngine implements TemplateEngine {
     this.environment.addFilter(name, call, true)
   }
 
-  render(name: string, context: Readonly<Record<string, unknown>>): Promise<string> {
+  async render(name: string, context: Readonly<Record<string, unknown>>): Promise<string> {
+    const was = context['was'] as Was
+    Was.beginMarkup(was, this.#mark)
+    try {
+      return await this.#render(name, context)
+    } finally {
+      Was.endMarkup(was)
+    }
+  }
+
+  #render(name: string, context: Readonly<Record<string, unknown>>): Promise<string> {
     return new Promise((resolve, reject) => {
       this.environment.render(name, context, (error, text) => {
         if (error === null) resolve(text!)

@@ -9,8 +9,11 @@ import type { NunjucksEngine } from './nunjucks-engine.js'
  */
 export type TemplateGlobal = (was: Was, ...args: readonly unknown[]) => unknown
 
-/** Makes something of the value in front of the `|`. */
-export type TemplateFilter = (value: never, ...args: never[]) => unknown
+/** Makes something of the value in front of the `|`, and of what stands in parentheses behind the name. */
+export type TemplateFilter<Value = unknown, Args extends readonly unknown[] = readonly unknown[]> = (
+  value: Value,
+  ...args: Args
+) => unknown
 
 /** A filter, and whether templates wait for its promise. */
 export interface FilterEntry {

@@ -1,6 +1,7 @@
 /** `websocket(…)`: a WebSocket that is mounted by itself, as a function is. */
 
 import type { MountedFunction } from '../../mounts.js'
+import { socketLacks } from '../guards.js'
 import type { Conversation, SocketEncoding, SocketOptions } from './options.js'
 import { socketFunction, socketRoute } from './route.js'
 import type { SocketWas } from './socket-was.js'
@@ -36,5 +37,8 @@ export function websocket(
   handler: ConversationHandler<'text', true>,
 ): MountedFunction
 export function websocket(options: object, handler: unknown): MountedFunction {
-  return socketFunction(socketRoute('/', { ...options, spec: 'DEDICATE' }, handler))
+  const route = socketRoute('/', { ...options, spec: 'DEDICATE' }, handler)
+  const lacks = socketLacks(route)
+  if (lacks !== undefined) throw lacks
+  return socketFunction(route)
 }

@@ -6,6 +6,8 @@ import type { CloseInfo } from '../../../io/websocket-link.js'
 import type { WebSocketLimits } from '../../../protocols/websocket/limits.js'
 import type { DeflateOptions } from '../../../protocols/websocket/negotiation.js'
 import type { PreparedMessage } from '../../../protocols/websocket/prepared.js'
+import type { RouteAuthOptions } from '../auth/auth-options.js'
+import type { SharedGuardOptions } from '../guards/guard-options.js'
 import type { Was } from '../was.js'
 import type { Rooms } from './rooms.js'
 import type { SocketWas } from './socket-was.js'
@@ -76,13 +78,19 @@ export type OriginPolicy = 'same' | '*' | readonly string[] | ((origin: string, 
 /** Chooses one of the subprotocols that a client offers, or none. */
 export type ProtocolChooser = (offered: readonly string[], was: Was) => string | undefined
 
+/**
+ * Who may connect: asked before the handshake is answered, as for a route. Without `auth` and `authenticate` it is what
+ * the apps around say.
+ */
+export type SocketGuardOptions = RouteAuthOptions & Pick<SharedGuardOptions, 'rateLimit'>
+
 /** Options of a WebSocket. */
 export interface SocketOptions<
   Params = unknown,
   Spec extends SocketSpec = SocketSpec,
   Encoding extends SocketEncoding = SocketEncoding,
   Pieces extends boolean = boolean,
-> {
+> extends SocketGuardOptions {
   /** Default `SIMPLE`. */
   readonly spec?: Spec
   /** Default `text`. */

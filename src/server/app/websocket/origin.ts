@@ -3,26 +3,31 @@
  * along.
  */
 
-import type { Fields } from '../../../protocols/core/fields.js'
+import { HttpError } from '../../http-error.js'
+import type { Step } from '../hooks.js'
 import type { Was } from '../was.js'
 import type { OriginPolicy } from './options.js'
+
+/** Refuses pages that a policy does not name. */
+export function pageGuard(policy: OriginPolicy): Step {
+  return async (was) => {
+    if (!(await isOriginAllowed(policy, was))) throw new HttpError(403, 'Pages of this origin may not connect')
+  }
+}
 
 /**
  * Whether a request may open a connection. Without Origin it comes from no page, and may; with several it may not.
  * Rejects or throws with what a function of the policy does.
  */
-export function isOriginAllowed(
-  policy: OriginPolicy,
-  fields: Fields,
-  authority: string,
-  was: Was,
-): boolean | Promise<boolean> {
-  const origins = fields.getAll('origin')
+function isOriginAllowed(policy: OriginPolicy, was: Was): boolean | Promise<boolean> {
+  const { headers, host, scheme } = was.request
+  const origins = headers.getAll('origin')
   if (policy === '*' || origins.length === 0) return true
   const origin = origins[0]!
   if (origins.length > 1) return false
   if (typeof policy === 'function') return policy(origin, was)
-  if (policy === 'same') return isSameHost(origin, authority)
+  // Where we end TLS ourselves, a page without it is another one: anybody in between may have written it.
+  if (policy === 'same') return isSameHost(origin, host) && !(scheme === 'https' && origin.startsWith('http:'))
   return policy.some((allowed) => allowed === origin || normalOrigin(allowed) === normalOrigin(origin))
 }
 

@@ -14,7 +14,7 @@ import type { MatchedParams, Routable } from '../router.js'
 import { type Codec, codecs } from './codec.js'
 import { DedicateSession } from './dedicate-session.js'
 import { GroupSession } from './group-session.js'
-import type { SocketDeflate, SocketEncoding, SocketOptions, SocketSpec } from './options.js'
+import type { SocketDeflate, SocketEncoding, SocketGuardOptions, SocketOptions, SocketSpec } from './options.js'
 import { splitRule } from './query-params.js'
 import { LocalRooms, type Rooms } from './rooms.js'
 import type { Session, SessionSetup } from './session.js'
@@ -40,6 +40,7 @@ export interface SocketRoute extends Routable {
   readonly origin: NonNullable<AnyOptions['origin']>
   readonly protocols: NonNullable<AnyOptions['protocols']>
   readonly authenticate: AnyOptions['authenticate']
+  readonly guards: SocketGuardOptions
   readonly onOpen: ((was: SocketWas) => unknown) | undefined
   readonly onClose: ((was: SocketWas, info: Parameters<NonNullable<AnyOptions['onClose']>>[1]) => unknown) | undefined
   readonly deflate: SocketDeflate | undefined
@@ -87,6 +88,7 @@ export function socketRoute(rule: string, given: unknown, handler: unknown): Soc
     origin: options.origin ?? 'same',
     protocols,
     authenticate: options.authenticate,
+    guards: options,
     onOpen: options.onOpen as SocketRoute['onOpen'],
     onClose: options.onClose as SocketRoute['onClose'],
     deflate,

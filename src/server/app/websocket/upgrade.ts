@@ -4,48 +4,61 @@ import { sha1 } from '../../../io/sha1.js'
 import { acceptHandshake, type Handshake, readHandshake } from '../../../protocols/websocket/handshake.js'
 import type { Exchange } from '../../exchange.js'
 import { HttpError } from '../../http-error.js'
-import type { App } from '../app.js'
-import type { AppContext } from '../app-host.js'
+import { answers, runLayers, saved } from '../dispatch.js'
 import { socketGuardsOf } from '../guards.js'
 import type { Request } from '../request.js'
 import type { MatchedParams } from '../router.js'
+import { type HandlerValue, ResponseValue } from '../values.js'
 import { Was } from '../was.js'
 import type { OpenSockets } from './open-sockets.js'
-import { isOriginAllowed } from './origin.js'
 import { withQuery } from './query-params.js'
 import { sessionOf, type SocketRoute } from './route.js'
-import { SocketWas } from './socket-was.js'
+import type { SocketWas } from './socket-was.js'
 
 /** Fields of the answer that the handshake alone decides on. */
 const OWN_FIELD = /^(?:connection|upgrade|sec-websocket-.*|content-.*|transfer-encoding|trailer)$/i
 
+/** Stands for the response to a handshake that is accepted. */
+const ACCEPTED = new ResponseValue(200, null, [])
+
 /**
- * Opens a WebSocket, or rejects with the `HttpError` that refuses it, or with what a function of the route throws.
- * Resolves when the request is answered.
+ * Opens a WebSocket, and gives undefined then. Else it gives the response that a guard or a hook of the apps has in its
+ * place, or rejects with the `HttpError` that refuses it, or with what a function of the route throws. Guards come
+ * first, then the hooks of the apps around all else; changes of sessions, messages and cookies are written down.
  */
 export async function openSocket(
   exchange: Exchange,
-  request: Request,
-  app: App | undefined,
+  was: SocketWas,
   route: SocketRoute,
   matched: MatchedParams,
   sockets: OpenSockets,
-  context: AppContext,
-): Promise<void> {
+): Promise<{ readonly refusal: HandlerValue } | undefined> {
   const handshake = handshakeOf(exchange)
-  const was = new SocketWas(exchange, request, app, false, context)
   Was.setLayers(was, route.layers)
-  if (!(await isOriginAllowed(route.origin, exchange.fields, exchange.host, was)))
-    throw new HttpError(403, 'Pages of this origin may not connect')
-  for (const guard of socketGuardsOf(route)) await guard(was)
-  const params = route.query.length === 0 ? matched : withQuery(matched, route.query, request.query, route.defaults)
-  const room = route.spec === 'GROUPCHAT' ? roomOf(request, params) : ''
-  if (route.authenticate !== undefined && (await route.authenticate(was)) === false) throw refused(exchange)
-  const protocol = chooseProtocol(route, handshake, was)
-  if (sockets.closing) throw new HttpError(503, 'The server is closing')
+  for (const guard of socketGuardsOf(route)) {
+    const reply = await guard(was)
+    if (answers(reply)) return { refusal: refusing(reply, was) }
+  }
+  let params = matched
+  let room = ''
+  let protocol: string | undefined
+  const enter = async (): Promise<HandlerValue> => {
+    const { request } = was
+    if (route.query.length > 0) params = withQuery(matched, route.query, request.query, route.defaults)
+    if (route.spec === 'GROUPCHAT') room = roomOf(request, params)
+    if (route.authenticate !== undefined && (await route.authenticate(was)) === false) throw refused(exchange)
+    protocol = chooseProtocol(route, handshake, was)
+    if (sockets.closing) throw new HttpError(503, 'The server is closing')
+    return saved(ACCEPTED, was)
+  }
+  const watched = route.layers.some((app) => app.watchesRequests)
+  const value = await (watched ? runLayers(route.layers, was, enter) : enter())
+  if (value !== ACCEPTED) return { refusal: refusing(value, was) }
+  await saved(value, was)
+  Was.sendCookies(was)
   const { fields, deflate } = acceptHandshake(handshake, { protocol, deflate: route.deflate }, sha1)
   const setup = { exchange, route, was, params, room, protocol: protocol ?? '', deflate, sockets }
-  const session = sessionOf(setup as typeof setup & { was: SocketWas })
+  const session = sessionOf(setup)
   exchange.accept([...fields, ...ownFields(was)], (transport, rest) => {
     try {
       session.begin(transport, rest)
@@ -56,7 +69,23 @@ export async function openSocket(
       exchange.endStream(0, 0)
     }
   })
+  return undefined
 }
+
+/** 200 would open the WebSocket over HTTP/2: what has no status of its own, or one of success, goes out with 403. */
+function refusing(value: HandlerValue, { response }: Was): HandlerValue {
+  const succeeds = (status: number): boolean => status < 300
+  if (value instanceof ResponseValue)
+    return succeeds(value.status) ? new ResponseValue(REFUSED, value.body, value.fields) : value
+  if (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Response]') {
+    const { status, body, headers } = value as Response
+    return succeeds(status) ? new Response(body, { status: REFUSED, headers }) : value
+  }
+  if (succeeds(Number.parseInt(response.getStatus()))) response.setStatus(REFUSED)
+  return value
+}
+
+const REFUSED = 403
 
 function handshakeOf(exchange: Exchange): Handshake {
   const { method, version, fields, upgrade, contentLength } = exchange

@@ -230,7 +230,7 @@ describe('Digest', () => {
     assert.equal(challengesOf(wrong.headers.getAll('www-authenticate'))[0]!.has('stale'), false)
   })
 
-  it('cannot use a password that is hashed, and tells the app', async () => {
+  it('APP-124: cannot use a password that is hashed, and tells the app', async () => {
     const { app, errors } = make()
     const challenge = (await challenged(app))[0]!
     assert.equal(await come(app, answerDigest(challenge, { name: 'hashed', password: 'x' })), 500)

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { scryptSync } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { HttpError, hashPassword, verifyPassword } from '#src/server/index.js'
+import { App, HttpError, hashPassword, verifyPassword } from '#src/server/index.js'
 import { PasswordChecker } from '#src/server/app/auth/password.js'
+import { everyVersion } from '../../versions.js'
 
 describe('SEC-04: passwords', () => {
   it('are stored as a hash of scrypt that no two share', async () => {
@@ -54,16 +55,57 @@ describe('the checker', () => {
     assert.equal(await checker.check('ada', 'secreT', stored), false)
     assert.equal(await checker.check('ada', 'plain', 'plain'), true)
   })
+})
 
-  it('lets so many wait, and no more', async () => {
-    const stored = `$scrypt$ln=1,r=1,p=1$c2FsdHNhbHQ$${Buffer.alloc(32).toString('base64').replace('=', '')}`
-    const checker = new PasswordChecker()
-    const all = await Promise.allSettled(
-      Array.from({ length: 80 }, (_, i) => checker.check('ada', `guess ${i}`, stored)),
-    )
+const CHEAP = `$scrypt$ln=1,r=1,p=1$c2FsdHNhbHQ$${Buffer.alloc(32).toString('base64').replace('=', '')}`
+
+describe('the turns of passwords', () => {
+  it('are few: whoever asks, so many wait and no more', async () => {
+    const [one, two] = [new PasswordChecker(), new PasswordChecker()]
+    const ask = [
+      (guess: string) => one.check('ada', guess, CHEAP),
+      (guess: string) => two.check('ada', guess, CHEAP),
+      (guess: string) => verifyPassword(guess, CHEAP),
+      (guess: string) => verifyPassword(guess, undefined),
+    ]
+    const all = await Promise.allSettled(Array.from({ length: 80 }, (_, i) => ask[i % 3]!(`guess ${i}`)))
     const refused = all.filter((each) => each.status === 'rejected')
     assert.equal(refused.length, 80 - 2 - 64)
-    assert.ok(refused.every(({ reason }) => reason instanceof HttpError && reason.status === 503))
-    assert.equal(await checker.check('ada', 'another', stored), false)
+    for (const { reason } of refused) {
+      assert.ok(reason instanceof HttpError && reason.status === 503)
+      assert.deepEqual(reason.fields, ['retry-after', '5'])
+    }
+    // All turns have come back.
+    assert.deepEqual(
+      await Promise.all(ask.map((each) => each('another'))),
+      ask.map(() => false),
+    )
+    const again = await Promise.allSettled(Array.from({ length: 66 }, () => verifyPassword('guess', CHEAP)))
+    assert.ok(again.every((each) => each.status === 'fulfilled'))
+  })
+
+  it('come back when a hash cannot be worked out', async () => {
+    for (let i = 0; i < 5; i++)
+      await assert.rejects(verifyPassword('x', '$scrypt$ln=20,r=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo!'), TypeError)
+    assert.equal(await verifyPassword('x', CHEAP), false)
+  })
+
+  it('guard a form of one’s own, over both versions', { timeout: 30_000 }, async () => {
+    const app = new App().post('/in', async ({ request }) =>
+      (await verifyPassword(String((await request.form()).get('password')), CHEAP)) ? 'in' : 'no',
+    )
+    const ways = await everyVersion((engine) => engine.mount('/', app))
+    const body = 'password=guess'
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) }
+    const asked = async (): Promise<string[]> => {
+      const all = [...ways.values()].map((ask) => ask('/in', { method: 'POST', headers, body }))
+      return (await Promise.all(all)).map((reply) => `${reply.status} ${String(reply.headers['retry-after'])}`)
+    }
+    // These two take about a second each.
+    const slow = CHEAP.replace('ln=1,r=1,p=1', 'ln=16,r=8,p=8')
+    const held = Array.from({ length: 66 }, (_, i) => verifyPassword('held', i < 2 ? slow : CHEAP))
+    assert.deepEqual(await asked(), Array(4).fill('503 5'))
+    await Promise.all(held)
+    assert.deepEqual(await asked(), Array(4).fill('200 undefined'))
   })
 })

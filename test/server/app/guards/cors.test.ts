@@ -80,7 +80,7 @@ describe('SEC-19: a response', () => {
   it('has the fields when it is an error, too, and none where the route says so', async () => {
     assert.deepEqual(await fieldsOf({ origins: OURS }, { ...from(OURS), path: '/fail' }), {
       'allow-origin': OURS,
-      vary: 'origin',
+      vary: 'origin, accept',
       status: '409',
     })
     assert.deepEqual(await fieldsOf({ origins: OURS }, { ...from(OURS), path: '/closed' }), {
@@ -160,7 +160,7 @@ describe('what no route has made', () => {
       ] as const) {
         const { status, headers } = await app.inject({ path, headers: { origin } })
         assert.equal(status, path === '/' ? 405 : 404)
-        assert.deepEqual([headers.get('access-control-allow-origin'), headers.get('vary')], [allowed, 'origin'])
+        assert.deepEqual([headers.get('access-control-allow-origin'), headers.get('vary')], [allowed, 'origin, accept'])
       }
   })
 })
