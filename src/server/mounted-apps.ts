@@ -33,9 +33,9 @@ export class MountedApps {
   readonly #apps: App[] = []
   /** Those of them that know it. */
   readonly #ready: Set<App> = new Set()
-  #readying: Promise<void> | undefined
   /** Apps of other frameworks, each at its place. */
   readonly #foreign: ForeignPlace[] = []
+  #readying: Promise<void> | undefined
 
   constructor(engine: Skitai, hosts: VirtualHosts, maxAges: MaxAges, report: (error: unknown) => void) {
     this.#engine = engine

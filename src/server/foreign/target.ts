@@ -68,7 +68,10 @@ function has(target: object, name: string): boolean {
 /** How many places have begun an instance: the last one that ends closes it. */
 const begun: WeakMap<FastifyApp, number> = new WeakMap()
 
-/** As where it listens: routes can be added until it is ready, and its `onClose` hooks are called behind the last request. */
+/**
+ * As where it listens: routes can be added until it is ready, and its `onClose` hooks are called behind the last
+ * request.
+ */
 function fastify(instance: FastifyApp): ForeignApp {
   const count = (by: number): number => {
     const places = (begun.get(instance) ?? 0) + by

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { after, afterEach, describe, it, mock } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import fastify, { type FastifyInstance } from 'fastify'
-import { App, Skitai } from '#src/server/index.js'
+import { App, type Skitai } from '#src/server/index.js'
 import { quiet, type Quiet, serve, signal } from '../serving.js'
 
 const home = mkdtempSync(path.join(tmpdir(), 'skitai-foreign-'))
