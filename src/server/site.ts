@@ -355,6 +355,7 @@ export class Site {
   #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
     const expected = isExpected(error)
     try {
+      if (was !== undefined) Was.discard(was)
       const fields = [...(expected ? error.fields : []), ...Was.lasting(was)]
       if (was !== undefined && Was.isPersonal(was)) keepPrivate(fields)
       const nonce = Was.sentNonce(was)

@@ -14,8 +14,8 @@ const SKEW_MS = 60_000
  * Values by name, for one client. Names are strings, and values whatever JSON has a form for. A session begins when
  * something is set, is saved when the request has succeeded, and ends `timeoutSeconds` after the last change; reading
  * changes nothing. Of requests that run side by side, the one that ends last has the last word on all of the session.
- * Behind the head of the response, in a stream or a WebSocket, a session that was there before and is kept in a store is
- * saved at once, name by name; any other change throws `UsageError`.
+ * Behind the head of the response, in a stream or a WebSocket, a session that was there before and is kept in a store
+ * is saved at once, name by name; any other change throws `UsageError`.
  */
 export class Session implements Iterable<readonly [name: string, value: unknown]> {
   readonly #settings: SessionSettings
@@ -231,6 +231,11 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     if (mounted === undefined) return session.#commit()
     // One that fails at once must not leave the others to fail with nobody there.
     return all(Array.from([session, ...mounted.values()], async (each) => each.#commit()))
+  }
+
+  /** For the server: the request has failed, and another one takes its place: what was lent is nobody's any more. */
+  static abandon(session: Session): void {
+    for (const each of [session, ...(session.#mounted?.values() ?? [])]) each.#before = undefined
   }
 
   /** For the server: whether objects of it are in other hands, so that only `commit` knows whether it has changed. */

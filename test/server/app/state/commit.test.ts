@@ -1,4 +1,4 @@
-/** When changes of a session are written down, and what becomes of a request whose changes cannot be (APP-104, APP-113). */
+/** When changes of a session are written down, and what becomes of a request whose changes cannot be. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -163,6 +163,24 @@ describe('APP-113: what is changed behind the handler', () => {
     const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
     assert.equal((await engine.inject('/')).status, 500)
     assert.deepEqual([notes, store.saves], [FAILED, 2])
+  })
+
+  it('leaves nothing of what a finishRequest that fails has changed', async () => {
+    const store = new MemoryStore()
+    const app = new App({ secureKey: SECRET, session: { store } })
+    app.get('/', (was) => was.session.set('list', [1]).size)
+    app.get('/fail', (was) => was.session.get<number[]>('list')!.length)
+    app.get('/all', (was) => Object.fromEntries(was.session))
+    app.finishRequest((was) => {
+      if (was.request.path !== '/fail') return
+      was.session.get<number[]>('list')!.push(2)
+      throw new Error('no')
+    })
+    const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
+    const browser = new Browser(engine)
+    await browser.ask('/')
+    assert.equal((await browser.ask('/fail')).status, 500)
+    assert.deepEqual((await browser.ask('/all')).json(), { list: [1] })
   })
 
   it('saves a session once where nothing changes behind it', async () => {

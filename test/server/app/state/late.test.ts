@@ -1,4 +1,4 @@
-/** What is changed behind the head of a response: in a stream, in events, in a WebSocket (APP-104, APP-107, APP-110). */
+/** What is changed behind the head of a response: in a stream, in events, in a WebSocket. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
