@@ -37,6 +37,7 @@ export const targetNames = [
   'session-token',
   'authorization',
   'content-type',
+  'forwarded',
   'query',
   'path',
   'multipart',

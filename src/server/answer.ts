@@ -3,6 +3,7 @@
 import { FieldLines, type FieldsToSend } from '../protocols/http1/writer.js'
 import { native } from '../protocols/core/native.js'
 import { type HandlerValue, prepare, type Prepared, ResponseValue, type StreamBody } from './app/values.js'
+import { SizedContent } from './app/other-values.js'
 import { Was } from './app/was.js'
 import type { ResponseState } from './app/response.js'
 import { codingFor, compressedOctetsMin, encodedFields, isCompressible, varying } from './compression.js'
@@ -125,7 +126,7 @@ function sendContent(
   const trailed = body !== undefined && trailers.length > 0 && canTrail(exchange, status)
   const announced = trailed ? announce(fields, trailers) : fields
   if (body === undefined) exchange.send(status, announced, '')
-  else if (!isWhole(body)) startStream(exchange, status, announced, body, -1, onBroken, was)
+  else if (!isWhole(body)) startStream(exchange, status, announced, body, trailed ? -1 : lengthOf(body), onBroken, was)
   else if (trailed) sendTrailed(exchange, status, announced, body, trailers)
   else exchange.send(status, announced, body)
 }
@@ -158,6 +159,11 @@ function sendTrailed(
   exchange.sendHead(status, fields, -1)
   exchange.sendData(octetsOf(body))
   exchange.sendEnd(trailers)
+}
+
+/** The octets of a stream where they are known; else -1. */
+function lengthOf(body: StreamBody): number {
+  return body instanceof SizedContent ? body.length : -1
 }
 
 function isWhole(body: string | Uint8Array | StreamBody): body is string | Uint8Array {

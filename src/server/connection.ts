@@ -3,6 +3,7 @@
 import type { Transport } from '../io/transport.js'
 import type { ExchangeBase } from './exchange-base.js'
 import type { TransactionIds } from './transaction-id.js'
+import type { TrustedProxies } from './trusted-proxies.js'
 
 /** One connection. */
 export interface Connection {
@@ -34,6 +35,8 @@ export interface ConnectionOwner {
   onRefused(connection: Connection, status: number): void
   /** Gives the ids of requests. */
   readonly transactionIds: TransactionIds
+  /** Who is believed what is said of the way of requests; undefined for nobody. */
+  readonly proxies: TrustedProxies | undefined
   /** A connection goes on as another one: `after` is open from now on, `before` is not. */
   onConnectionSwitched(before: Connection, after: Connection): void
   /** A connection is gone; `error` when not in order: a `TransportError`, or what was thrown by mistake. */

@@ -8,6 +8,7 @@ import type { Connection } from './connection.js'
 import type { Exchange, StreamTaker } from './exchange.js'
 import { type BodySource, RequestBody } from './request-body.js'
 import type { TransactionId } from './transaction-id.js'
+import type { Origin } from './trusted-proxies.js'
 
 /** Output from which a producer waits, and below which it goes on. */
 const HIGH_WATER_BYTES = 65_536
@@ -41,6 +42,7 @@ export abstract class ExchangeBase implements Exchange, BodySource {
   /** What came on the byte stream, once that is over. */
   #streamBytes = 0
   #transaction: TransactionId | undefined
+  #origin: Origin | undefined
   #onLeft: (() => void)[] | undefined
   #onLost: (() => void)[] | undefined
   #onOver: (() => void)[] | undefined
@@ -128,6 +130,31 @@ export abstract class ExchangeBase implements Exchange, BodySource {
 
   get peer(): Endpoint {
     return this.connection.transport.peer
+  }
+
+  /** What trusted proxies say; undefined without any. Read when somebody asks, and once. */
+  get origin(): Origin | undefined {
+    const { proxies } = this.connection.owner
+    if (proxies === undefined) return undefined
+    this.#origin ??= proxies.originOf(this.peer.address, this.fields)
+    return this.#origin
+  }
+
+  /** A promised request comes from where the one has come from that it was promised with. */
+  protected comeAs({ origin }: ExchangeBase): void {
+    this.#origin = origin
+  }
+
+  get clientAddress(): string {
+    return this.origin?.address ?? this.peer.address
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.origin?.scheme ?? (this.encrypted ? 'https' : 'http')
+  }
+
+  get host(): string {
+    return this.origin?.host ?? this.authority
   }
 
   get clientCertificate(): ClientCertificate | undefined {

@@ -34,6 +34,15 @@ export interface Exchange {
   readonly upgrade: string
   readonly encrypted: boolean
   readonly peer: Endpoint
+  /**
+   * The address of the client: the peer, or whom trusted proxies name. This and the next two throw `HttpError` 400 for
+   * what a trusted proxy says and cannot mean.
+   */
+  readonly clientAddress: string
+  /** How the client has asked: as the connection is, or as a trusted proxy says. */
+  readonly scheme: 'http' | 'https'
+  /** Host and optional port that the client has asked for: `authority`, or what a trusted proxy says. */
+  readonly host: string
   /** The certificate that the client has shown, if it was asked for one. */
   readonly clientCertificate: ClientCertificate | undefined
   readonly body: RequestBody

@@ -4,6 +4,7 @@ import { isAuthority } from '../protocols/core/http-syntax.js'
 import { type Http1Limits, limitsOf } from '../protocols/http1/limits.js'
 import { statusPage } from './error-page.js'
 import type { Exchange } from './exchange.js'
+import type { HttpError } from './http-error.js'
 import { hostOf } from './mounts.js'
 import { redirection } from './redirect.js'
 
@@ -60,13 +61,21 @@ export function answerForward(exchange: Exchange, { forwardPort, domain }: Forwa
 
 /** Redirects a request for another host to the domain, with the same scheme and port; false when it is for that. */
 export function redirectToDomain(exchange: Exchange, domain: string): boolean {
-  const { authority, encrypted } = exchange
-  if (hostOf(authority) === domain) return false
+  let asked: Pick<Exchange, 'host' | 'scheme'>
+  try {
+    const { host, scheme } = exchange
+    asked = { host, scheme }
+  } catch (error) {
+    refuse(exchange, (error as HttpError).message)
+    return true
+  }
+  const { host, scheme } = asked
+  if (hostOf(host) === domain) return false
   const uri = uriOf(exchange.target)
   if (uri === undefined) return false
-  const port = /:(\d+)$/.exec(authority)?.[1] ?? ''
-  const usual = port === '' || Number(port) === (encrypted ? HTTPS_PORT : HTTP_PORT)
-  redirect(exchange, `${encrypted ? 'https' : 'http'}://${domain}${usual ? '' : `:${Number(port)}`}${uri}`)
+  const port = /:(\d+)$/.exec(host)?.[1] ?? ''
+  const usual = port === '' || Number(port) === (scheme === 'https' ? HTTPS_PORT : HTTP_PORT)
+  redirect(exchange, `${scheme}://${domain}${usual ? '' : `:${Number(port)}`}${uri}`)
   return true
 }
 

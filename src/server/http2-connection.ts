@@ -167,7 +167,7 @@ export class Http2Connection implements Connection, DriverHandler<Http2ServerEve
     const streamId = this.engine.pushPromise(parent.streamId, { method: 'GET', scheme, authority, target, fields })
     if (streamId === 0) return
     const head = { streamId, method: 'GET', scheme, authority, target, protocol: '', fields: Fields.of(fields) }
-    this.#add(new Http2Exchange(this, { ...head, contentLength: 0, expectContinue: false }, true))
+    this.#add(new Http2Exchange(this, { ...head, contentLength: 0, expectContinue: false }, parent))
   }
 
   #add(exchange: Http2Exchange): void {

@@ -42,12 +42,14 @@ export class Http2Exchange extends ExchangeBase implements StreamCarrier {
   /** The client has taken the request back, and its handler does not know yet: its place is not free. */
   #working = false
 
-  constructor(connection: Http2Connection, request: RequestHead, pushed = false) {
+  /** `parent` is the exchange that this one is promised with; undefined for what a client has asked. */
+  constructor(connection: Http2Connection, request: RequestHead, parent?: Http2Exchange) {
     super(++connection.requests)
     this.connection = connection
     this.request = request
     this.streamId = request.streamId
-    this.#pushed = pushed
+    this.#pushed = parent !== undefined
+    if (parent !== undefined) this.comeAs(parent)
   }
 
   get version(): string {

@@ -115,6 +115,7 @@ export { HttpError } from './http-error.js'
 export type { MountedFunction } from './mounts.js'
 export type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'
 export { Skitai } from './skitai.js'
+export type { ForwardedField, ProxyList, TrustedProxyOptions } from './trusted-proxies.js'
 import { Skitai } from './skitai.js'
 
 /** An engine that is ready to use; `new Skitai(options)` makes another one. */

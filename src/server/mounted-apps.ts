@@ -2,12 +2,16 @@
 
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import { inspect } from 'node:util'
 import { App } from './app/app.js'
 import { securityFields } from './app/guards/security-headers.js'
-import { AppModule } from './app/modules/app-module.js'
+import { AppModule, type OtherTarget } from './app/modules/app-module.js'
 import { forDevelopers } from './environment.js'
+import { mountOptions } from './engine-options.js'
+import { ForeignApp } from './foreign/foreign-app.js'
 import { foreignApp, type ForeignTarget } from './foreign/target.js'
 import type { HostGroup, MountedFunction, VirtualHosts } from './mounts.js'
+import { checkOptions } from './option-table.js'
 import type { MountOptions } from './options.js'
 import { scriptDirectory } from './script-directory.js'
 import type { Skitai } from './skitai.js'
@@ -29,6 +33,9 @@ export class MountedApps {
   readonly #apps: App[] = []
   /** Those of them that know it. */
   readonly #ready: Set<App> = new Set()
+  /** Apps of other frameworks, each at its place. */
+  readonly #foreign: ForeignPlace[] = []
+  #readying: Promise<void> | undefined
 
   constructor(engine: Skitai, hosts: VirtualHosts, maxAges: MaxAges, report: (error: unknown) => void) {
     this.#engine = engine
@@ -39,17 +46,32 @@ export class MountedApps {
 
   mount(point: string, target: App | MountedFunction | ForeignTarget | string, options: MountOptions): void {
     if (!POINT.test(point)) throw new TypeError(`not a mount point: ${JSON.stringify(point)}`)
+    checkOptions(`mount ${point}`, mountOptions, options)
     const place = point === '/' ? point : point.replace(/\/$/, '')
     if (typeof target === 'string') this.#mountPath(place, target, options)
     else if (target instanceof App) this.#mountApp(place, target, options)
     else {
-      needsApp(point, options)
-      this.#groupOf(options).addApp(place, foreignApp(target) ?? functionOf(target, point), options.push)
+      const other = otherTarget(target, point, options)
+      this.#groupOf(options).addApp(place, other, options.push)
+      if (other instanceof ForeignApp) this.#foreign.push({ point, app: other })
     }
   }
 
-  /** Loads what is a file, and tells the apps that they are mounted, each once. */
+  /**
+   * Loads what is a file, and tells the apps that they are mounted, each once. Whoever asks meanwhile waits until that
+   * is done, well or not, and goes on with what is left.
+   */
   async ready(): Promise<void> {
+    while (this.#readying !== undefined) await this.#readying.catch(() => {})
+    this.#readying = this.#makeReady()
+    try {
+      await this.#readying
+    } finally {
+      this.#readying = undefined
+    }
+  }
+
+  async #makeReady(): Promise<void> {
     for (let module = this.#modules[0]; module !== undefined; module = this.#modules[0]) {
       await module.load()
       this.#modules.shift()
@@ -66,6 +88,13 @@ export class MountedApps {
       this.#ready.add(app)
       app.emit('app:started', app)
     }
+    for (const { point, app } of this.#foreign)
+      await app.begin().catch((cause: unknown) => {
+        throw new Error(
+          `the app at ${point} cannot get ready: ${cause instanceof Error ? cause.message : inspect(cause)}`,
+          { cause },
+        )
+      })
   }
 
   /** Tells the apps that the engine begins to close. */
@@ -80,6 +109,7 @@ export class MountedApps {
   async tellGone(): Promise<void> {
     await this.#eachApp((app) => app.live('unmounted'))
     await this.#eachApp((app) => app.end())
+    for (const { app } of this.#foreign.toReversed()) await app.end().catch(this.#report)
     for (const group of this.#hosts.all) group.endSubscriptions()
   }
 
@@ -128,25 +158,26 @@ export class MountedApps {
     const group = this.#groupOf(options)
     const mount = group.addApp(point, new App(), options.push)
     if (options.subscribe !== undefined) group.subscribe(mount, options.subscribe)
-    let current: App | undefined
+    let current: App | OtherTarget | undefined
     let files: StaticDirectory | undefined
     const module: AppModule = new AppModule(file, name, {
       engine: this.#engine,
       point,
       pref: options.pref ?? {},
       report: this.#report,
-      put: (app) => {
-        group.put(mount, app)
-        app.preferred = options.pref ?? {}
-        if (current === undefined) files = this.#keep(point, app, options)
-        else this.#replace(current, app)
-        if (files !== undefined) files.extra = extraFieldsOf(app)
-        current = app
+      otherTarget: (exported) => otherTarget(exported, point, options),
+      put: (target) => {
+        group.put(mount, target)
+        if (target instanceof App) target.preferred = options.pref ?? {}
+        files = this.#replace(point, current, target, options) ?? files
+        if (files !== undefined && target instanceof App) files.extra = extraFieldsOf(target)
+        current = target
       },
     })
+    const app = (): App | undefined => (current instanceof App ? current : undefined)
     this.#modules.push(module)
-    group.watch(() => (forDevelopers(current?.options.reload) ? module : undefined))
-    group.watch(() => current?.watcher)
+    group.watch(() => (current !== undefined && forDevelopers(app()?.options.reload) ? module : undefined))
+    group.watch(() => app()?.watcher)
   }
 
   /** Gives the directory of the app's files, if it has one. */
@@ -160,16 +191,43 @@ export class MountedApps {
     return files
   }
 
-  #replace(before: App, after: App): void {
-    this.#apps[this.#apps.indexOf(before)] = after
-    this.#ready.delete(before)
-    this.#ready.add(after)
+  /**
+   * What is loaded anew has begun already; what is loaded first begins with all others. Gives the directory of an app
+   * that takes the place of none.
+   */
+  #replace(
+    point: string,
+    before: App | OtherTarget | undefined,
+    after: App | OtherTarget,
+    options: MountOptions,
+  ): StaticDirectory | undefined {
+    let files: StaticDirectory | undefined
+    if (before instanceof App && after instanceof App) this.#apps[this.#apps.indexOf(before)] = after
+    else if (before instanceof App) this.#apps.splice(this.#apps.indexOf(before), 1)
+    else if (after instanceof App) files = this.#keep(point, after, options)
+    if (before instanceof App) this.#ready.delete(before)
+    if (before !== undefined && after instanceof App) this.#ready.add(after)
+    const at = this.#foreign.findIndex(({ app }) => app === before)
+    if (at >= 0) this.#foreign.splice(at, 1)
+    if (after instanceof ForeignApp) this.#foreign.push({ point, app: after })
+    return files
   }
 }
 
 /** What an app says of all of its responses, for its files. */
 function extraFieldsOf({ options: { securityHeaders } }: App): ExtraFields {
   return securityHeaders ? securityFields(securityHeaders === true ? {} : securityHeaders) : noExtraFields
+}
+
+interface ForeignPlace {
+  readonly point: string
+  readonly app: ForeignApp
+}
+
+/** What is mounted beside an `App`. Throws `TypeError` for what cannot be, or cannot do what its options say. */
+function otherTarget(target: unknown, point: string, options: MountOptions): OtherTarget {
+  needsApp(point, options)
+  return foreignApp(target) ?? functionOf(target, point)
 }
 
 /** Throws `TypeError` for options that only an app can do something with. */

@@ -50,27 +50,34 @@ export class HostGroup implements AppHost {
    * foreign app at a point would never be asked: it throws.
    */
   addApp(point: string, target: App | MountedFunction | ForeignApp, push: boolean = false): AppMount {
-    if (answersAll(target)) {
-      const other = this.apps.find((mount) => mount.point === point && answersAll(mount.target))
-      if (other !== undefined)
-        throw new TypeError(
-          `a ${typeof other.target === 'function' ? 'function' : 'foreign app'} is mounted at ${point} already`,
-        )
-    }
     const mount = { point, target, push: push || (!answersAll(target) && target.push) }
-    if (!answersAll(target)) this.put(mount, target)
+    this.put(mount, target)
     this.apps.push(mount)
-    this.apps.sort((a, b) => byPoint(a, b) || Number(answersAll(a.target)) - Number(answersAll(b.target)))
+    this.apps.sort(byTurn)
     this.#subscriptions.link()
     return mount
   }
 
-  /** Has an app answer at a place from now on. Throws `TypeError` for one whose guards lack something. */
-  put(mount: AppMount, app: App): void {
-    app.tree.check()
-    mount.target = app
-    app.point = mount.point === '/' ? '' : mount.point
-    app.host = this
+  /**
+   * Has an app, a function or a foreign app answer at a place from now on. Throws `TypeError` for an app whose guards
+   * lack something, and for a second one at the point that answers all.
+   */
+  put(mount: AppMount, target: App | MountedFunction | ForeignApp): void {
+    const { point } = mount
+    if (answersAll(target)) {
+      const other = this.apps.find((each) => each !== mount && each.point === point && answersAll(each.target))
+      if (other !== undefined)
+        throw new TypeError(
+          `a ${typeof other.target === 'function' ? 'function' : 'foreign app'} is mounted at ${point} already`,
+        )
+    } else {
+      target.tree.check()
+      target.point = point === '/' ? '' : point
+      target.host = this
+    }
+    mount.target = target
+    // What was an app may be a function now.
+    this.apps.sort(byTurn)
     this.#subscriptions.link()
   }
 
@@ -139,6 +146,11 @@ function answersAll(target: App | MountedFunction | ForeignApp): target is Mount
   return typeof target === 'function' || target instanceof ForeignApp
 }
 
+/** Longest point first; of equal points those first that do not answer all. */
+function byTurn(a: AppMount, b: AppMount): number {
+  return byPoint(a, b) || Number(answersAll(a.target)) - Number(answersAll(b.target))
+}
+
 function byPoint(a: Mount, b: Mount): number {
   return b.point.length - a.point.length
 }
@@ -190,9 +202,14 @@ export class VirtualHosts {
     return group
   }
 
+  /** Whether it matters which host a request is for. */
+  get tellsHosts(): boolean {
+    return this.#exact.size > 0 || this.#suffixes.size > 0
+  }
+
   /** The group for an authority (`host[:port]`), or undefined when no rule takes it. */
   find(authority: string): HostGroup | undefined {
-    if (this.#exact.size === 0 && this.#suffixes.size === 0) return this.#default
+    if (!this.tellsHosts) return this.#default
     const host = hostOf(authority)
     const exact = this.#exact.get(host)
     if (exact !== undefined) return exact

@@ -8,6 +8,7 @@ import type { Preference } from './app/modules/app-module.js'
 import type { LogSink } from './log/request-log.js'
 import type { StaticOptions } from './static/static-directory.js'
 import type { TlsInput } from './tls.js'
+import type { ProxyList, TrustedProxyOptions } from './trusted-proxies.js'
 
 /** Options of an engine. */
 export interface SkitaiOptions {
@@ -21,6 +22,12 @@ export interface SkitaiOptions {
   readonly onLog?: (entry: LogEntry) => void
   /** Where the request log goes: a stream, by default standard output; `false` for no log. */
   readonly log?: LogSink | false
+  /**
+   * The proxies in front of us that are believed what they say of the client in Forwarded and X-Forwarded-*: addresses,
+   * ranges as `10.0.0.0/8`, `loopback`, `private`, `unix`. Its address, the scheme and the host of a request are then
+   * those that the client has asked with. Default none.
+   */
+  readonly trustedProxies?: ProxyList | TrustedProxyOptions
   /**
    * Whether V8 is asked to give memory back once 1,000 connections or more have come in and the process has been idle
    * for a second: about 2 ms for a MiB of objects, with 64 MiB of them at the most. Default true.

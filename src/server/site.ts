@@ -99,7 +99,7 @@ export class Site {
   #locate(exchange: Exchange): { readonly target: CanonicalTarget; readonly group: HostGroup } {
     const target = canonicalTarget(exchange.target)
     if (typeof target === 'string') throw new HttpError(pathRefusals[target].status, pathRefusals[target].text)
-    const group = this.hosts.find(exchange.authority)
+    const group = this.hosts.find(this.hosts.tellsHosts ? exchange.host : '')
     if (group === undefined) throw new HttpError(404)
     return { target, group }
   }
@@ -256,7 +256,7 @@ export class Site {
   ): void {
     const request = new Request(exchange, path, query, mount.point === '/' ? '' : mount.point)
     const was = new Was(exchange, request, undefined, mount.push, this.#contextOf(group))
-    this.#settle(exchange, was, target(was, NO_PARAMS))
+    this.#settle(exchange, was, target(was, NO_PARAMS) as HandlerValue | Promise<HandlerValue>)
   }
 
   #runRoute(exchange: Exchange, was: Was, plan: Plan, params: Args): void {
@@ -283,7 +283,7 @@ export class Site {
           (settled) => this.#settle(exchange, was, settled),
           (error: unknown) => this.#fail(exchange, error, was),
         )
-      } else if (Was.hasCommits(was)) {
+      } else if (Was.hasCommits(was) && !(value instanceof Error)) {
         this.#commit(exchange, was, value)
       } else {
         answer(exchange, value, was, this.#onBroken)

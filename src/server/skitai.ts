@@ -23,18 +23,21 @@ import { exchangeRecord, refusalRecord, WORKER } from './log/exchange-record.js'
 import type { ForeignTarget } from './foreign/target.js'
 import { answerForward, type Forward, forwardLimits, forwardOf, redirectToDomain } from './forward.js'
 import type { InjectedRequest, InjectedResponse } from './inject/messages.js'
+import { closeOptions, runOptions, skitaiOptions } from './engine-options.js'
 import { idleCollection } from './idle-collection.js'
 import { LogFilter } from './log/log-filter.js'
 import { RequestLog } from './log/request-log.js'
 import { writeLogEntry } from './log/app-log.js'
 import { MountedApps } from './mounted-apps.js'
 import type { MountedFunction } from './mounts.js'
+import { checkOptions } from './option-table.js'
 import type { CloseOptions, Listening, MountOptions, Running, RunOptions, SkitaiOptions } from './options.js'
 import { drainOnSignals, leaveSignals } from './signals.js'
 import { Site } from './site.js'
 import { MaxAges } from './static/max-age.js'
 import { EngineTls, type TlsInput } from './tls.js'
 import { TransactionIds } from './transaction-id.js'
+import { TrustedProxies } from './trusted-proxies.js'
 
 const ADDRESS = '0.0.0.0'
 const CLOSE_MS = 30_000
@@ -72,6 +75,7 @@ export class Skitai implements ConnectionOwner {
   #log: RequestLog | undefined
   /** Numbers the requests of this engine. */
   readonly transactionIds: TransactionIds = new TransactionIds(WORKER)
+  readonly proxies: TrustedProxies | undefined
   /** Without a prototype, whose names would be taken. */
   readonly #shared: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   readonly #streams: OpenStreams = new OpenStreams()
@@ -81,8 +85,11 @@ export class Skitai implements ConnectionOwner {
   #closing: Promise<void> | undefined
   #onEmpty: (() => void) | undefined
 
+  /** Throws `TypeError` for an option that there is not or that cannot be, `UsageError` for such a limit. */
   constructor(options: SkitaiOptions = {}) {
+    checkOptions('new Skitai', skitaiOptions, options)
     this.#options = options
+    this.proxies = options.trustedProxies && new TrustedProxies(options.trustedProxies)
     this.#limits = limitsOf(options.limits)
     this.#http2Limits = http2LimitsOf(options.http2)
     this.#site = new Site((error) => this.#report(error), {
@@ -97,12 +104,15 @@ export class Skitai implements ConnectionOwner {
   /**
    * Mounts an app, a directory, a function or an app of another framework at a point, for all hosts or some. A text is
    * a directory, or a file that exports an app: `shop.js`, or `shop.js:admin` for the export `admin`; it is loaded by
-   * `ready` and `run`. Relative ones are taken from the directory of the script that was started. Throws `TypeError`
-   * for a malformed point or host, or a target that is none.
+   * `ready` and `run`, or at once when the engine runs. Relative ones are taken from the directory of the script that
+   * was started. Throws `TypeError` for a malformed point or host, a target that is none, or an option that there is not
+   * or that cannot be.
    */
   mount(point: string, target: App | MountedFunction | ForeignTarget | string, options: MountOptions = {}): this {
     this.#apps.mount(point, target, options)
     this.#mounted++
+    // Who listens already is ready again once all that is mounted in this turn is there.
+    if (this.#listeners.length > 0) queueMicrotask(() => void this.ready().catch((error) => this.#report(error)))
     return this
   }
 
@@ -167,10 +177,12 @@ export class Skitai implements ConnectionOwner {
   }
 
   /**
-   * Starts to listen, and resolves with where. May be called again to listen elsewhere, too. Rejects when nothing is
-   * mounted, or with the system's error (`EADDRINUSE`, `EACCES`).
+   * Starts to listen, and resolves with where. May be called again to listen elsewhere, too. Rejects with `TypeError`
+   * for an option that there is not or that cannot be, when nothing is mounted, or with the system's error
+   * (`EADDRINUSE`, `EACCES`).
    */
   async run(options: RunOptions = {}): Promise<Running> {
+    checkOptions('run', runOptions, options)
     if (this.#mounted === 0) throw new Error('nothing is mounted')
     if (this.#closing !== undefined) throw new Error('the engine is closed')
     const { tls, signals = true, ...where } = withOverrides(options)
@@ -230,9 +242,14 @@ export class Skitai implements ConnectionOwner {
   /**
    * Drains: stops accepting, answers what is under way with `Connection: close`, ends the connections, and resolves
    * when all are gone and the log is written. What takes longer than `timeoutMs` is cut. Another call waits for the
-   * first one.
+   * first one. Rejects with `TypeError`, and goes on, for an option that there is not or that cannot be.
    */
   close(options: CloseOptions = {}): Promise<void> {
+    try {
+      checkOptions('close', closeOptions, options)
+    } catch (error) {
+      return Promise.reject(error as TypeError)
+    }
     this.#closing ??= this.#end(options)
     return this.#closing
   }
@@ -318,6 +335,7 @@ export class Skitai implements ConnectionOwner {
   ): Place {
     const owner: ConnectionOwner = {
       transactionIds: this.transactionIds,
+      proxies: undefined,
       onExchange: (exchange) => {
         this.#time(exchange)
         answerForward(exchange, forward)

@@ -1,6 +1,7 @@
 /** How every protocol reads the limits that an application sets: over its defaults, checked once, then shared. */
 
 import { UsageError } from './errors.js'
+import { nearestName } from './nearest-name.js'
 
 /** The least and the most that a limit may be; both are whole numbers. */
 export type LimitRange = readonly [min: number, max: number]
@@ -23,16 +24,24 @@ export function limitsReader<Limits extends object>(
     if (typeof limits !== 'object' || limits === null)
       throw new UsageError(code, `limits are an object, not ${String(limits)}`)
     if (complete.has(limits)) return limits as Limits
-    for (const [name, value] of Object.entries(limits)) {
-      if (!Object.hasOwn(defaults, name)) throw new UsageError(code, `there is no limit ${name}`)
-      const range = ranges?.[name as keyof Limits]
+    const all = { ...defaults }
+    for (const [name, value] of Object.entries(limits) as [string & keyof Limits, unknown][]) {
+      if (value === undefined) continue
+      if (!Object.hasOwn(defaults, name)) throw new UsageError(code, unknownText(name, defaults))
+      const range = ranges?.[name]
       if (typeof value !== 'number' || !isInRange(range, value))
         throw new UsageError(code, `the limit ${name} is a number from ${rangeText(range)}, not ${String(value)}`)
+      all[name] = value as Limits[typeof name]
     }
-    const all = Object.freeze({ ...defaults, ...limits })
+    Object.freeze(all)
     complete.add(all)
     return all
   }
+}
+
+function unknownText(name: string, defaults: object): string {
+  const near = nearestName(name, Object.keys(defaults))
+  return `there is no limit ${name}${near === undefined ? '' : `; did you mean ${near}?`}`
 }
 
 function isInRange(range: LimitRange | undefined, value: number): boolean {

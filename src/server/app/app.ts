@@ -4,6 +4,7 @@ import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { encodePath } from '../path.js'
 import { forDevelopers } from '../environment.js'
+import { checkOptions, given } from '../option-table.js'
 import type { InjectedRequest, InjectedResponse } from '../inject/messages.js'
 import { scriptDirectory } from '../script-directory.js'
 import type { Skitai } from '../skitai.js'
@@ -16,6 +17,7 @@ import type { AuthRule } from './auth/auth-options.js'
 import type { Declaration } from './args/reader.js'
 import { type AppHost, type Shared, sharedBy } from './app-host.js'
 import { Locks } from './locks.js'
+import { methodRouteOptions, subAppOptions } from './option-tables.js'
 import type { PathParams } from './path-params.js'
 import {
   type Handler,
@@ -159,7 +161,10 @@ export class App extends AppLife {
    * inside of those of this app. Routes that it gets later are found as well. Throws `TypeError` for a malformed
    * prefix, a route that is there already, or an app that this one lies in.
    */
-  mount(prefix: string, app: App, { namespace = '' }: SubAppOptions = {}): this {
+  mount(prefix: string, app: App, options: SubAppOptions = {}): this {
+    checkOptions(`mount ${prefix}`, subAppOptions, options)
+    if (!(app instanceof App)) throw new TypeError(`an app is wanted at ${prefix}; only an engine mounts anything else`)
+    const { namespace = '' } = options
     this.tree.mount(prefix, app.tree, namespace)
     this.adopt(app).catch(this.reportLate)
     return this
@@ -224,13 +229,15 @@ export class App extends AppLife {
       throw new TypeError(
         `the app ${this.name} is mounted already, with another pref: make a second App for this place`,
       )
-    if (this.preferred !== undefined || Object.keys(pref).length === 0) return
-    const late = FIXED.find((name) => name in pref)
+    const said = given(pref)
+    if (this.preferred !== undefined || Object.keys(said).length === 0) return
+    const late = FIXED.find((name) => name in said)
     if (late !== undefined)
       throw new TypeError(`${late} is settled when an app is made: nothing can be preferred to it`)
-    const config = { ...this.config, ...pref.config }
-    this.options = { ...this.options, ...pref, config }
-    checkStateOptions(this.options)
+    const config = { ...this.config, ...said.config }
+    const options = { ...this.options, ...said, config }
+    checkStateOptions(options)
+    this.options = options
     Object.assign(this.config, config)
     // The guards of routes that are there already are those of the options as they were.
     this.tree.rebuild()
@@ -293,10 +300,12 @@ export class App extends AppLife {
   }
 
   #methodRoute(method: string): MethodRoute<this> {
-    const add = (rule: string, options: unknown, handler?: unknown): this =>
-      typeof options === 'function'
-        ? this.#add(makeRoute(rule, { methods: [method] }, options as Handler<never>))
-        : this.#add(makeRoute(rule, { ...(options as RouteOptions), methods: [method] }, handler as Handler<never>))
+    const methods = [method]
+    const add = (rule: string, options: unknown, handler?: unknown): this => {
+      if (typeof options === 'function') return this.#add(makeRoute(rule, { methods }, options as Handler<never>))
+      checkOptions(`the route ${rule}`, methodRouteOptions, options)
+      return this.#add(makeRoute(rule, { ...(options as RouteOptions), methods }, handler as Handler<never>))
+    }
     // The names of routes are known to the compiler only.
     return add as MethodRoute<this>
   }

@@ -13,6 +13,7 @@ import type { Plan } from './plan.js'
 import type { HandlerValue } from './values.js'
 import { Was } from './was.js'
 
+/** To the compiler, a handler that gives nothing gives something else than undefined. */
 type Answer = HandlerValue | Promise<HandlerValue>
 
 /** The answer to a request. Throws or rejects with what the handler, or anything around it, throws. */
@@ -23,8 +24,8 @@ export function dispatch(plan: Plan, was: Was, params: Args): Answer {
     return runGuarded(plan, was, params)
   // The frequent case needs no promise.
   const args = readArgs(plan, was, params)
-  if (args instanceof Promise) return args.then((read) => plan.route.handler(was, read as never))
-  return plan.route.handler(was, args as never)
+  if (args instanceof Promise) return args.then((read) => plan.route.handler(was, read as never) as Answer)
+  return plan.route.handler(was, args as never) as Answer
 }
 
 function isWatched(app: App): boolean {
@@ -112,7 +113,9 @@ async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValu
   const args = await readArgs(plan, was, params)
   const early = await firstReply(plan.before, was)
   if (answers(early)) return early
-  const value = await plan.route.handler(was, args as never)
+  const value = await (plan.route.handler(was, args as never) as Answer)
+  // To return an error is to throw it: hooks see it as that.
+  if (value instanceof Error) throw value
   if (plan.after.length > 0) await observed(value, was, plan.after)
   return saved(value, was)
 }

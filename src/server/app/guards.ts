@@ -11,6 +11,8 @@ import { MissingOptionError } from './guards/missing-option.js'
 import { rateLimitGuard } from './guards/rate-limit.js'
 import { securityHeadersGuard } from './guards/security-headers.js'
 import type { Step } from './hooks.js'
+import { checkOptions } from '../option-table.js'
+import { appOptions } from './option-tables.js'
 import type { Route } from './route.js'
 import { keyRingOf } from './state/key-ring.js'
 import { stateOf } from './state/request-state.js'
@@ -49,8 +51,9 @@ export function guardsOf(layers: readonly App[], { options, rule, methods }: Rou
   return guards
 }
 
-/** Throws `TypeError` for a secret, a session or keys of an app that cannot be: before the first client comes. */
+/** Throws `TypeError` for options of an app that there are not or that cannot be: before the first client comes. */
 export function checkStateOptions(options: App['options']): void {
+  checkOptions('new App', appOptions, options)
   if (options.secureKey !== undefined) void keyRingOf(options)
   if (options.session !== undefined || options.mbox !== undefined) stateOf(options)
   if (options.jwt !== undefined) jwtKeysOf(options)

@@ -95,14 +95,14 @@ export class Request {
     return this.#exchange.version
   }
 
-  /** `http` or `https`. */
+  /** How the client has asked: as the connection is, or as a trusted proxy says (SRV-72). */
   get scheme(): 'http' | 'https' {
-    return this.#exchange.encrypted ? 'https' : 'http'
+    return this.#exchange.scheme
   }
 
-  /** Host and optional port that the request is for. */
+  /** Host and optional port that the client has asked for. */
   get host(): string {
-    return this.#exchange.authority
+    return this.#exchange.host
   }
 
   /** The header fields. Names in any case. */
@@ -115,20 +115,26 @@ export class Request {
     return this.#exchange.body.trailers
   }
 
-  /** The address of the peer: the client, or the proxy in front of us. */
+  /**
+   * The address of the client: that of the peer, unless it is a trusted proxy that names another one. What anybody else
+   * says of itself in X-Forwarded-For or Forwarded is not looked at (APP-36). Throws `HttpError` 400, as `scheme` and
+   * `host` do, for what a trusted proxy says and cannot mean.
+   */
   get remoteAddress(): string {
-    return this.#exchange.peer.address
+    return this.#exchange.clientAddress
   }
 
-  /**
-   * The address of the client as far as it is known: that of the peer. What a client says of itself in X-Forwarded-For
-   * is not looked at (APP-36).
-   */
+  /** The same. */
   get realIp(): string {
     return this.remoteAddress
   }
 
-  /** Whether the peer is on this machine or in a private network: a proxy in front of us, mostly. */
+  /** The address at the other end of the connection: the client, or the proxy in front of us. */
+  get peerAddress(): string {
+    return this.#exchange.peer.address
+  }
+
+  /** Whether the client is on this machine or in a private network; without `trustedProxies`, whether the peer is. */
   get isPrivateIp(): boolean {
     return isPrivateAddress(this.remoteAddress)
   }

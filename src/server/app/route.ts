@@ -1,10 +1,12 @@
 /** A route as it was registered, and what can be said about one. */
 
+import { checkOptions } from '../option-table.js'
 import type { Declaration } from './args/reader.js'
 import type { ParamSpecs, ParamValues } from './args/param.js'
 import type { Schema } from './args/schema.js'
 import type { RouteGuardOptions } from './guards/guard-options.js'
 import type { Observer, Step } from './hooks.js'
+import { routeOptions } from './option-tables.js'
 import type { PathParams } from './path-params.js'
 import type { HasRoute, UrlArgs } from './urls.js'
 import type { HandlerValue } from './values.js'
@@ -12,9 +14,9 @@ import type { Was } from './was.js'
 
 /**
  * A route's function: gets the context and the parameters that the route declares; what it returns, now or by promise,
- * is the response.
+ * is the response; nothing is a 204.
  */
-export type Handler<Params> = (was: Was, params: Params) => HandlerValue | Promise<HandlerValue>
+export type Handler<Params> = (was: Was, params: Params) => HandlerValue | void | Promise<HandlerValue | void>
 
 /** The values of a declaration: those of its parameters, or what a validator gives. */
 export type Declared<Source, Place extends string> =
@@ -104,6 +106,7 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Z]+$/
 
 /** Makes a route. Throws `TypeError` for an option that is none. */
 export function makeRoute(rule: string, options: RouteOptions, handler: Handler<never>): Route {
+  checkOptions(`the route ${rule}`, routeOptions, options)
   if (typeof handler !== 'function') throw new TypeError(`the route ${rule} has no handler`)
   for (const method of options.methods ?? []) if (!METHOD.test(method)) throw new TypeError(`not a method: ${method}`)
   return {

@@ -1,5 +1,6 @@
 /** What a handler may return, and how it becomes a response. */
 
+import { otherContent } from './other-values.js'
 import type { FileValue } from './response-values.js'
 import { FieldLines } from '../../protocols/http1/writer.js'
 
@@ -52,7 +53,7 @@ const JSON_TYPE = typed('application/json')
 
 /**
  * Makes content of a value; undefined for no content. `pretty` indents JSON. Throws `TypeError` for what cannot be
- * sent.
+ * sent, and an `Error` that it gets.
  */
 export function prepare(value: BodyValue, pretty = false): Prepared | undefined {
   if (value === undefined || value === null) return undefined
@@ -60,15 +61,29 @@ export function prepare(value: BodyValue, pretty = false): Prepared | undefined 
   if (value instanceof Uint8Array) return { body: value, type: OCTETS.type, typeName: OCTETS.typeName }
   if (value instanceof ArrayBuffer) return prepare(new Uint8Array(value))
   if (ArrayBuffer.isView(value)) return prepare(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+  if (typeof value === 'object' && !Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) {
+    const other = otherContent(value)
+    if (other !== undefined) return { body: other.body, ...typed(other.type) }
+  }
   if (typeof value === 'object' && !Array.isArray(value) && isStream(value)) {
     const raw = 'pipe' in value || 'getReader' in value
     return { body: value, ...(raw ? OCTETS : HTML) }
   }
   if (typeof value === 'object' && 'then' in value && typeof value.then === 'function')
     throw new TypeError('content is no promise: await it first')
-  const text = (pretty ? JSON.stringify(value, undefined, 2) : JSON.stringify(value)) as string | undefined
+  const text = jsonOf(value, pretty)
   if (text === undefined) throw new TypeError(`a handler returned a ${typeof value}, which cannot be sent`)
   return { body: text, type: JSON_TYPE.type, typeName: JSON_TYPE.typeName }
+}
+
+/** Undefined for a function and the like. What JSON has no form for, as a BigInt or a cycle, is said to be that. */
+function jsonOf(value: unknown, pretty: boolean): string | undefined {
+  try {
+    return pretty ? JSON.stringify(value, undefined, 2) : JSON.stringify(value)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new TypeError(`a handler returned what JSON has no form for: ${error.message}`, { cause: error })
+  }
 }
 
 function isStream(value: object): value is StreamBody {

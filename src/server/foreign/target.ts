@@ -28,6 +28,7 @@ export interface KoaApp {
 export interface FastifyApp {
   readonly ready: () => PromiseLike<unknown>
   readonly routing: NodeListener
+  readonly close?: () => PromiseLike<unknown>
 }
 
 /**
@@ -64,9 +65,31 @@ function has(target: object, name: string): boolean {
   return typeof (target as Readonly<Record<string, unknown>>)[name] === 'function'
 }
 
-/** Routes can be added until the first request comes, as they can until it listens. */
+/** How many places have begun an instance: the last one that ends closes it. */
+const begun: WeakMap<FastifyApp, number> = new WeakMap()
+
+/**
+ * As where it listens: routes can be added until it is ready, and its `onClose` hooks are called behind the last
+ * request.
+ */
 function fastify(instance: FastifyApp): ForeignApp {
-  return nodeApp({ prepare: () => instance.ready(), listener: (req, res, next) => instance.routing(req, res, next) })
+  const count = (by: number): number => {
+    const places = (begun.get(instance) ?? 0) + by
+    begun.set(instance, places)
+    return places
+  }
+  return nodeApp({
+    listener: (req, res, next) => instance.routing(req, res, next),
+    life: {
+      begin: async () => {
+        await instance.ready()
+        count(1)
+      },
+      end: async () => {
+        if (count(-1) === 0) await instance.close?.()
+      },
+    },
+  })
 }
 
 function koa(app: KoaApp): ForeignApp {

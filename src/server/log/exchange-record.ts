@@ -30,7 +30,7 @@ export function exchangeRecord(exchange: ExchangeBase, connections: number, now:
     token: bearerToken(fields),
     referer: fields.get('referer') ?? '',
     userAgent: fields.get('user-agent') ?? '',
-    realIp: '',
+    realIp: realIpOf(exchange),
     worker: WORKER,
     connections,
     handlingMs: answeredAt - startedAt,
@@ -60,6 +60,15 @@ export function refusalRecord(connection: Connection, status: number, connection
     connections,
     handlingMs: 0,
     transferMs: 0,
+  }
+}
+
+/** The address of the client where proxies are trusted; empty where they say what cannot be. */
+function realIpOf(exchange: ExchangeBase): string {
+  try {
+    return exchange.origin?.address ?? ''
+  } catch {
+    return ''
   }
 }
 

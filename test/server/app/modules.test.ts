@@ -62,7 +62,7 @@ describe('APP-13, APP-16: an app that is a file', () => {
     assert.equal(errors.length, 1)
     write('app.js', 'export const other = 1')
     assert.equal(await get('/shop/'), 'two 6/shop/x')
-    assert.match(String(errors[1]), /has no App/)
+    assert.match(String(errors[1]), /has no app/)
     await engine.close()
   })
 

@@ -212,7 +212,7 @@ describe('SEC-27: limits of a form', () => {
       const pieces = async function* (): AsyncGenerator<Uint8Array> {
         for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size)
       }
-      const fields = await readMultipart(MULTIPART['content-type'], pieces(), limits)
+      const fields = await readMultipart('x', pieces(), limits)
       assert.deepEqual({ ...fields }, { a: ['v'] })
     }
   })

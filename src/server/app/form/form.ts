@@ -56,7 +56,7 @@ export async function readForm(request: Request, options?: ReadOptions): Promise
   const { readMultipart } = await import('./multipart.js')
   const limits = request.multipartLimits(options)
   const content = request.lend(limits.bytesMax)
-  const form = new Form(await readMultipart(request.headers.get('content-type')!, content, limits))
+  const form = new Form(await readMultipart(request.contentType?.parameters.get('boundary'), content, limits))
   request.onOver(() => void form.removeFiles())
   return form
 }

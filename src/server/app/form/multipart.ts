@@ -27,27 +27,36 @@ const FIELDS_MAX = 1000
 const FILES_MAX = 100
 const PART_HEADERS_MAX = 32
 const PART_HEADER_BYTES_MAX = 16_384
+/** Octets of the name of a field. */
+const NAME_BYTES_MAX = 200
+/** Octets of the name of a file: half of what the headers of a part may have, behind which busboy cuts them off. */
+const FILENAME_BYTES_MAX = 8192
+/** What a boundary may be (RFC 2046 section 5.1.1). */
+const BOUNDARY = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/
 
 /** Names with their values, text or files, in the order they came. */
 export type MultipartFields = Readonly<Record<string, readonly (string | UploadedFile)[]>>
 
 /**
- * Reads a form; each piece of its content is done with when the next one is asked for. Rejects with `HttpError`: 413
- * beyond a limit, 400 for content that is no form; then no file stays. What it gives is the caller's to remove.
+ * Reads a form; `boundary` is the parameter of its Content-Type. Each piece of its content is done with when the next
+ * one is asked for. Rejects with `HttpError`: 413 beyond a limit, 400 for a boundary or content of no form; then no
+ * file stays. What it gives is the caller's to remove.
  */
 export async function readMultipart(
-  contentType: string,
+  boundary: string | undefined,
   content: AsyncIterable<Uint8Array>,
   limits: MultipartLimits,
 ): Promise<MultipartFields> {
+  if (boundary === undefined) throw new HttpError(400, 'The form does not tell its boundary')
+  if (!BOUNDARY.test(boundary)) throw new HttpError(400, 'The boundary of the form has 1 to 70 characters of RFC 2046')
   const { Busboy } = await import('@fastify/busboy')
   let busboy: BusboyInstance
   try {
     busboy = new Busboy({
-      headers: { 'content-type': contentType },
+      // Written anew: what was parsed once is not read in another way by who parses it again.
+      headers: { 'content-type': `multipart/form-data; boundary="${boundary}"` },
       fileHwm: PAUSE_BYTES,
       limits: {
-        fieldNameSize: 200,
         fieldSize: FIELD_BYTES_MAX,
         fields: FIELDS_MAX,
         files: FILES_MAX,
@@ -77,6 +86,7 @@ class MultipartReader {
     this.#busboy = busboy
     this.#limits = limits
     busboy.on('field', (name, value, _nameCut, valueCut) => {
+      this.#checkName(name, NAME_BYTES_MAX, 'a field')
       if (valueCut) this.#fail(tooLarge(`A field of the form has more than ${FIELD_BYTES_MAX} octets`))
       else this.#add(name, value)
     })
@@ -127,6 +137,12 @@ class MultipartReader {
     return Array.from(this.#keeping.values(), ({ kept }) => kept)
   }
 
+  /** Busboy knows no limit of names. */
+  #checkName(name: string | undefined, max: number, what: string): void {
+    if (name !== undefined && Buffer.byteLength(name) > max)
+      this.#fail(tooLarge(`The name of ${what} of the form has more than ${max} octets`))
+  }
+
   #add(name: string | undefined, value: string | UploadedFile): void {
     ;(this.#fields[name ?? ''] ??= []).push(value)
   }
@@ -153,6 +169,8 @@ class MultipartReader {
     filename: string | undefined,
     mimetype: string,
   ): void {
+    this.#checkName(name, NAME_BYTES_MAX, 'a field')
+    this.#checkName(filename, FILENAME_BYTES_MAX, 'a file')
     // The order of the names is that of the parts, not that in which files were written.
     const values = (this.#fields[name ?? ''] ??= [])
     const place = values.length

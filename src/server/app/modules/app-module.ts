@@ -1,5 +1,7 @@
 /** An app that is a file: imported when it is mounted, and anew when it has changed (APP-06, APP-07, APP-13). */
 
+import type { ForeignApp } from '../../foreign/foreign-app.js'
+import type { MountedFunction } from '../../mounts.js'
 import type { Skitai } from '../../skitai.js'
 import { App } from '../app.js'
 import type { AppOptions } from '../app-options.js'
@@ -17,23 +19,31 @@ export interface SetupContext {
   readonly pref: Preference
 }
 
+/** What a file may have beside an `App`: an app of another framework, or a function. */
+export type OtherTarget = ForeignApp | MountedFunction
+
 /** Where the app is mounted. */
 export interface AppPlace {
   readonly engine: Skitai
   readonly point: string
   readonly pref: Preference
   /** Has requests answered by this app from now on. */
-  readonly put: (app: App) => void
+  readonly put: (target: App | OtherTarget) => void
+  /** What can be mounted beside an `App`. Throws `TypeError` for what cannot. */
+  readonly otherTarget: (exported: unknown) => OtherTarget
   /** Tells of an error that nobody waits for. */
   readonly report: (error: unknown) => void
 }
 
-/** A file with an app: its export `app`, its default one, or the one named behind a colon, as `shop.js:admin`. */
+/**
+ * A file with an app, of ours or of another framework: its export `app`, its default one, or the one named behind a
+ * colon, as `shop.js:admin`.
+ */
 export class AppModule extends Watcher {
   readonly #file: ModuleFile
   readonly #name: string | undefined
   readonly #place: AppPlace
-  #app: App | undefined
+  #target: App | OtherTarget | undefined
 
   constructor(file: string, name: string | undefined, place: AppPlace) {
     super()
@@ -43,11 +53,10 @@ export class AppModule extends Watcher {
   }
 
   /** Loads the app, and puts it in its place. Rejects with what the file throws, and when there is no app in it. */
-  async load(): Promise<App> {
-    const app = await this.#import()
-    this.#place.put(app)
-    this.#app = app
-    return app
+  async load(): Promise<void> {
+    const target = await this.#import()
+    this.#place.put(target)
+    this.#target = target
   }
 
   protected isStale(): boolean {
@@ -56,32 +65,37 @@ export class AppModule extends Watcher {
 
   /** The old app answers until the new one is ready, and goes on when that cannot be had. */
   protected async reload(): Promise<void> {
-    const before = this.#app
-    before?.emit('app:restarting', before)
-    const app = await this.#import()
-    await before?.live('beforeReload')
-    if (before !== undefined) {
-      app.store.take(before.store, app.options.preserve ?? [])
-      app.shares.inherit(before.shares)
-      app.locks = before.locks
+    const before = this.#target
+    const old = before instanceof App ? before : undefined
+    old?.emit('app:restarting', old)
+    const target = await this.#import()
+    await old?.live('beforeReload')
+    if (old !== undefined && target instanceof App) {
+      target.store.take(old.store, target.options.preserve ?? [])
+      target.shares.inherit(old.shares)
+      target.locks = old.locks
     }
-    await app.begin((error) => this.#place.report(error))
-    this.#place.put(app)
-    this.#app = app
-    await app.live('reloaded')
-    await app.live('mountedOrReloaded')
-    app.emit('app:restarted', app)
-    await before?.end()
+    await beginOf(target, (error) => this.#place.report(error))
+    this.#place.put(target)
+    this.#target = target
+    if (target instanceof App) {
+      await target.live('reloaded')
+      await target.live('mountedOrReloaded')
+      target.emit('app:restarted', target)
+    }
+    if (before !== undefined && before !== target && typeof before !== 'function') await before.end()
   }
 
-  async #import(): Promise<App> {
+  async #import(): Promise<App | OtherTarget> {
     const { engine, point, pref } = this.#place
     let exports = await this.#file.load()
-    let app = this.#appOf(exports)
+    let app = this.#targetOf(exports)
+    if (!(app instanceof App)) return app
     if (!app.agrees(pref)) {
       // The same file at another place, with other preferences: an app of its own.
       exports = await this.#file.loadApart()
-      app = this.#appOf(exports)
+      app = this.#targetOf(exports)
+      if (!(app instanceof App)) return app
     }
     app.prefer(pref)
     const setup = exports['__setup__']
@@ -89,10 +103,21 @@ export class AppModule extends Watcher {
     return app
   }
 
-  #appOf(exports: Exports): App {
-    const app = this.#name === undefined ? (exports['app'] ?? exports['default']) : exports[this.#name]
-    if (app instanceof App) return app
-    const wanted = this.#name === undefined ? 'an export app' : `an export ${this.#name}`
-    throw new TypeError(`${this.#file.file} has no App: ${wanted} is wanted`)
+  #targetOf(exports: Exports): App | OtherTarget {
+    const exported = this.#name === undefined ? (exports['app'] ?? exports['default']) : exports[this.#name]
+    if (exported instanceof App) return exported
+    const wanted = this.#name === undefined ? 'an export app, or a default one,' : `an export ${this.#name}`
+    if (exported === undefined || exported === null)
+      throw new TypeError(`${this.#file.file} has no app: ${wanted} is wanted`)
+    try {
+      return this.#place.otherTarget(exported)
+    } catch (error) {
+      throw new TypeError(`${this.#file.file}: ${(error as TypeError).message}`, { cause: error })
+    }
   }
+}
+
+async function beginOf(target: App | OtherTarget, report: (error: unknown) => void): Promise<void> {
+  if (target instanceof App) await target.begin(report)
+  else if (typeof target !== 'function') await target.begin()
 }

@@ -6,7 +6,9 @@ import { limitsOf, type WebSocketLimits } from '../../../protocols/websocket/lim
 import { deflateParametersOf } from '../../../protocols/websocket/negotiation.js'
 import { zlibCompression } from '../../../io/deflate.js'
 import { HttpError } from '../../http-error.js'
+import { checkOptions } from '../../option-table.js'
 import type { App } from '../app.js'
+import { socketOptions } from '../option-tables.js'
 import type { ParamSpec } from '../path-params.js'
 import type { MatchedParams, Routable } from '../router.js'
 import { type Codec, codecs } from './codec.js'
@@ -61,6 +63,7 @@ const TIMEOUT_SECONDS = 60
 
 /** Makes a route. Throws `TypeError` or `UsageError` for a rule or an option that is none. */
 export function socketRoute(rule: string, given: unknown, handler: unknown): SocketRoute {
+  checkOptions(`the WebSocket ${rule}`, socketOptions, given)
   const options = given as AnyOptions
   const { spec = 'SIMPLE', encoding = 'text', pieces = false, protocols = [] } = options
   const { path, query } = splitRule(rule)

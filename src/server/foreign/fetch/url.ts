@@ -10,8 +10,8 @@ let lastBase = ''
 let lastOrigin = ''
 
 /** The absolute URL that a request is for. A request that does not say for which host is taken for `localhost`. */
-export function urlOf({ encrypted, authority, target }: Exchange): string {
-  const base = `${encrypted ? 'https' : 'http'}://${authority === '' ? 'localhost' : authority}`
+export function urlOf({ scheme, host, target }: Exchange): string {
+  const base = `${scheme}://${host === '' ? 'localhost' : host}`
   if (base !== lastBase) {
     lastOrigin = new URL(base).origin
     lastBase = base

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Exchange } from '../../exchange.js'
 import { HttpError } from '../../http-error.js'
 import { ForeignContext, guarded, within } from '../context.js'
-import { ForeignApp } from '../foreign-app.js'
+import { ForeignApp, type ForeignLife } from '../foreign-app.js'
 import { isThenable } from '../thenable.js'
 import { type Family, familyOf } from './family.js'
 import { abortRequest, closeRequest, createRequest, type Incoming, markComplete, tellVersion } from './incoming.js'
@@ -41,8 +41,8 @@ export interface NodeServerLike {
 /** How an app is called. */
 export interface NodeSetup {
   readonly listener: NodeListener
-  /** Awaited before the first request is answered. */
-  readonly prepare?: () => PromiseLike<unknown>
+  /** What is awaited before the first request, and behind the last one. */
+  readonly life?: ForeignLife
   /** The listener wants a function to go on with. */
   readonly next?: boolean
 }
@@ -51,17 +51,9 @@ export interface NodeSetup {
 const NO_NEXT = undefined as unknown as NextFunction
 
 /** Makes a foreign app of it. */
-export function nodeApp({ listener, prepare, next = false }: NodeSetup): ForeignApp {
+export function nodeApp({ listener, life, next = false }: NodeSetup): ForeignApp {
   const family = familyOf(listener)
-  const call = (context: ForeignContext): void => run(context, listener, next, family())
-  if (prepare === undefined) return new ForeignApp(call)
-  let ready = false
-  let preparing: Promise<unknown> | undefined
-  return new ForeignApp((context) => {
-    if (ready) return call(context)
-    preparing ??= Promise.resolve(prepare()).then(() => (ready = true))
-    preparing.then(() => call(context)).catch((error: unknown) => ForeignContext.fail(context, error))
-  })
+  return new ForeignApp((context) => run(context, listener, next, family()), life)
 }
 
 function run(context: ForeignContext, listener: NodeListener, next: boolean, family: Family): void {
