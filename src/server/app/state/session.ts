@@ -169,6 +169,19 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
   }
 
   /**
+   * Fetches the session from its store once more, for a stream or a WebSocket that goes on for long: it has been
+   * changed or ended by others, perhaps. What was changed here stays, and is saved. Nothing happens before the head of
+   * the response has gone, and without a store. Rejects with what the store says.
+   */
+  async reload(): Promise<this> {
+    if (!this.#origin.answered() || this.#settings.store === undefined) return this
+    await this.#lateSaving
+    if (this.#data === undefined) this.#take(await this.#carrier.load())
+    else await this.#commitLate()
+    return this
+  }
+
+  /**
    * Gives the session another id, or another seal, and the client a new token against forgery: call it when somebody
    * has signed in, so that nobody can have given the client a session that was known before.
    */
@@ -387,6 +400,9 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     if (this.#before !== undefined) this.#before = valuesText(mine.values)
     if (!this.#expirySet) mine.explicitSeconds = kept.explicitSeconds
     if (!this.#expirySet) mine.expiresAtMs = kept.expiresAtMs
+    const touched = this.#touched
+    this.#touched = false
+    if (names.size === 0 && !changed && !touched) return
     this.#extend(mine)
     if (names.size === 0 && !changed) return carrier.touch(mine)
     if (mine.values.size === 0) return carrier.destroy()
