@@ -110,6 +110,20 @@ describe('APP-104: a request whose session cannot be saved', { timeout: 30_000 }
     }
   })
 
+  it('fails where a step in front of the handler answers, or a hook does', async () => {
+    for (const prepare of [
+      (app: App) => app.get('/', { runBefore: [(was) => was.session.set('a', 1) && 'early'] }, () => 'done'),
+      (app: App) => app.get('/', () => 'done').beforeRequest((was) => was.session.set('a', 1) && 'early'),
+    ]) {
+      const notes: string[] = []
+      const app = noting(new App({ secureKey: SECRET, session: { store: new Failing() } }), notes)
+      prepare(app)
+      const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
+      assert.equal((await engine.inject('/')).status, 500)
+      assert.deepEqual(notes, FAILED)
+    }
+  })
+
   it('has the page for its error, without hooks as well', async () => {
     for (const store of [new Failing(), new FailingAtOnce()]) {
       const app = new App({ secureKey: SECRET, session: { store } }).get('/', (was) => was.session.set('a', 1).size)
