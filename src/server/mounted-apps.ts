@@ -35,6 +35,7 @@ export class MountedApps {
   readonly #ready: Set<App> = new Set()
   /** Apps of other frameworks, each at its place. */
   readonly #foreign: ForeignPlace[] = []
+  #readying: Promise<void> | undefined
 
   constructor(engine: Skitai, hosts: VirtualHosts, maxAges: MaxAges, report: (error: unknown) => void) {
     this.#engine = engine
@@ -56,8 +57,21 @@ export class MountedApps {
     }
   }
 
-  /** Loads what is a file, and tells the apps that they are mounted, each once. */
+  /**
+   * Loads what is a file, and tells the apps that they are mounted, each once. Whoever asks meanwhile waits until that
+   * is done, well or not, and goes on with what is left.
+   */
   async ready(): Promise<void> {
+    while (this.#readying !== undefined) await this.#readying.catch(() => {})
+    this.#readying = this.#makeReady()
+    try {
+      await this.#readying
+    } finally {
+      this.#readying = undefined
+    }
+  }
+
+  async #makeReady(): Promise<void> {
     for (let module = this.#modules[0]; module !== undefined; module = this.#modules[0]) {
       await module.load()
       this.#modules.shift()

@@ -20,6 +20,8 @@ export abstract class AppLife extends AppPages {
   /** How many engines and apps have begun it: it lies in several places, perhaps. */
   #begun = 0
   #started: Promise<void> = Promise.resolve()
+  /** Whether it has heard that it is mounted: parts that come later do then, too. */
+  #isMounted = false
   /** Whether its timers run. */
   #runs = false
   /** The apps within it that it has begun. */
@@ -38,6 +40,9 @@ export abstract class AppLife extends AppPages {
   async live(this: App, moment: LifecycleMoment): Promise<void> {
     await this.#lifecycle.get(moment)?.(this)
     for (const app of this.tree.parts) await app.live(moment)
+    // The last moment on the way up, and the last one at all.
+    if (moment === 'mountedOrReloaded') this.#isMounted = true
+    if (moment === 'unmounted') this.#isMounted = false
   }
 
   /** Puts a module into the app, or a function that decorates it (APP-83); gives the app within that it has got. */
@@ -99,11 +104,17 @@ export abstract class AppLife extends AppPages {
       this.#forget(part)
       throw error
     }
+    if (this.#isMounted) await tell(part, ['mounted', 'mountedOrReloaded'])
   }
 
   /** For the server: an app that was within this one is so no more, and ends unless it lies elsewhere, too. */
   async release(this: App, part: App): Promise<void> {
-    if (this.#forget(part)) await part.end()
+    if (!this.#forget(part)) return
+    try {
+      if (this.#isMounted) await tell(part, ['beforeUnmount', 'unmounted'])
+    } finally {
+      await part.end()
+    }
   }
 
   #forget(part: App): boolean {
@@ -118,10 +129,15 @@ export abstract class AppLife extends AppPages {
     // What has failed to begin has begun in part, perhaps.
     await this.#started.catch(() => {})
     this.#runs = false
+    this.#isMounted = false
     for (const timer of this.#timers) clearInterval(timer)
     this.#timers = []
     await this.#services?.detach()
     this.#services = undefined
     for (const app of this.#adopted.splice(0)) await app.end()
   }
+}
+
+async function tell(app: App, moments: readonly LifecycleMoment[]): Promise<void> {
+  for (const moment of moments) await app.live(moment)
 }

@@ -35,6 +35,7 @@ export class Was {
   #g: Record<string, unknown> | undefined
   #mark: ((html: string) => unknown) | undefined
   #marking = 0
+  #foreign = false
   readonly #context: AppContext | undefined
   #layers: readonly App[] | undefined
   #kept: RequestState | undefined
@@ -172,6 +173,11 @@ export class Was {
     return this.#g
   }
 
+  /** For the server: the response is made by somebody else, who knows nothing of what is set here. */
+  static setForeign(was: Was): void {
+    was.#foreign = true
+  }
+
   /** For the server: what a handler has set on `was.response`; undefined when it never asked for it. */
   static responseState(was: Was): ResponseState | undefined {
     return was.#state
@@ -296,8 +302,8 @@ export class Was {
   }
 
   /** The claims of a JSON Web Token; undefined for one that does not hold. */
-  dejwt(token: string): Promise<JwtClaims | undefined> {
-    return this.#client.verifyJwt(token)
+  dejwt(token: string | null | undefined): Promise<JwtClaims | undefined> {
+    return this.#client.verifyJwt(token ?? '')
   }
 
   get #client(): RequestState {
@@ -305,6 +311,7 @@ export class Was {
       request: this.request,
       options: this.app?.options ?? NO_OPTIONS,
       setCookie: (line) => this.response.addHeader('set-cookie', line),
+      foreign: this.#foreign,
       answered: () => this.#exchange.answered,
       report: (error) => this.report(error),
     })

@@ -36,12 +36,16 @@ export class ForeignContext {
     this.#place = place
   }
 
-  /** The service context of the request; what is set on `was.response` has no effect on a foreign response. */
+  /**
+   * The service context of the request; what is set on `was.response` has no effect on a foreign response, and cookies
+   * cannot be set.
+   */
   get was(): Was {
     if (this.#was === undefined) {
       const { path, query, point, push, context: host } = this.#place
       const request = new Request(this.#exchange, path, query, point === '/' ? '' : point)
       this.#was = new Was(this.#exchange, request, undefined, push, host)
+      Was.setForeign(this.#was)
     }
     return this.#was
   }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type as ark } from 'arktype'
 import * as valibot from 'valibot'
 import { z } from 'zod'
 import {
@@ -249,6 +250,21 @@ describe('validators that speak Standard Schema', () => {
     assert.deepEqual(
       errors.map(({ name }) => name),
       ['name', 'age'],
+    )
+  })
+
+  it('may be functions as well, as those of arktype are', async () => {
+    const shoe = ark({ name: 'string > 1', 'size?': 'number.integer', '+': 'delete' })
+    const app = new App().post('/', { body: shoe, query: ark({ q: 'string.integer.parse' }) }, (_was, args) => args)
+    assert.deepEqual((await app.inject({ path: '/?q=7', body: { name: 'boot', size: 42, odd: 1 } })).json(), {
+      name: 'boot',
+      size: 42,
+      q: 7,
+    })
+    const errors = await refusal(app, { path: '/?q=x', body: { name: 'b', size: 'large' } })
+    assert.deepEqual(
+      errors.map(({ in: place, name }) => `${place} ${name}`),
+      ['query q', 'body name', 'body size'],
     )
   })
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, HttpError, int, type LogEntry, Skitai, type Was } from '#src/server/index.js'
+import { App, type ErrorInfo, HttpError, int, type LogEntry, Skitai, type Was } from '#src/server/index.js'
 
 /** An app whose hooks write down that they were called. */
 function noting(name: string, notes: string[], app: App = new App({ name })): App {
@@ -290,6 +290,9 @@ describe('events', () => {
     const app = new App({ name: 'one' }).get('/', (was) => String(was.host.appNamed('two')?.config['colour']))
     const engine = new Skitai({ log: false }).mount('/', app).mount('/two', other)
     assert.equal((await engine.inject('/')).text(), 'red')
+    other.get('/<int:id>', { name: 'shoe' }, () => '')
+    app.get('/url', (was) => was.apps.get('two')!.url('shoe', { id: 7 }))
+    assert.equal((await engine.inject('/url')).text(), '/two/7')
     app.get('/all', (was) => [...was.apps].map(([name, { config }]) => [name, config]))
     engine.mount('/', new App({ name: 'two', config: { colour: 'blue' } }))
     assert.deepEqual((await engine.inject('/all')).json(), [
@@ -334,6 +337,24 @@ describe('APP-97: pages for errors', () => {
     assert.deepEqual((await engine.inject('/crash')).json(), { code: 500, detail: '', traceback: '' })
     assert.equal((await engine.inject({ path: '/teapot', method: 'POST' })).status, 405)
     assert.match(String(errors), /secret/)
+  })
+
+  it('are told all that there is to tell', async () => {
+    const told: ErrorInfo[] = []
+    for (const debug of [false, true]) {
+      const app = new App({ debug }).defaultErrorHandler((_was, error) => (told.push(error), 'page'))
+      app.get('/<name>', () => {
+        throw new Error('oops')
+      })
+      await serving(app).engine.inject('/x?y=%3C')
+    }
+    const [normal, debug] = told as [ErrorInfo, ErrorInfo]
+    assert.deepEqual([normal.code, normal.message, normal.detail], [500, 'Internal Server Error', ''])
+    assert.deepEqual([normal.url, normal.software, normal.mode, normal.traceback], ['/x?y=%3C', 'skitai', 'normal', ''])
+    assert.ok(Math.abs(Date.now() - normal.time.getTime()) < 60_000)
+    assert.equal(debug.mode, 'debug')
+    assert.match(debug.traceback, /^Error: oops\n/)
+    assert.equal((debug.error as Error).message, 'oops')
   })
 
   it('are those of the innermost app that has one, then of the app around it', async () => {
@@ -393,6 +414,66 @@ describe('APP-73, APP-74: lifecycle hooks', () => {
       'beforeUnmount true',
       'unmounted true',
     ])
+  })
+
+  it('are called for a part that comes or goes while the app is mounted, each once', async () => {
+    const told: string[] = []
+    const hooked = (name: string, app: App = new App()): App => {
+      for (const moment of ['beforeMount', 'mounted', 'mountedOrReloaded', 'beforeUnmount', 'unmounted'] as const)
+        app.onLifecycle(moment, () => told.push(`${name} ${moment}`))
+      return app
+    }
+    const [early, late] = [hooked('early'), hooked('late').mount('/inner', hooked('inner'))]
+    const app = new App()
+      .onLifecycle('mounted', (self) => void self.mount('/early', early))
+      .onLifecycle('mountedOrReloaded', () => told.push('mounted'))
+    const engine = new Skitai({ log: false }).mount('/', app)
+    await engine.ready()
+    assert.deepEqual(told.splice(0), ['early mounted', 'mounted', 'early mountedOrReloaded'])
+    app.mount('/late', late)
+    while (told.length < 4) await new Promise(setImmediate)
+    const up = ['late mounted', 'inner mounted', 'late mountedOrReloaded', 'inner mountedOrReloaded']
+    assert.deepEqual(told.splice(0), up)
+    app.unmount(late)
+    while (told.length < 4) await new Promise(setImmediate)
+    const down = ['late beforeUnmount', 'inner beforeUnmount', 'late unmounted', 'inner unmounted']
+    assert.deepEqual(told.splice(0), down)
+    await engine.close()
+    assert.deepEqual(told, ['early beforeUnmount', 'early unmounted'])
+  })
+
+  it('are called once, however many ask at the same time, and for an app that is mounted while the engine runs', async () => {
+    const told: string[] = []
+    const make = (name: string): App =>
+      new App({ name })
+        .get('/', () => name)
+        .onLifecycle('beforeMount', () => new Promise(setImmediate))
+        .onLifecycle('mounted', () => told.push(name))
+    const { engine } = serving(make('one'))
+    const texts = await Promise.all([1, 2, 3].map(async () => (await engine.inject('/')).text()))
+    assert.deepEqual([texts, told.splice(0)], [['one', 'one', 'one'], ['one']])
+    await engine.run({ address: '127.0.0.1', port: 0, signals: false })
+    const audit = make('audit').on('app:started', (app) => told.push(`heard ${app.name}`))
+    engine.mount('/audit', audit, { subscribe: ['late'] }).mount('/late', make('late'))
+    while (told.length < 4) await new Promise(setImmediate)
+    assert.deepEqual(told, ['audit', 'heard audit', 'late', 'heard late'])
+    await engine.close({ timeoutMs: 0 })
+  })
+
+  it('are told of again when one has failed, to whoever has waited as well', async () => {
+    let tries = 0
+    const { engine } = serving(
+      new App()
+        .get('/', () => 'open')
+        .onLifecycle('mounted', async () => {
+          await new Promise(setImmediate)
+          if (++tries === 1) throw new Error('no database')
+        }),
+    )
+    const [first, second] = await Promise.allSettled([engine.ready(), engine.ready()])
+    assert.deepEqual([first.status, second.status, tries], ['rejected', 'fulfilled', 2])
+    assert.equal((await engine.inject('/')).text(), 'open')
+    assert.equal(tries, 2)
   })
 
   it('keep an engine from running when one fails on the way up, not from ending', async () => {

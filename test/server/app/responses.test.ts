@@ -139,6 +139,29 @@ describe('APP-44, APP-45, APP-49: explained and thrown statuses', () => {
   })
 })
 
+describe('APP-49: errors for who accepts JSON', () => {
+  it('are JSON, with the trace in debug mode', async () => {
+    const asked = async (debug: boolean, target: string, accept: string): Promise<InjectedResponse> => {
+      const app = new App({ debug })
+        .get('/oops', () => {
+          throw new Error('inner')
+        })
+        .get('/thrown', (was) => was.throw(409, 'taken'))
+      const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
+      return engine.inject({ path: target, headers: { accept } })
+    }
+    const thrown = await asked(false, '/thrown', 'application/json')
+    assert.deepEqual([thrown.status, thrown.json()], [409, { code: 409, message: 'Conflict', detail: 'taken' }])
+    const missing = (await asked(false, '/none', 'application/json')).json() as { code: number }
+    assert.equal(missing.code, 404)
+    const quiet = (await asked(false, '/oops', 'application/json')).json() as Record<string, unknown>
+    assert.deepEqual([quiet['code'], quiet['traceback']], [500, undefined])
+    const open = (await asked(true, '/oops', 'application/json')).json() as Record<string, unknown>
+    assert.match(String(open['traceback']), /Error: inner/)
+    assert.match((await asked(false, '/thrown', 'text/html')).headers.get('content-type')!, /^text\/html/)
+  })
+})
+
 describe('APP-44: an explained status in an app with pages of its own', () => {
   it('is such a page, and the usual one where there is none for it', async () => {
     const app = new App()

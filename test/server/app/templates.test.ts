@@ -74,6 +74,15 @@ describe('APP-90, APP-91, APP-93, APP-94: what templates can call', () => {
     )
   })
 
+  it('APP-90: leaves no line where a block stands alone', async () => {
+    assert.equal(
+      await page(making('{% if name %}\n  {% for n in list %}\n{{ n }}\n  {% endfor %}\n{% endif %}\n')),
+      '1\n2\n',
+    )
+    const delimiters = { trimBlocks: false, lstripBlocks: false }
+    assert.equal(await page(making('{% if name %}\n  {% endif %}.', { delimiters })), '\n  .')
+  })
+
   it('are functions with the context, and filters, before and after the first page', async () => {
     const app = making('{{ greet("hi", name) }} {{ name | shout("!") }} {{ later(3) }}')
       .templateGlobal('greet', (was, word, name) => `${String(word)} ${String(name)} at ${was.request.path}`)

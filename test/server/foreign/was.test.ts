@@ -28,6 +28,23 @@ describe('APP-137: was in a foreign app', () => {
     )
   })
 
+  it('reads cookies, and sets none that nobody would send', async () => {
+    const { engine } = quiet()
+    const app = express()
+    app.get('/', (_request, response) => {
+      let said = ''
+      try {
+        was.cookie.set('a', '2')
+      } catch (error) {
+        said = String(error)
+      }
+      response.end(`${was.cookie.get('a')} ${said}`)
+    })
+    engine.mount('/', app)
+    const { text } = await ask(engine, '/', { headers: { Cookie: 'a=1' } })
+    assert.match(text, /^1 UsageError: an app of another framework sets cookies in its own way/)
+  })
+
   it('is there in fetch handlers, in their bindings, too', async () => {
     const { engine } = quiet()
     const app = new Hono<{ Bindings: ForeignContext }>()

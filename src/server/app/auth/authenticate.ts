@@ -10,10 +10,25 @@ import { sameSecret } from '../state/seal.js'
 import type { Was } from '../was.js'
 import type { AppAuthOptions, AuthRule, AuthScheme } from './auth-options.js'
 import { type Authorization, basicCredentials, parseAuthorization } from './authorization.js'
-import { digestClaim, type DigestAlgorithm, digestHex, DigestNonces, type DigestOptions } from './digest.js'
+import {
+  digestClaim,
+  type DigestAlgorithm,
+  digestHex,
+  DigestNonces,
+  type DigestOptions,
+  type DigestSecrets,
+} from './digest.js'
 import { jwtKeysOf, verifyJwt } from './jwt.js'
-import { PasswordChecker } from './password.js'
-import { type BearerHandler, type Credential, findCredential, makeUser, type User, type Users } from './users.js'
+import { isHashed, PasswordChecker } from './password.js'
+import {
+  type BearerHandler,
+  type Credential,
+  findCredential,
+  type FoundCredential,
+  makeUser,
+  type User,
+  type Users,
+} from './users.js'
 
 /** What a scheme finds: who it is, or why it is nobody, as parameters of the next challenge. */
 type Found = User | readonly [name: string, value: string][]
@@ -116,10 +131,16 @@ class Basic implements Scheme {
   readonly #users: Users
   readonly #realm: string
   readonly #checker: PasswordChecker = new PasswordChecker()
+  /** Whether a password that was found is a hash, and whether one is none. */
+  #hashes = false
+  #others = false
 
   constructor(users: Users, realm: string) {
     this.#users = users
     this.#realm = realm
+    if (typeof users !== 'function')
+      for (const known of users instanceof Map ? users.values() : Object.values(users))
+        this.#see(known as FoundCredential)
   }
 
   async identify(was: Was, { token }: Authorization): Promise<Found> {
@@ -127,13 +148,22 @@ class Basic implements Scheme {
     if (credentials === undefined) return NO_REASON
     const { name, password } = credentials
     const known = await findCredential(this.#users, was, name)
+    this.#see(known)
     if (!(await this.#isRight(name, password, known))) return NO_REASON
     return makeUser({ name, realm: this.#realm, info: infoOf(known) })
   }
 
+  #see(known: FoundCredential): void {
+    if (known === undefined || known === null) return
+    if (isHashed((typeof known === 'object' ? known.password : known) ?? '')) this.#hashes = true
+    else this.#others = true
+  }
+
   async #isRight(name: string, password: string, known: Credential | undefined): Promise<boolean> {
     const stored = typeof known === 'object' ? known.password : known
-    const digest = typeof known === 'object' ? known.digest : undefined
+    // To find nobody takes as long as to find somebody: where no password is a hash, that is short.
+    const nobody = !this.#hashes && this.#others ? NOBODY : undefined
+    const digest = typeof known === 'object' ? known.digest : known === undefined ? nobody : undefined
     if (stored !== undefined || digest === undefined) return this.#checker.check(name, password, stored)
     const algorithm: DigestAlgorithm = digest['SHA-256'] === undefined ? 'MD5' : 'SHA-256'
     const secret = digest[algorithm] ?? ''
@@ -144,6 +174,8 @@ class Basic implements Scheme {
     return [`Basic realm=${quoted(this.#realm)}, charset="UTF-8"`]
   }
 }
+
+const NOBODY: DigestSecrets = { 'SHA-256': '' }
 
 function infoOf(known: Credential | undefined): unknown {
   return typeof known === 'object' ? known.info : undefined

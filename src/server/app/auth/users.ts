@@ -49,6 +49,8 @@ const NO_CLAIMS: Readonly<Record<string, unknown>> = Object.freeze(Object.create
 /** Finds a user. Names are the client's: `__proto__` is a name that nobody has. */
 export async function findCredential(users: Users, was: Was, name: string): Promise<Credential | undefined> {
   if (typeof users === 'function') return (await users(was, name)) ?? undefined
-  if (users instanceof Map) return (users as ReadonlyMap<string, Credential>).get(name)
-  return Object.hasOwn(users, name) ? (users as Readonly<Record<string, Credential>>)[name] : undefined
+  if (users instanceof Map) return (users as ReadonlyMap<string, FoundCredential>).get(name) ?? undefined
+  return (
+    (Object.hasOwn(users, name) ? (users as Readonly<Record<string, FoundCredential>>)[name] : undefined) ?? undefined
+  )
 }

@@ -53,6 +53,7 @@ export async function decorate(app: App, exports: AppModuleExports, given: Modul
       await app.adopt(part)
     } catch (error) {
       app.tree.unmount(part.tree)
+      await app.release(part)
       throw error
     }
   }

@@ -70,7 +70,10 @@ export class CookieJar implements Iterable<readonly [name: string, value: string
 
   /** Removes a cookie. `path` and `domain` must be those that it was set with. */
   remove(name: string, place: CookiePlace = {}): this {
-    return this.set(name, '', { ...place, expires: 'now', secure: place.secure ?? /^__(?:host|secure)-/i.test(name) })
+    const secure = place.secure ?? /^__(?:host|secure)-/i.test(name)
+    // There is one place only for such a name.
+    const own = /^__host-/i.test(name) ? { path: '/', domain: undefined, secure: true } : { ...place, secure }
+    return this.set(name, '', { ...own, expires: 'now' })
   }
 
   /** Removes all cookies that there are; those with a name that cannot be set are left to whoever set them. */

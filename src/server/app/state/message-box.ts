@@ -72,7 +72,7 @@ export class MessageBox {
     if (!(validSeconds >= 0)) throw new TypeError(`validSeconds is 0 or more, not ${validSeconds}`)
     const box = this.#load()
     const sent = { id: box.nextId, category, createdMs: this.#origin.nowMs(), validSeconds, message, extra }
-    if (JSON.stringify(sent).length > COOKIE_BYTES_MAX / 2)
+    if (Buffer.byteLength(JSON.stringify(sent)) > COOKIE_BYTES_MAX / 2)
       throw new RangeError(`a message of ${message.length} characters fits in no cookie: keep it in the session`)
     this.#change()
     box.nextId++

@@ -1,5 +1,6 @@
 /** What `was` remembers of a client: made for a request when somebody asks for it. */
 
+import { UsageError } from '../../../protocols/core/errors.js'
 import { HttpError } from '../../http-error.js'
 import { escapeHtml } from '../../html.js'
 import { jwtKeysOf, type JwtClaims, type JwtOptions, signJwt, verifyJwt } from '../auth/jwt.js'
@@ -17,6 +18,7 @@ import type { StateOptions } from './state-options.js'
 import { makeToken, readToken, removeToken, type TokenOrigin } from './tokens.js'
 
 const NONCE_BYTES = 16
+const FOREIGN = 'an app of another framework sets cookies in its own way: those of was would be lost'
 
 /** What is needed of the request around it. */
 export interface StateHost {
@@ -24,6 +26,8 @@ export interface StateHost {
   readonly options: StateOptions
   /** Adds a Set-Cookie to the response. */
   setCookie(line: string): void
+  /** Whether an app of another framework makes the response: no cookie of ours goes out with it. */
+  readonly foreign: boolean
   /** Whether the head of the response has gone. */
   answered(): boolean
   /** Tells of what fails behind the head. */
@@ -128,6 +132,7 @@ export class RequestState {
       path: scriptName === '' ? '/' : scriptName,
       nowMs: Date.now,
       onChange: () => {
+        if (host.foreign) throw new UsageError('FOREIGN_RESPONSE', FOREIGN)
         if (host.answered()) throw tooLate('a cookie can be set', 'set it')
       },
     })

@@ -262,6 +262,28 @@ describe('Digest', () => {
   })
 })
 
+describe('APP-122: a route with a scheme of its own', () => {
+  it('asks for that, whatever the app asks for, and a part for what it says', async () => {
+    const users = { ada: 'secret' }
+    const part = new App({ auth: 'bearer', bearerHandler: () => true }).get('/', () => 'part')
+    const app = new App({ auth: 'basic', users })
+      .get('/', () => 'basic')
+      .get('/digest', { auth: 'digest' }, () => 'digest')
+      .mount('/part', part)
+    const engine = new Skitai({ log: false }).mount('/', app)
+    const scheme = async (at: string): Promise<string | undefined> =>
+      (await engine.inject(at)).headers.get('www-authenticate')?.split(' ')[0]
+    assert.deepEqual(
+      [await scheme('/'), await scheme('/digest'), await scheme('/part/')],
+      ['Basic', 'Digest', 'Bearer'],
+    )
+    assert.deepEqual(
+      [await come(engine, basic('ada', 'secret')), await come(engine, basic('ada', 'secret'), '/digest')],
+      [200, 401],
+    )
+  })
+})
+
 describe('APP-126: Bearer', () => {
   it('asks a function, and lets in only what it says so of', async () => {
     const verdicts: Record<string, unknown> = {

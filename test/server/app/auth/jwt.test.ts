@@ -155,6 +155,7 @@ describe('APP-119: was.mkjwt and was.dejwt', () => {
     const app = new App({ auth: 'jwt', ...options })
       .get('/token', { auth: false }, (was) => was.mkjwt({ username: 'ada', level: 3 }))
       .get('/', ({ request }) => [request.user])
+      .get('/claims', { auth: false }, async (was) => [(await was.dejwt(was.request.query.get('t'))) ?? null])
       .get('/claims/<token>', { auth: false }, async (was, { token }) => [
         (await was.dejwt(token.replaceAll(' ', '_'))) ?? null,
       ])
@@ -172,6 +173,7 @@ describe('APP-119: was.mkjwt and was.dejwt', () => {
     const [claims] = (await app.inject(`/claims/${token}`)).json() as [{ level: number }]
     assert.equal(claims.level, 3)
     assert.equal((await app.inject('/claims/a.b.c')).text(), '[null]')
+    assert.equal((await app.inject('/claims')).text(), '[null]')
   })
 
   it('say why one is refused', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { scryptSync } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { App, HttpError, hashPassword, verifyPassword } from '#src/server/index.js'
+import { App, digestSecrets, HttpError, hashPassword, Skitai, type Users, verifyPassword } from '#src/server/index.js'
 import { PasswordChecker } from '#src/server/app/auth/password.js'
 import { everyVersion } from '../../versions.js'
 
@@ -59,6 +59,9 @@ describe('the checker', () => {
 
 const CHEAP = `$scrypt$ln=1,r=1,p=1$c2FsdHNhbHQ$${Buffer.alloc(32).toString('base64').replace('=', '')}`
 
+/** It takes about a second. */
+const SLOW = CHEAP.replace('ln=1,r=1,p=1', 'ln=16,r=8,p=8')
+
 describe('the turns of passwords', () => {
   it('are few: whoever asks, so many wait and no more', async () => {
     const [one, two] = [new PasswordChecker(), new PasswordChecker()]
@@ -90,6 +93,23 @@ describe('the turns of passwords', () => {
     assert.equal(await verifyPassword('x', CHEAP), false)
   })
 
+  it('are not asked for who is not known, where no password is a hash', async () => {
+    const come = async (users: Users): Promise<number> => {
+      const app = new App({ auth: 'basic', users }).get('/', () => 'in')
+      const authorization = `Basic ${Buffer.from('nobody:guess').toString('base64')}`
+      const engine = new Skitai({ log: false }).mount('/', app)
+      return (await engine.inject({ path: '/', headers: { authorization } })).status
+    }
+    const held = Array.from({ length: 66 }, (_, i) => verifyPassword('held', i < 2 ? SLOW : CHEAP))
+    const digest = { digest: digestSecrets('ada', 'App', 'secret') }
+    for (const users of [{ ada: digest }, { ada: 'secret' }, new Map([['ada', digest]])])
+      assert.equal(await come(users), 401)
+    for (const users of [{ ada: CHEAP, bob: 'secret' }, {}, () => undefined, new Map([['ada', { password: CHEAP }]])])
+      assert.equal(await come(users), 503)
+    await Promise.all(held)
+    for (const users of [{ ada: CHEAP }, () => null, { nobody: null as never }]) assert.equal(await come(users), 401)
+  })
+
   it('guard a form of one’s own, over both versions', { timeout: 30_000 }, async () => {
     const app = new App().post('/in', async ({ request }) =>
       (await verifyPassword(String((await request.form()).get('password')), CHEAP)) ? 'in' : 'no',
@@ -101,9 +121,7 @@ describe('the turns of passwords', () => {
       const all = [...ways.values()].map((ask) => ask('/in', { method: 'POST', headers, body }))
       return (await Promise.all(all)).map((reply) => `${reply.status} ${String(reply.headers['retry-after'])}`)
     }
-    // These two take about a second each.
-    const slow = CHEAP.replace('ln=1,r=1,p=1', 'ln=16,r=8,p=8')
-    const held = Array.from({ length: 66 }, (_, i) => verifyPassword('held', i < 2 ? slow : CHEAP))
+    const held = Array.from({ length: 66 }, (_, i) => verifyPassword('held', i < 2 ? SLOW : CHEAP))
     assert.deepEqual(await asked(), Array(4).fill('503 5'))
     await Promise.all(held)
     assert.deepEqual(await asked(), Array(4).fill('200 undefined'))

@@ -206,6 +206,24 @@ describe('APP-106: cookie.remove and cookie.clear', () => {
     assert.deepEqual(jar.takeLines(), [])
     assert.deepEqual([...jar.keys()], ['x y', long])
   })
+
+  it('clear what has one place only there, wherever the app lies and whoever has sent it', async () => {
+    const app = new App().get('/', (was) => was.cookie.clear({ domain: 'example.com' }).size)
+    const engine = new Skitai({ log: false }).mount('/app', app)
+    const response = await engine.inject({
+      path: '/app/',
+      headers: { cookie: '__Host-a=1; __host-b=2; __Secure-c=3; d=4' },
+    })
+    assert.equal(response.text(), '0')
+    const lines = response.headers.getAll('set-cookie')
+    const places = lines.map((line) => /^([^=]*)=.*?((?:; Domain=[^;]*)?; Path=[^;]*)/.exec(line)!.slice(1).join(''))
+    assert.deepEqual(places, [
+      '__Host-a; Path=/',
+      '__host-b; Path=/',
+      '__Secure-c; Domain=example.com; Path=/app',
+      'd; Domain=example.com; Path=/app',
+    ])
+  })
 })
 
 describe('SECURITY 17: names of cookies are the client’s', () => {

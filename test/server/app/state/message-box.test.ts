@@ -76,6 +76,16 @@ describe('APP-110: mbox.send', () => {
       assert.equal(await run(step), 500)
   })
 
+  it('throws for one that fits in no cookie, whatever its letters: none is lost without a word', async () => {
+    const { run } = boxes()
+    for (const letter of ['x', 'é', '語', '😀']) {
+      const size = Math.floor(1800 / Buffer.byteLength(letter))
+      assert.equal(await run((box) => box.send(letter.repeat(size))), 1)
+      assert.deepEqual(await run(texts), [letter.repeat(size)])
+      assert.equal(await run((box) => box.send(letter.repeat(Math.ceil(2100 / Buffer.byteLength(letter))))), 500)
+    }
+  })
+
   it('is sealed: nothing that was made elsewhere is read (SEC-01)', async () => {
     const { browser, run } = boxes()
     for (const cookie of ['x', 'AQ', 'A'.repeat(300), 'gASVAAAA']) {
