@@ -168,7 +168,6 @@ export class MountedApps {
       otherTarget: (exported) => otherTarget(exported, point, options),
       put: (target) => {
         group.put(mount, target)
-        if (target instanceof App) target.preferred = options.pref ?? {}
         files = this.#replace(point, current, target, options) ?? files
         if (files !== undefined && target instanceof App) files.extra = extraFieldsOf(target)
         current = target
@@ -202,9 +201,10 @@ export class MountedApps {
     options: MountOptions,
   ): StaticDirectory | undefined {
     let files: StaticDirectory | undefined
-    if (before instanceof App && after instanceof App) this.#apps[this.#apps.indexOf(before)] = after
-    else if (before instanceof App) this.#apps.splice(this.#apps.indexOf(before), 1)
-    else if (after instanceof App) files = this.#keep(point, after, options)
+    const place = before instanceof App ? this.#apps.indexOf(before) : -1
+    // Where one file is at several places, the first of them has done it for all.
+    if (place >= 0) this.#apps.splice(place, 1, ...(after instanceof App ? [after] : []))
+    else if (!(before instanceof App) && after instanceof App) files = this.#keep(point, after, options)
     if (before instanceof App) this.#ready.delete(before)
     if (before !== undefined && after instanceof App) this.#ready.add(after)
     const at = this.#foreign.findIndex(({ app }) => app === before)

@@ -105,8 +105,8 @@ export class Skitai implements ConnectionOwner {
    * Mounts an app, a directory, a function or an app of another framework at a point, for all hosts or some. A text is
    * a directory, or a file that exports an app: `shop.js`, or `shop.js:admin` for the export `admin`; it is loaded by
    * `ready` and `run`, or at once when the engine runs. Relative ones are taken from the directory of the script that
-   * was started. Throws `TypeError` for a malformed point or host, a target that is none, or an option that there is not
-   * or that cannot be.
+   * was started. Throws `TypeError` for a malformed point or host, a target that is none, or an option that there is
+   * not or that cannot be.
    */
   mount(point: string, target: App | MountedFunction | ForeignTarget | string, options: MountOptions = {}): this {
     this.#apps.mount(point, target, options)

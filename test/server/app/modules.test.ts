@@ -174,6 +174,30 @@ describe('APP-13, APP-16: an app that is a file', () => {
     assert.equal(await get('/more/'), 'more')
   })
 
+  it('that is at two places is one app there, which begins, is told and ends once', async () => {
+    const told: string[] = ((globalThis as unknown as { tellings: string[] }).tellings = [])
+    const source = (text: string): string => `
+      export const app = new App({ reload: true, static: '.' }).get('/', (was) => '${text}' + was.url('/'))
+        .maintain(11, () => {})
+      for (const moment of ['mounted', 'reloaded', 'mountedOrReloaded', 'unmounted'])
+        app.onLifecycle(moment, () => globalThis.tellings.push('${text} ' + moment))`
+    const file = write('both.js', source('one'))
+    const { engine, get } = starting((made) => made.mount('/a', file).mount('/b', file))
+    const set = mock.method(globalThis, 'setInterval')
+    const clear = mock.method(globalThis, 'clearInterval')
+    const running = (): number => {
+      const made = set.mock.calls.filter((call) => call.arguments[1] === 11_000).map(({ result }) => result)
+      return made.filter((timer) => !clear.mock.calls.some((call) => call.arguments[0] === timer)).length
+    }
+    assert.deepEqual([await get('/a/'), await get('/b/'), running()], ['one/a/', 'one/b/', 1])
+    write('both.js', source('two'))
+    assert.deepEqual([await get('/a/'), await get('/b/'), running()], ['two/a/', 'two/b/', 1])
+    await engine.close()
+    assert.equal(running(), 0)
+    const up = ['one mounted', 'one mountedOrReloaded', 'two reloaded', 'two mountedOrReloaded']
+    assert.deepEqual(told, [...up, 'two unmounted'])
+  })
+
   it('APP-07: may refuse what is preferred for it, and begin what it needs', async () => {
     const begun: string[] = ((globalThis as unknown as { begun: string[] }).begun = [])
     const source = `

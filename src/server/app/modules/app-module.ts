@@ -54,7 +54,7 @@ export class AppModule extends Watcher {
 
   /** Loads the app, and puts it in its place. Rejects with what the file throws, and when there is no app in it. */
   async load(): Promise<void> {
-    const target = await this.#import()
+    const { target } = await this.#import()
     this.#place.put(target)
     this.#target = target
   }
@@ -68,7 +68,13 @@ export class AppModule extends Watcher {
     const before = this.#target
     const old = before instanceof App ? before : undefined
     old?.emit('app:restarting', old)
-    const target = await this.#import()
+    const { target, known } = await this.#import()
+    if (known) {
+      // Another place of the file was first to load it anew, and has begun it.
+      this.#place.put(target)
+      this.#target = target
+      return
+    }
     await old?.live('beforeReload')
     if (old !== undefined && target instanceof App) {
       target.store.take(old.store, target.options.preserve ?? [])
@@ -86,21 +92,24 @@ export class AppModule extends Watcher {
     if (before !== undefined && before !== target && typeof before !== 'function') await before.end()
   }
 
-  async #import(): Promise<App | OtherTarget> {
+  /** The app, and whether another place has it already. */
+  async #import(): Promise<{ readonly target: App | OtherTarget; readonly known: boolean }> {
     const { engine, point, pref } = this.#place
     let exports = await this.#file.load()
     let app = this.#targetOf(exports)
-    if (!(app instanceof App)) return app
+    if (!(app instanceof App)) return { target: app, known: false }
     if (!app.agrees(pref)) {
       // The same file at another place, with other preferences: an app of its own.
       exports = await this.#file.loadApart()
       app = this.#targetOf(exports)
-      if (!(app instanceof App)) return app
+      if (!(app instanceof App)) return { target: app, known: false }
     }
+    const known = app.preferred !== undefined
     app.prefer(pref)
+    app.preferred = pref
     const setup = exports['__setup__']
     if (typeof setup === 'function') await (setup as (context: SetupContext) => unknown)({ app, engine, point, pref })
-    return app
+    return { target: app, known }
   }
 
   #targetOf(exports: Exports): App | OtherTarget {
