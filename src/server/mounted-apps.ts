@@ -254,7 +254,9 @@ function needsApp(point: string, { pref, subscribe }: MountOptions): void {
 /** The directory that a path names; a relative one is taken from that of the script. */
 function directoryOf(target: string): string {
   const root = path.resolve(scriptDirectory(), target)
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) throw new TypeError(`not a directory: ${root}`)
+  const found = statSync(root, { throwIfNoEntry: false })
+  if (found === undefined) throw new TypeError(`there is no file or directory ${root}`)
+  if (!found.isDirectory()) throw new TypeError(`not a directory, and no module (.js, .mjs, .cjs): ${root}`)
   return root
 }
 
@@ -272,6 +274,8 @@ function moduleOf(target: string): ModulePath | undefined {
 }
 
 function functionOf(target: unknown, point: string): MountedFunction {
+  if (target === App || (typeof target === 'function' && target.prototype instanceof App))
+    throw new TypeError(`cannot mount a class at ${point}: what new App() makes is wanted`)
   if (typeof target === 'function') return target as MountedFunction
   const wanted = 'an App, a directory or a function is wanted, or an app of a framework'
   throw new TypeError(`cannot mount a ${typeof target} at ${point}: ${wanted}`)

@@ -38,6 +38,9 @@ export class TrustedProxies {
   readonly #ranges: AddressRanges
   readonly #unix: boolean
   readonly #fields: ReadonlySet<ForwardedField>
+  /** Whom was asked about last: most requests come through one proxy. */
+  #lastPeer: string | undefined
+  #trustsLast = false
 
   /** Throws `TypeError` for a range or a field that is none. */
   constructor(proxies: ProxyList | TrustedProxyOptions) {
@@ -50,7 +53,11 @@ export class TrustedProxies {
 
   /** Whether a peer is one of them; one at a Unix socket has no IP address. */
   trusts(address: string): boolean {
-    return this.#ranges.has(address) || (this.#unix && !isAddress(address))
+    if (address !== this.#lastPeer) {
+      this.#trustsLast = this.#ranges.has(address) || (this.#unix && !isAddress(address))
+      this.#lastPeer = address
+    }
+    return this.#trustsLast
   }
 
   /**

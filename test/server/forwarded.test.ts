@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { after, describe, it } from 'node:test'
 import { App, fetchHandler, HttpError, nodeHandler, Skitai, type SkitaiOptions } from '#src/server/index.js'
+import { TrustedProxies } from '#src/server/trusted-proxies.js'
 import { LogSinkText } from './log-sink.js'
 import { quiet, serve, Wire } from './serving.js'
 
@@ -139,6 +140,15 @@ describe('anybody else', () => {
         peer: 'memory',
         near: false,
       })
+  })
+
+  it('is told from the proxy, one behind the other', () => {
+    const proxies = new TrustedProxies(['10.0.0.0/8', 'unix'])
+    const all = ['10.0.0.1', '10.0.0.1', '11.0.0.1', '10.0.0.1', '', 'memory', '::ffff:10.0.0.1', 'fe80::1%eth0', '::1']
+    assert.deepEqual(
+      all.map((address) => proxies.trusts(address)),
+      [true, true, false, true, true, true, true, false, false],
+    )
   })
 
   it('is the proxy whose address is not listed', async () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { App, int, Skitai, websocket } from 'skitai'
+import { App, bool, fetchHandler, file, int, list, MemoryStore, oneOf, optional, Skitai, str, websocket } from 'skitai'
 import { nearestName } from '#src/protocols/core/nearest-name.js'
 
 /** Options as JavaScript gives them: of any kind. */
@@ -17,7 +17,7 @@ const mount = (options: unknown) => (): Skitai => new Skitai().mount('/', nothin
 const socket = (options: unknown) => (): unknown => new App().websocket('/x', untyped(options), untyped(nothing))
 
 describe('options that cannot be', () => {
-  const cases: readonly (readonly [why: string, make: () => unknown, said: RegExp])[] = [
+  const cases: (readonly [why: string, make: () => unknown, said: RegExp])[] = [
     [
       'a misspelt one of an app',
       app({ securKey: secureKey }),
@@ -83,6 +83,51 @@ describe('options that cannot be', () => {
     ['of what is preferred', mount({ pref: { bodyBytesMax: -5 } }), /mount \/: pref\.bodyBytesMax is a whole number/],
     ['a cache without room', mount({ cacheBytesMax: 0 }), /cacheBytesMax is a whole number from 1 up, not 0/],
   ]
+  cases.push(
+    [
+      'a number of a query',
+      () => int(untyped({ minimum: 1 })),
+      /whole number: there is no option minimum; .*min \(a num/,
+    ],
+    ['a bare text for a number', () => int(untyped('5')), /options are an object, not "5"/],
+    ['a pattern in words', () => str(untyped({ pattern: 'a+' })), /pattern is a RegExp, not "a\+"/],
+    ['a file of a form', () => file(untyped({ type: 'image/png' })), /did you mean types \(a list of strings\)/],
+    ['a list of nothing', () => list(untyped(5)), /what int\(\), str\(\) and the like make is wanted/],
+    ['a list with a misspelt option', () => list(int(), untyped({ maximum: 5 })), /did you mean max/],
+    ['nothing that is optional', () => optional(untyped('x')), /what int\(\), str\(\) and the like make is wanted/],
+    ['a text for choices', () => oneOf(untyped('abc')), /a list of one text or more/],
+    ['no choice', () => oneOf([]), /a list of one text or more/],
+    ['a default that is no choice', () => oneOf(['a'], untyped('b')), /the default b is none of a/],
+    ['a default in words', () => bool(untyped('yes')), /the default yes is not true or false/],
+    [
+      'options behind the handler',
+      () => new App().get('/x', untyped(nothing), untyped({})),
+      /the handler is the last one/,
+    ],
+    ['two handlers', () => new App().get('/x', untyped(nothing), nothing), /the handler is the last one/],
+    ['two handlers of a route', () => new App().route('/x', untyped(nothing), nothing), /the last one/],
+    ['no handler', () => new App().get('/x', untyped(undefined)), /the route \/x has no handler/],
+    ['a text for a handler', () => new App().get('/x', untyped('hello')), /the route \/x has no handler/],
+    ['no methods', route({ methods: [] }), /has no methods: leave them out for all/],
+    [
+      'a moment that there is not',
+      () => new App().onLifecycle(untyped('mount'), nothing),
+      /not a moment: mount; .*mounted/,
+    ],
+    ['a hook that is none', () => new App().beforeRequest(untyped(5)), /beforeRequest takes a function/],
+    ['a task that is none', () => new App().maintain(5, untyped(undefined)), /maintain takes a function/],
+    ['an interval in words', () => new App().maintain(untyped('5'), nothing), /not an interval: 5/],
+    ['a class for an app', () => new Skitai().mount('/', untyped(App)), /cannot mount a class at \/: what new App\(\)/],
+    ['a class of an app of one’s own', () => new Skitai().mount('/', untyped(class extends App {})), /a class at \//],
+    [
+      'a file that is not there',
+      () => new Skitai().mount('/', 'no-such.js'),
+      /there is no file or directory .*no-such\.js$/,
+    ],
+    ['a file that is no module', () => new Skitai().mount('/', process.execPath), /not a directory, and no module/],
+    ['fetchHandler', () => fetchHandler(nothing, untyped({ light: true })), /did you mean lightResponse/],
+    ['a store in memory', () => new MemoryStore(untyped({ session: 5 })), /did you mean sessionsMax/],
+  )
   for (const [why, make, said] of cases)
     test(why, () => {
       assert.throws(make, (error: Error) => error instanceof TypeError && said.test(error.message))
@@ -109,6 +154,12 @@ describe('options that cannot be', () => {
     const { port } = await skitai.run({ address: '127.0.0.1', port: 0, signals: false })
     assert.ok(port > 0)
     await skitai.close()
+  })
+
+  test('what is asked without a socket', async () => {
+    const one = new App().get('/', nothing)
+    await assert.rejects(one.inject(untyped({ mehtod: 'POST' })), { name: 'TypeError', message: /did you mean method/ })
+    await assert.rejects(one.inject(untyped(undefined)), { name: 'TypeError', message: /options are an object/ })
   })
 
   test('limits keep their own error, and tell what was meant', () => {

@@ -67,6 +67,17 @@ describe('a push', () => {
     }
   })
 
+  it('comes from where the request has come that it is promised with, behind a proxy', async () => {
+    const app = new App({ push: true })
+      .get('/', (was) => (was.push('/who'), ''))
+      .get('/who', ({ request }) => `${request.realIp} ${request.scheme}`)
+    const { engine } = quiet({ trustedProxies: ['unix'] })
+    engine.mount('/', app)
+    const client = Http2Session.to(engine, { push: true })
+    await client.ask('/', { fields: ['x-forwarded-for', '203.0.113.7', 'x-forwarded-proto', 'https'] })
+    assert.equal((await client.answer(2)).text, '203.0.113.7 https')
+  })
+
   it('may be relative to the request, or of the same origin', async () => {
     for (const [what, target] of [
       ['below', '/page/below'],

@@ -30,7 +30,7 @@ describe('mounting', () => {
   })
 
   it('refuses what cannot be mounted', () => {
-    assert.throws(() => engine.mount('/', `${root}/missing`), /not a directory: .*missing/)
+    assert.throws(() => engine.mount('/', `${root}/missing`), /there is no file or directory .*missing/)
     assert.throws(() => engine.mount('/', `${root}/outer/both.txt`), /not a directory/)
     for (const target of [undefined, null, 1, {}])
       assert.throws(() => engine.mount('/', target as never), /cannot mount a .* an App, a directory or a function/)

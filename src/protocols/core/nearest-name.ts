@@ -6,8 +6,8 @@ function plain(name: string): string {
 }
 
 /**
- * The one of `known` that is nearest to `name`; undefined when none is near. Near is one that begins with it, or is
- * reached by putting in, leaving out, exchanging or turning around one letter in three at the most.
+ * The one of `known` that is nearest to `name`; undefined when none is near. Near is one that is the beginning of the
+ * other, or is reached by putting in, leaving out, exchanging or turning around one letter in three at the most.
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name.slice(0, NAME_MAX))
@@ -15,7 +15,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   let least = Math.floor(wanted.length / 3) + 1
   for (const each of known) {
     const other = plain(each)
-    const edits = wanted.length >= BEGINNING_MIN && other.startsWith(wanted) ? 0 : editsBetween(wanted, other)
+    const edits = beginsAs(wanted, other) ? 0 : editsBetween(wanted, other)
     if (edits >= least) continue
     least = edits
     nearest = each
@@ -25,6 +25,10 @@ export function nearestName(name: string, known: readonly string[]): string | un
 
 const NAME_MAX = 64
 const BEGINNING_MIN = 3
+
+function beginsAs(a: string, b: string): boolean {
+  return a.length >= BEGINNING_MIN && b.length >= BEGINNING_MIN && (b.startsWith(a) || a.startsWith(b))
+}
 
 /** The distance of Damerau and Levenshtein (optimal string alignment), row by row. */
 function editsBetween(a: string, b: string): number {

@@ -4,7 +4,7 @@ import { forDevelopers } from '../environment.js'
 import type { App } from './app.js'
 import type { AppOptions } from './app-options.js'
 import { AppPages } from './app-pages.js'
-import type { LifecycleHook, LifecycleMoment } from './hooks.js'
+import { checkHook, type LifecycleHook, type LifecycleMoment, lifecycleMoments } from './hooks.js'
 import type { Watcher } from './modules/module-file.js'
 import { type AppModuleExports, decorate, type ModuleOptions, Services } from './modules/services.js'
 
@@ -27,8 +27,11 @@ export abstract class AppLife extends AppPages {
   /** The apps within it that it has begun. */
   readonly #adopted: App[] = []
 
-  /** Calls a function as the app comes and goes: one a moment. */
+  /** Calls a function as the app comes and goes: one a moment. Throws `TypeError` for a moment that there is not. */
   onLifecycle(moment: LifecycleMoment, hook: LifecycleHook): this {
+    if (!lifecycleMoments.includes(moment))
+      throw new TypeError(`not a moment: ${String(moment)}; there are ${lifecycleMoments.join(', ')}`)
+    checkHook('onLifecycle', hook)
     this.#lifecycle.set(moment, hook)
     return this
   }
@@ -49,7 +52,8 @@ export abstract class AppLife extends AppPages {
 
   /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */
   maintain<Self extends App>(this: Self, seconds: number, task: (app: App) => unknown): Self {
-    if (!(seconds > 0)) throw new TypeError(`not an interval: ${seconds}`)
+    if (typeof seconds !== 'number' || !(seconds > 0)) throw new TypeError(`not an interval: ${String(seconds)}`)
+    if (typeof task !== 'function') throw new TypeError('maintain takes a function')
     const run = async (): Promise<unknown> => task(this)
     const begin = (): NodeJS.Timeout => setInterval(() => void run().catch(this.reportLate), seconds * 1000).unref()
     this.#maintained.push(begin)

@@ -4,7 +4,7 @@ import type { App } from './app.js'
 import type { AppHost } from './app-host.js'
 import type { AppTree } from './app-tree.js'
 import { type AppEvents, callListener, Events, type Listener } from './events.js'
-import type { FailureHook, Observer, RequestHooks, Step } from './hooks.js'
+import { checkHook, type FailureHook, type Observer, type RequestHooks, type Step } from './hooks.js'
 import { Was } from './was.js'
 
 /** Events of requests begin so. */
@@ -33,24 +33,28 @@ export abstract class AppListeners {
 
   /** Called in front of each request; what it gives is the response (APP-67). One of its kind, as all hooks. */
   beforeRequest(hook: Step | undefined): this {
+    checkHook('beforeRequest', hook)
     this.hooks.before = hook
     return this
   }
 
   /** Called when a request has been answered without an error. */
   finishRequest(hook: Observer | undefined): this {
+    checkHook('finishRequest', hook)
     this.hooks.finish = hook
     return this
   }
 
   /** Called with what a request has thrown; what it gives is the response, `undefined` leaves the error as it is. */
   failedRequest(hook: FailureHook | undefined): this {
+    checkHook('failedRequest', hook)
     this.hooks.failed = hook
     return this
   }
 
   /** Called last, whatever has happened. */
   teardownRequest(hook: Observer | undefined): this {
+    checkHook('teardownRequest', hook)
     this.hooks.teardown = hook
     return this
   }

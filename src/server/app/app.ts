@@ -115,8 +115,8 @@ export class App extends AppLife {
     handler: Handler<RouteParams<Rule, Query, Body>>,
   ): this & HasRoute<Name, UrlParams<Rule, Query>>
   route(rule: string, options: RouteOptions | Handler<never>, handler?: Handler<never>): this {
-    if (typeof options === 'function') return this.#add(makeRoute(rule, {}, options))
-    return this.#add(makeRoute(rule, options, handler as Handler<never>))
+    if (typeof options === 'function' && handler === undefined) return this.#add(makeRoute(rule, {}, options))
+    return this.#add(makeRoute(rule, options as RouteOptions, handler as Handler<never>))
   }
 
   /** Adds a route for GET, and HEAD with it. */
@@ -302,7 +302,10 @@ export class App extends AppLife {
   #methodRoute(method: string): MethodRoute<this> {
     const methods = [method]
     const add = (rule: string, options: unknown, handler?: unknown): this => {
-      if (typeof options === 'function') return this.#add(makeRoute(rule, { methods }, options as Handler<never>))
+      if (typeof options === 'function' && handler === undefined)
+        return this.#add(makeRoute(rule, { methods }, options as Handler<never>))
+      if (typeof handler !== 'function' || typeof options === 'function')
+        return this.#add(makeRoute(rule, options as RouteOptions, handler as Handler<never>))
       checkOptions(`the route ${rule}`, methodRouteOptions, options)
       return this.#add(makeRoute(rule, { ...(options as RouteOptions), methods }, handler as Handler<never>))
     }

@@ -28,5 +28,20 @@ export interface RequestHooks {
 }
 
 /** When a lifecycle hook is called. */
-export type LifecycleMoment =
-  'beforeMount' | 'mounted' | 'mountedOrReloaded' | 'beforeReload' | 'reloaded' | 'beforeUnmount' | 'unmounted'
+export type LifecycleMoment = (typeof lifecycleMoments)[number]
+
+/** All of them. */
+export const lifecycleMoments = [
+  'beforeMount',
+  'mounted',
+  'mountedOrReloaded',
+  'beforeReload',
+  'reloaded',
+  'beforeUnmount',
+  'unmounted',
+] as const
+
+/** Throws `TypeError` for a hook that is no function; undefined stands for none. */
+export function checkHook(name: string, hook: unknown): void {
+  if (hook !== undefined && typeof hook !== 'function') throw new TypeError(`${name} takes a function`)
+}

@@ -4,6 +4,7 @@ import * as is from '../option-table.js'
 import { type OptionTable, without } from '../option-table.js'
 import type { AppOptions } from './app-options.js'
 import type { SubAppOptions } from './app.js'
+import { isParam } from './args/param.js'
 import { isSchema } from './args/schema.js'
 import type { AppAuthOptions, RouteAuthOptions } from './auth/auth-options.js'
 import type { DigestOptions } from './auth/digest.js'
@@ -186,7 +187,7 @@ const declaration: is.OptionRule = {
   inner: (place, value, name) => {
     if (isSchema(value as object)) return
     for (const [each, param] of Object.entries(value as object) as [string, unknown][])
-      if (!is.callback.fits((param as { readonly fromText?: unknown } | null | undefined)?.fromText))
+      if (!isParam(param))
         throw new TypeError(`${place}: ${name}.${each} is what int(), str() and the like make, or ${name} a validator`)
   },
 }

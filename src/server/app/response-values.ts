@@ -86,7 +86,8 @@ export function attachment(filename: string): string {
  */
 export function redirectValue(location: string, status: number): ResponseValue {
   if (![301, 302, 303, 307, 308].includes(status)) throw new TypeError(`not a status of a redirection: ${status}`)
-  if (/\p{Cc}|\p{Surrogate}/u.test(location)) throw new TypeError(`not a location: ${JSON.stringify(location)}`)
+  if (typeof location !== 'string' || /\p{Cc}|\p{Surrogate}/u.test(location))
+    throw new TypeError(`not a location: ${JSON.stringify(location)}`)
   // What is not ASCII has no place in a field: browsers and `new URL` encode it in the same way.
   const encoded = location.replace(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character))
   const text = escapeHtml(encoded)

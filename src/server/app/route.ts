@@ -106,8 +106,11 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Z]+$/
 
 /** Makes a route. Throws `TypeError` for an option that is none. */
 export function makeRoute(rule: string, options: RouteOptions, handler: Handler<never>): Route {
-  checkOptions(`the route ${rule}`, routeOptions, options)
+  if (typeof options === 'function')
+    throw new TypeError(`the route ${rule}: the handler is the last one, behind the options`)
   if (typeof handler !== 'function') throw new TypeError(`the route ${rule} has no handler`)
+  checkOptions(`the route ${rule}`, routeOptions, options)
+  if (options.methods?.length === 0) throw new TypeError(`the route ${rule} has no methods: leave them out for all`)
   for (const method of options.methods ?? []) if (!METHOD.test(method)) throw new TypeError(`not a method: ${method}`)
   return {
     rule,

@@ -3,6 +3,8 @@
 import type { Fields } from '../../protocols/core/fields.js'
 import type { HeaderValues } from '../app/values.js'
 import { flattenHeaders } from '../app/values.js'
+import * as is from '../option-table.js'
+import { checkOptions, type OptionTable } from '../option-table.js'
 
 /** Content of a request: text, octets, a form, or a value that is sent as JSON. */
 export type InjectedBody = string | Uint8Array | URLSearchParams | FormData | object
@@ -22,6 +24,16 @@ export interface InjectedRequest {
   readonly authority?: string
   /** Gives up when it aborts. */
   readonly signal?: AbortSignal
+}
+
+const injectOptions: OptionTable<InjectedRequest> = {
+  method: is.text,
+  path: is.text,
+  headers: { what: 'an object, or a list of pairs', fits: (value) => typeof value === 'object' && value !== null },
+  body: is.elsewhere,
+  http2: is.flag,
+  authority: is.string,
+  signal: { what: 'an AbortSignal', fits: (value) => value instanceof AbortSignal },
 }
 
 /** A response, whole. */
@@ -65,6 +77,7 @@ export interface PreparedRequest {
 /** Encodes the content of a request, and fills in what it leaves out. */
 export async function prepareRequest(request: InjectedRequest | string): Promise<PreparedRequest> {
   const given: InjectedRequest = typeof request === 'string' ? { path: request } : request
+  checkOptions('inject', injectOptions, given)
   const { method, path = '/', headers = {}, body, authority = 'localhost', signal } = given
   const content = body === undefined ? undefined : await encode(body)
   const fields = flattenHeaders(headers)

@@ -14,8 +14,8 @@ export class LogFilter {
   /** Adds patterns. Throws RangeError for one that begins neither with `/` nor with `*`. */
   off(...patterns: readonly string[]): void {
     for (const pattern of patterns)
-      if (!pattern.startsWith('/') && !pattern.startsWith('*'))
-        throw new RangeError(`a pattern of paths not to log is "/prefix" or "*suffix", not "${pattern}"`)
+      if (typeof pattern !== 'string' || (!pattern.startsWith('/') && !pattern.startsWith('*')))
+        throw new RangeError(`a pattern of paths not to log is "/prefix" or "*suffix", not "${String(pattern)}"`)
     for (const pattern of patterns) {
       if (pattern.startsWith('*')) this.#suffixes.push(pattern.slice(1))
       else this.#prefixes.push(pattern.replace(/\*$/, ''))

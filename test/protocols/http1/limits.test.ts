@@ -19,6 +19,15 @@ describe('limits', () => {
     assert.equal(limitsOf({ bodyBytesMax: 0, idleMs: Infinity }).bodyBytesMax, 0)
   })
 
+  test('that are undefined count as not given', () => {
+    assert.deepEqual(limitsOf({ idleMs: undefined, headMs: 5 } as object), { ...http1Limits, headMs: 5 })
+  })
+
+  test('that are misspelt tell what was meant', () => {
+    assert.throws(() => limitsOf({ headMS: 5 } as object), /there is no limit headMS; did you mean headMs\?/)
+    assert.throws(() => limitsOf({ zzz: 5 } as object), { message: 'there is no limit zzz' })
+  })
+
   test('that make no sense are refused', () => {
     const wrong: unknown[] = [
       false,
@@ -26,7 +35,6 @@ describe('limits', () => {
       { idleMs: NaN },
       { idleMs: -1 },
       { idleMs: '5' },
-      { idleMs: undefined },
       { idle: 5 },
       { ['toString']: 1 },
     ]

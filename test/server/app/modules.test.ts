@@ -260,7 +260,7 @@ describe('APP-13, APP-16: an app that is a file', () => {
     const file = write('throws.js', 'throw new Error("no database")')
     const { engine } = starting((made) => made.mount('/', file))
     await assert.rejects(engine.run({ address: '127.0.0.1', port: 0, signals: false }), /no database/)
-    assert.throws(() => engine.mount('/x', path.join(home, 'missing.js')), /not a directory/)
+    assert.throws(() => engine.mount('/x', path.join(home, 'missing.js')), /there is no file or directory/)
   })
 })
 

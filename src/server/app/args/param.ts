@@ -1,5 +1,7 @@
 /** The small language in which a route declares its parameters: `{ num: int(8), tags: list(str()) }`. */
 
+import * as is from '../../option-table.js'
+import { checkOptions, type OptionTable } from '../../option-table.js'
 import { UploadedFile } from '../form/uploaded-file.js'
 
 /** One declared parameter, whose value is a `Value`. Made by `int`, `float`, `str`, `bool`, `oneOf`, `json`, `list`. */
@@ -50,6 +52,23 @@ export interface FileRule {
   readonly types?: readonly string[]
 }
 
+/** Of a list. */
+export interface ListRule {
+  /** Values at the most; 1,000 by default. */
+  readonly max?: number
+}
+
+const anyNumber: is.OptionRule = { what: 'a number', fits: (value) => typeof value === 'number' }
+const numberRule: OptionTable<NumberRule> = { min: anyNumber, max: anyNumber, default: is.elsewhere }
+const textRule: OptionTable<TextRule> = {
+  min: is.whole(0),
+  max: is.octets,
+  pattern: { what: 'a RegExp', fits: (value) => value instanceof RegExp },
+  default: is.string,
+}
+const fileRule: OptionTable<FileRule> = { max: is.octets, types: is.texts }
+const listRule: OptionTable<ListRule> = { max: is.octets }
+
 const TEXT_UNITS_MAX = 65_536
 const LIST_ITEMS_MAX = 1000
 const INTEGER = /^[+-]?\d{1,16}$/
@@ -80,7 +99,9 @@ function numeric(
   pattern: RegExp,
   isOne: (value: unknown) => boolean,
 ): Param<number> {
-  const { min = -Infinity, max = Infinity, default: fallback } = typeof rule === 'number' ? { default: rule } : rule
+  const given = typeof rule === 'number' ? { default: rule } : rule
+  checkOptions(`a parameter that is ${what}`, numberRule, given)
+  const { min = -Infinity, max = Infinity, default: fallback } = given
   if (fallback !== undefined && !isOne(fallback)) throw new TypeError(`the default ${fallback} is not ${what}`)
   if (!(min <= max)) throw new TypeError(`no number is from ${min} to ${max}`)
   const check = (value: number): number | undefined => {
@@ -103,12 +124,9 @@ function rangeText(min: number, max: number, unit: string): string {
 
 /** Text; a bare string is the default. */
 export function str(rule: string | TextRule = {}): Param<string> {
-  const {
-    min = 0,
-    max = TEXT_UNITS_MAX,
-    pattern,
-    default: fallback,
-  } = typeof rule === 'string' ? { default: rule } : rule
+  const given = typeof rule === 'string' ? { default: rule } : rule
+  checkOptions('a parameter that is text', textRule, given)
+  const { min = 0, max = TEXT_UNITS_MAX, pattern, default: fallback } = given
   if (!(min <= max)) throw new TypeError(`no text has from ${min} to ${max} characters`)
   // A pattern with the flag g or y keeps a place between two calls.
   const whole = pattern && new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ''))
@@ -125,6 +143,8 @@ const FALSE: ReadonlySet<string> = new Set(['false', '0', 'no', 'off'])
 
 /** True or false; a bare value is the default. Text is `true`, `1`, `yes`, `on`, or `false`, `0`, `no`, `off`. */
 export function bool(fallback?: boolean): Param<boolean> {
+  if (fallback !== undefined && typeof fallback !== 'boolean')
+    throw new TypeError(`the default ${String(fallback)} is not true or false`)
   return param(
     'true or false',
     fallback,
@@ -135,7 +155,10 @@ export function bool(fallback?: boolean): Param<boolean> {
 
 /** One of these texts. */
 export function oneOf<const Choice extends string>(choices: readonly Choice[], fallback?: Choice): Param<Choice> {
+  if (!is.texts.fits(choices) || choices.length === 0) throw new TypeError('choices are a list of one text or more')
   const check = (value: unknown): Choice | undefined => choices.find((choice) => choice === value)
+  if (fallback !== undefined && check(fallback) === undefined)
+    throw new TypeError(`the default ${fallback} is none of ${choices.join(', ')}`)
   return param(`one of ${choices.join(', ')}`, fallback, check, check)
 }
 
@@ -159,7 +182,9 @@ export function json(): Param<NonNullable<unknown>> {
 /**
  * A file of a form, of so many octets at most, and of one of these media types as far as the client can be believed.
  */
-export function file({ max = Infinity, types }: FileRule = {}): Param<UploadedFile> {
+export function file(rule: FileRule = {}): Param<UploadedFile> {
+  checkOptions('a parameter that is a file', fileRule, rule)
+  const { max = Infinity, types } = rule
   const check = (value: unknown): UploadedFile | undefined =>
     value instanceof UploadedFile && value.size <= max && types?.includes(value.mimetype) !== false ? value : undefined
   const size = max === Infinity ? '' : ` of ${max} octets at most`
@@ -172,10 +197,10 @@ export function file({ max = Infinity, types }: FileRule = {}): Param<UploadedFi
 }
 
 /** All values of the name: several of a query or a form, an array of JSON. Without any it is empty. */
-export function list<Item>(
-  item: Param<Item>,
-  { max = LIST_ITEMS_MAX }: { readonly max?: number } = {},
-): Param<readonly Item[]> {
+export function list<Item>(item: Param<Item>, rule: ListRule = {}): Param<readonly Item[]> {
+  checkOptions('a parameter that is a list', listRule, rule)
+  checkParam(item)
+  const { max = LIST_ITEMS_MAX } = rule
   if (item.fromTexts !== undefined) throw new TypeError('a list of lists is for a schema')
   const all = <Given>(
     values: readonly Given[],
@@ -202,5 +227,15 @@ export function list<Item>(
 
 /** The same parameter; a request without it is not refused. */
 export function optional<Value>(of: Param<Value>): Param<Value | undefined> {
+  checkParam(of)
   return { ...of, required: false }
+}
+
+function checkParam(given: unknown): void {
+  if (!isParam(given)) throw new TypeError('what int(), str() and the like make is wanted, as in list(int())')
+}
+
+/** Whether a value is a declared parameter. */
+export function isParam(value: unknown): value is Param<unknown> {
+  return typeof (value as { readonly fromText?: unknown } | null | undefined)?.fromText === 'function'
 }

@@ -1,6 +1,8 @@
 /** Sessions in the memory of this process: they end with it, and other processes know nothing of them. */
 
 import { LRUCache } from 'lru-cache'
+import * as is from '../../option-table.js'
+import { checkOptions, type OptionTable } from '../../option-table.js'
 import type { SessionStore, StoredSession } from './session-store.js'
 
 /** Bounds of a memory store. */
@@ -15,6 +17,13 @@ export interface MemoryStoreOptions {
   readonly now?: () => number
 }
 
+const memoryStoreOptions: OptionTable<MemoryStoreOptions> = {
+  sessionsMax: is.whole(1),
+  charactersMax: is.whole(1),
+  sessionCharactersMax: is.whole(1),
+  now: is.callback,
+}
+
 /** A bounded store in memory. */
 export class MemoryStore implements SessionStore {
   readonly synchronous = true
@@ -23,6 +32,7 @@ export class MemoryStore implements SessionStore {
   readonly #now: () => number
 
   constructor(options: MemoryStoreOptions = {}) {
+    checkOptions('new MemoryStore', memoryStoreOptions, options)
     const { sessionsMax = 100_000, charactersMax = 64 * 1024 * 1024, sessionCharactersMax = 256 * 1024 } = options
     this.#sessions = new LRUCache({
       max: sessionsMax,

@@ -1,6 +1,8 @@
 /** Sessions in Redis, shared by all processes and machines. */
 
 import type { Redis } from '../../../io/client/redis/redis.js'
+import * as is from '../../option-table.js'
+import { checkOptions, type OptionTable } from '../../option-table.js'
 import type { SessionStore, StoredSession } from './session-store.js'
 
 /** What is asked of the client: `redis()`, `redisSentinel()` and `redisCluster()` of `skitai/client` all have it. */
@@ -14,6 +16,8 @@ export interface RedisStoreOptions {
   readonly now?: () => number
 }
 
+const redisStoreOptions: OptionTable<RedisStoreOptions> = { prefix: is.string, now: is.callback }
+
 /** A store in Redis, which lets sessions expire by itself. The client is the caller's, who closes it, too. */
 export class RedisStore implements SessionStore {
   readonly #redis: SessionRedis
@@ -21,6 +25,7 @@ export class RedisStore implements SessionStore {
   readonly #now: () => number
 
   constructor(redis: SessionRedis, options: RedisStoreOptions = {}) {
+    checkOptions('new RedisStore', redisStoreOptions, options)
     this.#redis = redis
     this.#prefix = options.prefix ?? 'session:'
     this.#now = options.now ?? Date.now

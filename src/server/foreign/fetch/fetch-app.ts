@@ -1,6 +1,7 @@
 /** Apps that are a web-standard `fetch` handler: a `Request` comes, a `Response` goes. */
 
 import { HttpError } from '../../http-error.js'
+import { checkOptions, flag, type OptionTable } from '../../option-table.js'
 import { ForeignContext, within } from '../context.js'
 import { ForeignApp } from '../foreign-app.js'
 import { isThenable } from '../thenable.js'
@@ -22,9 +23,13 @@ export interface FetchOptions {
   readonly lightResponse?: boolean
 }
 
+const fetchOptions: OptionTable<FetchOptions> = { lightResponse: flag }
+
 /** Marks a function `(request) => Response`, so that it can be mounted. */
-export function fetchHandler(handler: FetchFunction, { lightResponse = true }: FetchOptions = {}): ForeignApp {
+export function fetchHandler(handler: FetchFunction, options: FetchOptions = {}): ForeignApp {
   if (typeof handler !== 'function') throw new TypeError('a fetch handler is a function (request) => Response')
+  checkOptions('fetchHandler', fetchOptions, options)
+  const { lightResponse = true } = options
   return new ForeignApp((context) => {
     const request = createRequest(ForeignContext.exchange(context))
     const call = (): unknown => within(context, handler, request, context, context)
