@@ -3,6 +3,7 @@
 import type { Fields } from '../protocols/core/fields.js'
 import { FieldLines, reasonPhrase } from '../protocols/http1/writer.js'
 import type { ArgumentProblem } from './app/args/argument-error.js'
+import { preferredKind } from './accept.js'
 import { escapeHtml } from './html.js'
 
 /** Which of them it is, the client has said: caches must know (RFC 9110 section 12.5.5). */
@@ -33,22 +34,21 @@ export interface StatusDetails {
 }
 
 /**
- * Explains `status`. `detail` is text for the client. One that accepts JSON and does not name HTML gets an object `{
- * code, message, detail? }`; one that names problem details, or has got parameters wrong, gets those of RFC 9457.
+ * Explains `status`. `detail` is text for the client. By its Accept field it gets a page, an object `{ code,
+ * message, detail? }`, or problem details of RFC 9457; what it has not decided is a page, or problem details for wrong
+ * parameters.
  */
 export function statusPage(status: number, detail: string, request: Fields, details: StatusDetails = {}): StatusPage {
   const message = reasonPhrase(status) || 'Unknown'
   const { trace, problems, nonce } = details
-  const accept = request.get('accept') ?? ''
+  const kind = preferredKind(request.get('accept'), problems === undefined ? 'html' : 'problem')
   const traced = { ...(detail && { detail }), ...(trace && { traceback: trace.split('\n') }) }
-  if (!accept.includes('text/html')) {
-    if (problems !== undefined || accept.includes('application/problem+json')) {
-      const value = { type: 'about:blank', title: message, status, ...traced, ...(problems && { errors: problems }) }
-      return { body: JSON.stringify(value), fields: PROBLEM, list: PROBLEM_LIST }
-    }
-    if (accept.includes('application/json'))
-      return { body: JSON.stringify({ code: status, message, ...traced }), fields: JSON_TYPE, list: JSON_LIST }
+  if (kind === 'problem' || (kind === 'json' && problems !== undefined)) {
+    const value = { type: 'about:blank', title: message, status, ...traced, ...(problems && { errors: problems }) }
+    return { body: JSON.stringify(value), fields: PROBLEM, list: PROBLEM_LIST }
   }
+  if (kind === 'json')
+    return { body: JSON.stringify({ code: status, message, ...traced }), fields: JSON_TYPE, list: JSON_LIST }
   const body = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
