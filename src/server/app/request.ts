@@ -6,6 +6,7 @@ import type { Exchange } from '../exchange.js'
 import { decodeContent, requestCoding } from '../content-codings.js'
 import { HttpError } from '../http-error.js'
 import { type Args, addValue, type Content, emptyArgs, type FormFields } from './args/reader.js'
+import { parseJson } from './args/parse-json.js'
 import { readPairs } from './args/pairs.js'
 import { type ContentType, parseContentType } from './content-type.js'
 import { type Form, readForm } from './form/form.js'
@@ -367,7 +368,7 @@ function textOf(bytes: Uint8Array): string {
 function jsonOf(bytes: Uint8Array): unknown {
   const text = textOf(bytes)
   try {
-    return JSON.parse(text) as unknown
+    return parseJson(text)
   } catch (error) {
     throw withCause(new HttpError(400, 'The content of the request is not JSON'), error)
   }

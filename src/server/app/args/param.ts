@@ -3,6 +3,7 @@
 import * as is from '../../option-table.js'
 import { checkOptions, type OptionTable } from '../../option-table.js'
 import { UploadedFile } from '../form/uploaded-file.js'
+import { parseJson } from './parse-json.js'
 
 /** One declared parameter, whose value is a `Value`. Made by `int`, `float`, `str`, `bool`, `oneOf`, `json`, `list`. */
 export interface Param<Value> {
@@ -169,7 +170,7 @@ export function json(): Param<NonNullable<unknown>> {
     undefined,
     (text) => {
       try {
-        return (JSON.parse(text) as NonNullable<unknown> | null) ?? undefined
+        return (parseJson(text) as NonNullable<unknown> | null) ?? undefined
       } catch {
         // What is not JSON is named to the client by the caller.
         return undefined

@@ -4,6 +4,7 @@ import type { MessagePieces } from '../../../io/message-pieces.js'
 import type { MessageStream } from '../../../io/message-stream.js'
 import { CloseCodes } from '../../../protocols/websocket/errors.js'
 import { PreparedMessage } from '../../../protocols/websocket/prepared.js'
+import { parseJson } from '../args/parse-json.js'
 import type { SocketEncoding } from './options.js'
 import type { EncodedMessage } from './rooms.js'
 
@@ -41,7 +42,7 @@ const jsonCodec: Codec = {
   decode: (message) => {
     if (typeof message !== 'string') throw new MessageError(CloseCodes.UNSUPPORTED_DATA, 'JSON is text')
     try {
-      return JSON.parse(message) as unknown
+      return parseJson(message)
     } catch {
       throw new MessageError(CloseCodes.INVALID_PAYLOAD, 'not JSON')
     }
