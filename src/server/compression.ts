@@ -29,12 +29,13 @@ export function isCompressible(body: string | Uint8Array, type: string, compress
 
 /** The coding for a response with these fields; undefined to leave it as it is. */
 export function codingFor(
-  { method, fields }: Exchange,
+  { fields }: Exchange,
   status: number,
   response: readonly string[],
   compression: Compression,
 ): string | undefined {
-  if (status < 200 || status === 206 || method === 'HEAD' || fields.has('range')) return undefined
+  // HEAD is told the length that GET has (RFC 9110 section 8.6), so its content is encoded, too.
+  if (status === 206 || status === 304 || fields.has('range')) return undefined
   if (fieldOf(response, 'content-encoding') !== undefined || fieldOf(response, 'content-range') !== undefined)
     return undefined
   if (/no-transform/i.test(fieldOf(response, 'cache-control') ?? '')) return undefined

@@ -47,10 +47,10 @@ export interface ProblemDetails {
   readonly [extension: string]: unknown
 }
 
-/** A response with problem details. */
+/** A response with problem details; their `status` is that of the response, whatever else stands there. */
 export function problemValue(status: number, details: ProblemDetails = {}): ResponseValue {
   const { type = 'about:blank', title = reasonPhrase(status) || 'Unknown', ...rest } = details
-  const text = JSON.stringify({ type, title, status, ...rest })
+  const text = JSON.stringify({ type, title, ...rest, status })
   return new ResponseValue(status, text, ['content-type', 'application/problem+json'])
 }
 

@@ -64,14 +64,22 @@ describe('SRV-15: responses', () => {
       range: 'bytes=0-9',
     })
     assert.deepEqual([parts.status, parts.text()], [206, text.slice(0, 10)])
-    assert.equal(
-      (await answering(() => text)({ 'accept-encoding': 'gzip' }, 'HEAD')).headers.get('content-encoding'),
-      undefined,
-    )
+    const unchanged = await answering((was) => was.response(304, text))({ 'accept-encoding': 'gzip' })
+    assert.deepEqual([unchanged.status, unchanged.headers.get('content-encoding')], [304, undefined])
     assert.equal(
       (await answering(() => text, { compress: false })({ 'accept-encoding': 'gzip' })).headers.get('vary'),
       undefined,
     )
+  })
+
+  it('has the same fields for HEAD as for GET (RFC 9110 section 8.6)', async () => {
+    const ask = answering((was) => (was.response.setEtag('a'), text))
+    const accept = { 'accept-encoding': 'gzip' }
+    const [get, head] = [await ask(accept), await ask(accept, 'HEAD')]
+    assert.equal(head.headers.get('content-encoding'), 'gzip')
+    for (const name of ['content-encoding', 'content-length', 'etag', 'vary', 'content-type'])
+      assert.equal(head.headers.get(name), get.headers.get(name), name)
+    assert.equal(head.text(), '')
   })
 
   it('SECURITY 52: with secrets are compressed only when that is asked for', async () => {

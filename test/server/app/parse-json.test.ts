@@ -37,7 +37,7 @@ describe('SECURITY 41: JSON that nests', () => {
   it('is 400 where it is deeper: a server that shows it again would run out of stack', async () => {
     const app = new App()
     app.post('/read', async ({ request }) => (await request.json()) as object)
-    app.post('/declared', { body: { tree: json() } }, (was, { tree }) => tree)
+    app.post('/declared', { body: { tree: json() } }, (_was, { tree }) => tree)
     const headers = { 'content-type': 'application/json' }
     const send = (path: string, body: string) => app.inject({ path, method: 'POST', headers, body })
     assert.equal((await send('/read', nested(100_000))).status, 400)

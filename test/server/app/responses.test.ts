@@ -112,7 +112,7 @@ describe('APP-46, APP-47, APP-48: objects and faults', () => {
 
   it('RFC 9457: are problem details', async () => {
     const { status, headers, json } = await answering((was) =>
-      was.response.problem(409, { detail: 'd', balance: 30 }),
+      was.response.problem(409, { detail: 'd', balance: 30, status: 500 }),
     )().then((response) => ({ ...response, json: response.json() }))
     assert.equal(headers.get('content-type'), 'application/problem+json')
     assert.deepEqual(
