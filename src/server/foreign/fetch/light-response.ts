@@ -176,9 +176,13 @@ function pairsOf(fields: FieldLines | [string, string][]): [string, string][] {
   return fields instanceof FieldLines ? [['content-type', TEXT.list[1]!]] : fields
 }
 
-/** Makes it one of the runtime's own to whoever asks, by `instanceof` or by the symbols of the runtime. */
-function link(): typeof Response {
+/**
+ * Makes it one of the runtime's own to whoever asks, by `instanceof` or by the symbols of the runtime. Undefined where
+ * another adapter has been faster, and has derived a class of its own: that takes all responses for its own kind.
+ */
+function link(): typeof Response | undefined {
   const runtime = globalThis.Response
+  if (Object.getPrototypeOf(runtime) !== Function.prototype) return undefined
   Native = runtime
   Object.setPrototypeOf(LightResponse, runtime)
   Object.setPrototypeOf(LightResponse.prototype, runtime.prototype)
@@ -201,7 +205,7 @@ const Light = LightResponse as unknown as typeof Response
  */
 export function lightly<Result>(run: () => Result): Result {
   const runtime = Native ?? link()
-  if (globalThis.Response !== runtime) return run()
+  if (runtime === undefined || globalThis.Response !== runtime) return run()
   globalThis.Response = Light
   try {
     return run()
@@ -213,10 +217,12 @@ export function lightly<Result>(run: () => Result): Result {
 /**
  * Puts a lighter class in the place of the global `Response`, for all of the process: what a `fetch` handler then makes
  * with text or bytes as its content is sent without a stream, also behind an `await`. Everything else goes on to the
- * class of the runtime, and `instanceof` holds both ways. Gives a function that takes it back.
+ * class of the runtime, and `instanceof` holds both ways. Gives a function that takes it back. Where another adapter has
+ * put a class of its own there before, nothing is changed.
  */
 export function useLightResponse(): () => void {
   const runtime = Native ?? link()
+  if (runtime === undefined) return () => {}
   globalThis.Response = Light
   return () => {
     globalThis.Response = runtime
