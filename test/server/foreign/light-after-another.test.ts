@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import { etag } from 'hono/etag'
 import { Skitai, useLightResponse } from '#src/server/index.js'
+
+getRequestListener(() => new Response())
 
 describe('a fetch handler where another adapter was imported first', () => {
   it('makes responses that middleware can take over', async () => {

@@ -56,7 +56,7 @@ export function rateLimitGuard(options: RateLimitOptions, place: string): Step {
       return was.report(error)
     }
     if (!(verdict instanceof Promise)) return tell(was, verdict)
-    return verdict.then(
+    return inTime(verdict).then(
       (taken) => tell(was, taken),
       (error: unknown) => was.report(error),
     )
@@ -69,6 +69,17 @@ function clientOf(was: Was, key: NonNullable<RateLimitOptions['key']>): string |
   if (typeof key === 'function') return key(was)
   const name = key === 'user' ? was.request.user?.name : undefined
   return name ? `user ${name}` : networkOf(was.request.remoteAddress)
+}
+
+/** A store that is gone may take long to say so: clients of databases wait for it to come back. */
+const STORE_WAIT_MS = 1000
+
+function inTime<Value>(answer: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`the store of a rate limit has not answered in ${STORE_WAIT_MS} ms`))
+    const timer = setTimeout(late, STORE_WAIT_MS)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 const NETWORK_GROUPS = 4
