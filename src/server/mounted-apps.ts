@@ -1,5 +1,6 @@
 /** What is mounted: directories, functions, apps and apps that are files, and how the apps hear of it. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { inspect } from 'node:util'
@@ -21,6 +22,9 @@ import { StaticDirectory } from './static/static-directory.js'
 
 const POINT = /^\/(?:[^/\s?#%\\]+\/?)*$/
 
+/** The making ready that whoever asks is part of. */
+const readying: AsyncLocalStorage<object | undefined> = new AsyncLocalStorage()
+
 /** The mounts of one engine. */
 export class MountedApps {
   readonly #engine: Skitai
@@ -36,6 +40,8 @@ export class MountedApps {
   /** Apps of other frameworks, each at its place. */
   readonly #foreign: ForeignPlace[] = []
   #readying: Promise<void> | undefined
+  /** Stands for it. */
+  #run: object | undefined
 
   constructor(engine: Skitai, hosts: VirtualHosts, maxAges: MaxAges, report: (error: unknown) => void) {
     this.#engine = engine
@@ -59,16 +65,25 @@ export class MountedApps {
 
   /**
    * Loads what is a file, and tells the apps that they are mounted, each once. Whoever asks meanwhile waits until that
-   * is done, well or not, and goes on with what is left.
+   * is done, well or not, and goes on with what is left; but for hooks that are part of it, which would wait for
+   * themselves.
    */
   async ready(): Promise<void> {
+    if (this.#run !== undefined && readying.getStore() === this.#run) return
     while (this.#readying !== undefined) await this.#readying.catch(() => {})
-    this.#readying = this.#makeReady()
+    this.#run = {}
+    this.#readying = readying.run(this.#run, () => this.#makeReady())
     try {
       await this.#readying
     } finally {
       this.#readying = undefined
+      this.#run = undefined
     }
+  }
+
+  /** The same for who does not wait for it, and so may be part of it. */
+  readyLater(): void {
+    queueMicrotask(() => void readying.run(undefined, () => this.ready()).catch(this.#report))
   }
 
   async #makeReady(): Promise<void> {

@@ -163,8 +163,10 @@ export class Site {
     const { path: location, query } = target
     const mount = group.directories.find(({ point }) => isBelow(location, point))
     if (mount === undefined) return undefined
-    const { method, version, encrypted, fields } = exchange
+    const { method, version, fields } = exchange
     const path = pathBelow(location, mount.point)
+    // What a trusted proxy says is read where somebody asks only.
+    const encrypted = mount.target.tellsSchemes && exchange.scheme === 'https'
     return mount.target.answer({ method, path, location, query, version, encrypted, fields })
   }
 
@@ -355,6 +357,7 @@ export class Site {
   #explain(exchange: Exchange, error: unknown, was: Was | undefined): void {
     const expected = isExpected(error)
     try {
+      if (was !== undefined) Was.discard(was)
       const fields = [...(expected ? error.fields : []), ...Was.lasting(was)]
       if (was !== undefined && Was.isPersonal(was)) keepPrivate(fields)
       const nonce = Was.sentNonce(was)

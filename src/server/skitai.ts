@@ -112,7 +112,7 @@ export class Skitai implements ConnectionOwner {
     this.#apps.mount(point, target, options)
     this.#mounted++
     // Who listens already is ready again once all that is mounted in this turn is there.
-    if (this.#listeners.length > 0) queueMicrotask(() => void this.ready().catch((error) => this.#report(error)))
+    if (this.#listeners.length > 0) this.#apps.readyLater()
     return this
   }
 

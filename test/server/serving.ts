@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { after } from 'node:test'
-import { type RunOptions, Skitai, type SkitaiOptions } from '#src/server/index.js'
+import { type App, type RunOptions, Skitai, type SkitaiOptions } from '#src/server/index.js'
 
 /** An engine without a log whose unexpected errors are kept. */
 export interface Quiet {
@@ -14,6 +14,13 @@ export interface Quiet {
 export function quiet(options: SkitaiOptions = {}): Quiet {
   const errors: unknown[] = []
   return { engine: new Skitai({ log: false, onError: (error) => void errors.push(error), ...options }), errors }
+}
+
+/** The same with an app that is mounted at `/`. */
+export function serving(app: App, options?: SkitaiOptions): Quiet {
+  const made = quiet(options)
+  made.engine.mount('/', app)
+  return made
 }
 
 /** An engine that listens. */

@@ -15,6 +15,7 @@ import {
 import { lifecycle as replyLifecycle, redisFaults, redisLimits } from '#src/protocols/redis/index.js'
 import type { Transitions } from '#src/protocols/core/transitions.js'
 import { repoRoot } from '../repo.js'
+import { appUsageCodes } from './app.js'
 import { http1LimitReasons, http1UsageCodes } from './http1.js'
 import { http2Answer, http2LimitReasons, http2UsageCodes } from './http2.js'
 import { postgresLimitReasons, postgresServerLimitReasons, postgresUsageCodes } from './postgres.js'
@@ -124,7 +125,8 @@ export function generatedPages(): GeneratedPage[] {
 
 /** Every code of a usage error that a page explains. */
 export function documentedUsageCodes(): string[] {
-  return PROTOCOLS.flatMap(({ usageCodes }) => Object.keys(usageCodes)).toSorted()
+  const codes = [...PROTOCOLS.map(({ usageCodes }) => usageCodes), appUsageCodes]
+  return codes.flatMap((each) => Object.keys(each)).toSorted()
 }
 
 function errorsPage(): string {
@@ -136,15 +138,19 @@ function errorsPage(): string {
       text,
       section,
     ])
-    const usageRows = Object.entries(usageCodes).map(([code, text]) => [`\`${code}\``, text])
     parts.push(
       `## ${title}: faults of the peer`,
       table(['code', 'answered with', 'the peer', 'standard'], faultRows),
       `## ${title}: misuse by the caller`,
-      table(['code', 'what is wrong'], usageRows),
+      usageTable(usageCodes),
     )
   }
-  return page(parts)
+  return page([...parts, '## Apps: misuse by the caller', usageTable(appUsageCodes)])
+}
+
+function usageTable(codes: Readonly<Record<string, string>>): string {
+  const rows = Object.entries(codes).map(([code, text]) => [`\`${code}\``, text])
+  return table(['code', 'what is wrong'], rows)
 }
 
 const ERRORS_INTRODUCTION = `Who is to blame decides how an error shows up.

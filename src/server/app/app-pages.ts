@@ -39,8 +39,8 @@ export abstract class AppPages extends AppListeners {
   }
 
   /**
-   * Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). Its parameters have the
-   * types that it says; nobody checks what templates give.
+   * Adds a filter, `{{ value | name(a) }}`. With `async` templates wait for its promise (APP-94). Its parameters have
+   * the types that it says; nobody checks what templates give.
    */
   templateFilter<Value = unknown, Args extends readonly unknown[] = readonly unknown[]>(
     name: string,

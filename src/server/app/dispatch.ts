@@ -83,7 +83,10 @@ export async function runLayers(layers: readonly App[], was: Was, run: Run, dept
     const early = await hooks.before?.(was)
     if (answers(early)) return await saved(early, was)
     const value = await runLayers(layers, was, run, depth + 1)
-    if (hooks.finish !== undefined) await saved(await observed(value, was, [hooks.finish]), was)
+    if (hooks.finish !== undefined) {
+      await observed(value, was, [hooks.finish])
+      if (Was.hasCommits(was)) await saved(value, was)
+    }
     app.tell('request:success', was)
     return value
   } catch (error) {
@@ -112,31 +115,31 @@ async function tearDown({ hooks }: App, was: Was): Promise<void> {
 async function runRoute(plan: Plan, was: Was, params: Args): Promise<HandlerValue> {
   const args = await readArgs(plan, was, params)
   const early = await firstReply(plan.before, was)
-  if (answers(early)) return early
+  if (answers(early)) return saved(early, was)
   const value = await (plan.route.handler(was, args as never) as Answer)
   // To return an error is to throw it: hooks see it as that.
   if (value instanceof Error) throw value
   if (plan.after.length > 0) await observed(value, was, plan.after)
-  return saved(value, was)
+  // Without state there is nothing to wait for.
+  return Was.hasCommits(was) ? saved(value, was) : value
 }
 
 /**
  * Calls those who look on once there is a response. When one of them fails it is not sent, and lets go of its stream.
  */
-async function observed(value: HandlerValue, was: Was, observers: readonly Observer[]): Promise<HandlerValue> {
+async function observed(value: HandlerValue, was: Was, observers: readonly Observer[]): Promise<void> {
   try {
     for (const observer of observers) await observer(was)
-    return value
   } catch (error) {
     releaseValue(value)
     throw error
   }
 }
 
-/** The same for writing down what was changed. */
+/** The same for writing down what was changed, if anything was. */
 export async function saved(value: HandlerValue, was: Was): Promise<HandlerValue> {
-  if (!Was.hasCommits(was)) return value
-  return observed(value, was, [Was.commit])
+  if (Was.hasCommits(was)) await observed(value, was, [Was.commit])
+  return value
 }
 
 async function firstReply(steps: readonly Step[], was: Was): Promise<Reply> {

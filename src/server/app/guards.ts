@@ -110,8 +110,8 @@ const socketGuards: WeakMap<SocketRoute, readonly Step[]> = new WeakMap()
 
 /**
  * What stands before a WebSocket, in the order of `guardsOf`: sessions that are kept elsewhere are fetched, and
- * handshakes count as requests; which pages may connect is the WebSocket's to say; who has to show a password or a token
- * for an app has to for its WebSockets, unless they have an `auth` or an `authenticate` of their own. Throws
+ * handshakes count as requests; which pages may connect is the WebSocket's to say; who has to show a password or a
+ * token for an app has to for its WebSockets, unless they have an `auth` or an `authenticate` of their own. Throws
  * `MissingOptionError` as `guardsOf` does.
  */
 export function socketGuardsOf(route: SocketRoute): readonly Step[] {

@@ -80,6 +80,11 @@ export class StaticDirectory {
     })
   }
 
+  /** Whether replies over TLS are others. */
+  get tellsSchemes(): boolean {
+    return this.extra.plain !== this.extra.encrypted
+  }
+
   /** Octets that the cache holds by its own count. */
   get cachedBytes(): number {
     return this.#entries.calculatedSize

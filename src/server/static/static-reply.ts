@@ -21,7 +21,7 @@ export interface StaticRequest {
   readonly query: string
   /** `1.0` is treated as such, all others as newer. */
   readonly version: string
-  /** Whether it came over TLS. */
+  /** Whether the client has asked over TLS; looked at where `tellsSchemes` says so. */
   readonly encrypted: boolean
   readonly fields: Fields
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { App, type ErrorInfo, HttpError, int, type LogEntry, Skitai, type Was } from '#src/server/index.js'
+import { serving } from '../serving.js'
 
 /** An app whose hooks write down that they were called. */
 function noting(name: string, notes: string[], app: App = new App({ name })): App {
@@ -11,12 +12,6 @@ function noting(name: string, notes: string[], app: App = new App({ name })): Ap
     .finishRequest(() => notes.push(`${name} finish`))
     .failedRequest((_was, error) => void notes.push(`${name} failed ${(error as Error).message}`))
     .teardownRequest(() => notes.push(`${name} teardown`))
-}
-
-/** An engine for an app, and what was reported. */
-function serving(app: App): { engine: Skitai; errors: unknown[] } {
-  const errors: unknown[] = []
-  return { engine: new Skitai({ log: false, onError: (error) => errors.push(error) }).mount('/', app), errors }
 }
 
 describe('APP-67, APP-68, APP-69, APP-70: hooks of requests', () => {
@@ -393,100 +388,5 @@ describe('APP-97: pages for errors', () => {
       if (before === undefined) delete process.env['SKITAI_ENV']
       else process.env['SKITAI_ENV'] = before
     }
-  })
-})
-
-describe('APP-73, APP-74: lifecycle hooks', () => {
-  it('are called in order, those of apps within, too, and end with the engine', async () => {
-    const told: string[] = []
-    const inner = new App().onLifecycle('mounted', () => told.push('inner mounted'))
-    const app = new App().mount('/in', inner)
-    for (const moment of ['beforeMount', 'mounted', 'mountedOrReloaded', 'beforeUnmount', 'unmounted'] as const)
-      app.onLifecycle(moment, (self) => told.push(`${moment} ${self === app}`))
-    const engine = new Skitai({ log: false }).mount('/', app)
-    await engine.run({ address: '127.0.0.1', port: 0, signals: false })
-    await engine.close({ timeoutMs: 0 })
-    assert.deepEqual(told, [
-      'beforeMount true',
-      'mounted true',
-      'inner mounted',
-      'mountedOrReloaded true',
-      'beforeUnmount true',
-      'unmounted true',
-    ])
-  })
-
-  it('are called for a part that comes or goes while the app is mounted, each once', async () => {
-    const told: string[] = []
-    const hooked = (name: string, app: App = new App()): App => {
-      for (const moment of ['beforeMount', 'mounted', 'mountedOrReloaded', 'beforeUnmount', 'unmounted'] as const)
-        app.onLifecycle(moment, () => told.push(`${name} ${moment}`))
-      return app
-    }
-    const [early, late] = [hooked('early'), hooked('late').mount('/inner', hooked('inner'))]
-    const app = new App()
-      .onLifecycle('mounted', (self) => void self.mount('/early', early))
-      .onLifecycle('mountedOrReloaded', () => told.push('mounted'))
-    const engine = new Skitai({ log: false }).mount('/', app)
-    await engine.ready()
-    assert.deepEqual(told.splice(0), ['early mounted', 'mounted', 'early mountedOrReloaded'])
-    app.mount('/late', late)
-    while (told.length < 4) await new Promise(setImmediate)
-    const up = ['late mounted', 'inner mounted', 'late mountedOrReloaded', 'inner mountedOrReloaded']
-    assert.deepEqual(told.splice(0), up)
-    app.unmount(late)
-    while (told.length < 4) await new Promise(setImmediate)
-    const down = ['late beforeUnmount', 'inner beforeUnmount', 'late unmounted', 'inner unmounted']
-    assert.deepEqual(told.splice(0), down)
-    await engine.close()
-    assert.deepEqual(told, ['early beforeUnmount', 'early unmounted'])
-  })
-
-  it('are called once, however many ask at the same time, and for an app that is mounted while the engine runs', async () => {
-    const told: string[] = []
-    const make = (name: string): App =>
-      new App({ name })
-        .get('/', () => name)
-        .onLifecycle('beforeMount', () => new Promise(setImmediate))
-        .onLifecycle('mounted', () => told.push(name))
-    const { engine } = serving(make('one'))
-    const texts = await Promise.all([1, 2, 3].map(async () => (await engine.inject('/')).text()))
-    assert.deepEqual([texts, told.splice(0)], [['one', 'one', 'one'], ['one']])
-    await engine.run({ address: '127.0.0.1', port: 0, signals: false })
-    const audit = make('audit').on('app:started', (app) => told.push(`heard ${app.name}`))
-    engine.mount('/audit', audit, { subscribe: ['late'] }).mount('/late', make('late'))
-    while (told.length < 4) await new Promise(setImmediate)
-    assert.deepEqual(told, ['audit', 'heard audit', 'late', 'heard late'])
-    await engine.close({ timeoutMs: 0 })
-  })
-
-  it('are told of again when one has failed, to whoever has waited as well', async () => {
-    let tries = 0
-    const { engine } = serving(
-      new App()
-        .get('/', () => 'open')
-        .onLifecycle('mounted', async () => {
-          await new Promise(setImmediate)
-          if (++tries === 1) throw new Error('no database')
-        }),
-    )
-    const [first, second] = await Promise.allSettled([engine.ready(), engine.ready()])
-    assert.deepEqual([first.status, second.status, tries], ['rejected', 'fulfilled', 2])
-    assert.equal((await engine.inject('/')).text(), 'open')
-    assert.equal(tries, 2)
-  })
-
-  it('keep an engine from running when one fails on the way up, not from ending', async () => {
-    const failing = new App().onLifecycle('beforeMount', () => Promise.reject(new Error('no database')))
-    const { engine } = serving(failing)
-    await assert.rejects(engine.run({ address: '127.0.0.1', port: 0, signals: false }), /no database/)
-    const ending = serving(
-      new App().onLifecycle('unmounted', () => {
-        throw new Error('too late')
-      }),
-    )
-    await ending.engine.run({ address: '127.0.0.1', port: 0, signals: false })
-    await ending.engine.close({ timeoutMs: 0 })
-    assert.match(String(ending.errors), /too late/)
   })
 })

@@ -79,6 +79,7 @@ export class RequestState {
 
   /** The state as the request came with it. The nonce stays: the policy of the response names it. */
   anew(): RequestState {
+    if (this.#session !== undefined) Session.abandon(this.#session)
     const state = new RequestState(this.#host)
     state.#cspNonce = this.#cspNonce
     state.#depends = this.#depends

@@ -14,8 +14,8 @@ const SKEW_MS = 60_000
  * Values by name, for one client. Names are strings, and values whatever JSON has a form for. A session begins when
  * something is set, is saved when the request has succeeded, and ends `timeoutSeconds` after the last change; reading
  * changes nothing. Of requests that run side by side, the one that ends last has the last word on all of the session.
- * Behind the head of the response, in a stream or a WebSocket, a session that was there before and is kept in a store is
- * saved at once, name by name; any other change throws `UsageError`.
+ * Behind the head of the response, in a stream or a WebSocket, a session that was there before and is kept in a store
+ * is saved at once, name by name; any other change throws `UsageError`.
  */
 export class Session implements Iterable<readonly [name: string, value: unknown]> {
   readonly #settings: SessionSettings
@@ -169,6 +169,19 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
   }
 
   /**
+   * Fetches the session from its store once more, for a stream or a WebSocket that goes on for long: it has been
+   * changed or ended by others, perhaps. What was changed here stays, and is saved. Nothing happens before the head of
+   * the response has gone, and without a store. Rejects with what the store says.
+   */
+  async reload(): Promise<this> {
+    if (!this.#origin.answered() || this.#settings.store === undefined) return this
+    await this.#lateSaving
+    if (this.#data === undefined) this.#take(await this.#carrier.load())
+    else await this.#commitLate()
+    return this
+  }
+
+  /**
    * Gives the session another id, or another seal, and the client a new token against forgery: call it when somebody
    * has signed in, so that nobody can have given the client a session that was known before.
    */
@@ -231,6 +244,11 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     if (mounted === undefined) return session.#commit()
     // One that fails at once must not leave the others to fail with nobody there.
     return all(Array.from([session, ...mounted.values()], async (each) => each.#commit()))
+  }
+
+  /** For the server: the request has failed, and another one takes its place: what was lent is nobody's any more. */
+  static abandon(session: Session): void {
+    for (const each of [session, ...(session.#mounted?.values() ?? [])]) each.#before = undefined
   }
 
   /** For the server: whether objects of it are in other hands, so that only `commit` knows whether it has changed. */
@@ -382,6 +400,9 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
     if (this.#before !== undefined) this.#before = valuesText(mine.values)
     if (!this.#expirySet) mine.explicitSeconds = kept.explicitSeconds
     if (!this.#expirySet) mine.expiresAtMs = kept.expiresAtMs
+    const touched = this.#touched
+    this.#touched = false
+    if (names.size === 0 && !changed && !touched) return
     this.#extend(mine)
     if (names.size === 0 && !changed) return carrier.touch(mine)
     if (mine.values.size === 0) return carrier.destroy()

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { describe, it } from 'node:test'
 import { App, Skitai } from '#src/server/index.js'
+import { serve } from '../../serving.js'
 import { put, temporaryDirectory } from '../../static/site.js'
 import { everyVersion } from '../../versions.js'
 
@@ -112,6 +113,19 @@ describe('the fields of files', () => {
     const engine = new Skitai({ log: false })
     engine.mount('/', new App({ home, static: 'static' }), { pref: { securityHeaders: { frameOptions: 'DENY' } } })
     assert.equal((await engine.inject('/small.txt')).headers.get('x-frame-options'), 'DENY')
+  })
+
+  it('are those of TLS where a trusted proxy ends it, and nobody else says so', async () => {
+    for (const [trustedProxies, expected] of [
+      [['loopback'], 'max-age=31536000'],
+      [undefined, undefined],
+    ] as const) {
+      const app = new App({ home, static: 'static', securityHeaders: true })
+      const { port } = await serve((engine) => engine.mount('/', app), trustedProxies && { trustedProxies })
+      const response = await fetch(`http://127.0.0.1:${port}/small.txt`, { headers: { 'x-forwarded-proto': 'https' } })
+      await response.text()
+      assert.equal(response.headers.get('strict-transport-security') ?? undefined, expected)
+    }
   })
 
   it('follow an app that is loaded anew', async () => {

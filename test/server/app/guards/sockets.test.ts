@@ -1,10 +1,10 @@
-/** What stands before a WebSocket: guards and hooks hold for its handshake, whatever carries it (SECURITY 30, SEC-18). */
+/** Guards and hooks hold for the handshake of a WebSocket, whatever carries it (SECURITY 30, SEC-18). */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { App, HttpError, type SessionStore, MemoryStore, Skitai, websocket } from '#src/server/index.js'
 import { SECRET } from '../state/browser.js'
-import { echo, text, twoCarriers } from '../../websocket-client.js'
+import { carriers, echo, text, twoCarriers } from '../../websocket-client.js'
 
 const rate = { limit: 2, windowSeconds: 3600 }
 const basic = (name: string): string[] => ['Authorization', `Basic ${Buffer.from(`${name}:secret`).toString('base64')}`]
@@ -70,6 +70,18 @@ describe('forged handshakes', { timeout: 30_000 }, async () => {
       for (const fields of [[], ['Origin', `http://localhost:${server.port}`]])
         await (await open('/', { fields })).link.close()
       await (await open('/any', { fields: ['Origin', 'https://evil.example'] })).link.close()
+    })
+})
+
+describe('pages of the same host', { timeout: 30_000 }, async () => {
+  const app = new App().websocket('/', echo)
+  for (const { name, open, server } of await carriers((engine) => engine.mount('/', app)))
+    it(`${name}: may connect, but not without TLS where there is TLS`, async () => {
+      for (const scheme of ['http', 'https']) {
+        const { status, link } = await open('/', { fields: ['Origin', `${scheme}://localhost:${server.port}`] })
+        if (scheme === 'http' && name.endsWith('TLS')) assert.equal(status, 403)
+        else await link.close()
+      }
     })
 })
 

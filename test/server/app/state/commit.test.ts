@@ -1,4 +1,4 @@
-/** When changes of a session are written down, and what becomes of a request whose changes cannot be (APP-104, APP-113). */
+/** When changes of a session are written down, and what becomes of a request whose changes cannot be. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -110,6 +110,20 @@ describe('APP-104: a request whose session cannot be saved', { timeout: 30_000 }
     }
   })
 
+  it('fails where a step in front of the handler answers, or a hook does', async () => {
+    for (const prepare of [
+      (app: App) => app.get('/', { runBefore: [(was) => was.session.set('a', 1) && 'early'] }, () => 'done'),
+      (app: App) => app.get('/', () => 'done').beforeRequest((was) => was.session.set('a', 1) && 'early'),
+    ]) {
+      const notes: string[] = []
+      const app = noting(new App({ secureKey: SECRET, session: { store: new Failing() } }), notes)
+      prepare(app)
+      const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
+      assert.equal((await engine.inject('/')).status, 500)
+      assert.deepEqual(notes, FAILED)
+    }
+  })
+
   it('has the page for its error, without hooks as well', async () => {
     for (const store of [new Failing(), new FailingAtOnce()]) {
       const app = new App({ secureKey: SECRET, session: { store } }).get('/', (was) => was.session.set('a', 1).size)
@@ -163,6 +177,24 @@ describe('APP-113: what is changed behind the handler', () => {
     const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
     assert.equal((await engine.inject('/')).status, 500)
     assert.deepEqual([notes, store.saves], [FAILED, 2])
+  })
+
+  it('leaves nothing of what a finishRequest that fails has changed', async () => {
+    const store = new MemoryStore()
+    const app = new App({ secureKey: SECRET, session: { store } })
+    app.get('/', (was) => was.session.set('list', [1]).size)
+    app.get('/fail', (was) => was.session.get<number[]>('list')!.length)
+    app.get('/all', (was) => Object.fromEntries(was.session))
+    app.finishRequest((was) => {
+      if (was.request.path !== '/fail') return
+      was.session.get<number[]>('list')!.push(2)
+      throw new Error('no')
+    })
+    const engine = new Skitai({ log: false, onError: () => {} }).mount('/', app)
+    const browser = new Browser(engine)
+    await browser.ask('/')
+    assert.equal((await browser.ask('/fail')).status, 500)
+    assert.deepEqual((await browser.ask('/all')).json(), { list: [1] })
   })
 
   it('saves a session once where nothing changes behind it', async () => {

@@ -1,4 +1,4 @@
-/** What is changed behind the head of a response: in a stream, in events, in a WebSocket (APP-104, APP-107, APP-110). */
+/** What is changed behind the head of a response: in a stream, in events, in a WebSocket. */
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -271,6 +271,75 @@ describe('changes behind the head, beside those of others', { timeout: 30_000 },
     )
     assert.deepEqual(all, {})
     assert.equal(kept.store.memory.size, 0)
+  })
+})
+
+describe('session.reload', { timeout: 30_000 }, async () => {
+  for (const [name, session] of [
+    ['a distant store', { store: new Distant() }],
+    ['memory', { store: new MemoryStore() }],
+  ] as const) {
+    const app = new App({ secureKey: SECRET, session })
+    app.get('/in', (was) => was.session.set('user', 'ann').set('list', [1]).size)
+    app.get('/change', (was) => was.session.set('user', 'bob').size)
+    app.get('/out', (was) => was.session.expire().size)
+    app.get('/all', (was) => Object.fromEntries(was.session))
+    app.get('/now', async (was) => Object.fromEntries(await was.session.reload()))
+    app.websocket('/', async (was, message) => {
+      if (message === 'push') was.session.get<number[]>('list')!.push(2)
+      else if (message === 'reload') await was.session.reload()
+      return JSON.stringify([was.session.exists(), ...was.session.values()])
+    })
+    for (const { name: version, open, server } of await twoCarriers(app))
+      it(`${version}, ${name}: shows what others have done, and keeps what was done here`, async () => {
+        const { engine } = server
+        const cookie = (await engine.inject('/in')).headers.get('set-cookie')!.split(';')[0]!
+        const ask = async (path: string): Promise<string> => (await engine.inject({ path, headers: { cookie } })).text()
+        const { link } = await open('/', { fields: ['Cookie', cookie] })
+        const say = async (message: string): Promise<string> => {
+          link.write(message)
+          return text(link)
+        }
+        assert.equal(await ask('/now'), '{"user":"ann","list":[1]}')
+        assert.equal(await say('look'), '[true,"ann",[1]]')
+        await ask('/change')
+        assert.equal(await say('look'), '[true,"ann",[1]]')
+        assert.equal(await say('push'), '[true,"ann",[1,2]]')
+        assert.equal(await say('reload'), '[true,"bob",[1,2]]')
+        assert.deepEqual(JSON.parse(await ask('/all')), { user: 'bob', list: [1, 2] })
+        await ask('/out')
+        assert.equal(await say('look'), '[true,"bob",[1,2]]')
+        assert.equal(await say('reload'), '[false]')
+        await link.close()
+      })
+  }
+
+  it('rejects with what the store says, and is nothing without one', async () => {
+    const store = new Distant()
+    const app = new App({ secureKey: SECRET, session: { store } })
+    const inCookie = new App({ secureKey: SECRET })
+    for (const each of [app, inCookie])
+      each
+        .get('/in', (was) => was.session.set('a', 1).size)
+        .get('/', (was) =>
+          (async function* () {
+            yield 'begun '
+            Object.assign(store, { load: () => Promise.reject(new Error('no store')) })
+            yield await was.session.reload().then(
+              ({ size }) => String(size),
+              (error: Error) => error.message,
+            )
+          })(),
+        )
+    for (const [each, expected] of [
+      [inCookie, 'begun 1'],
+      [app, 'begun no store'],
+    ] as const) {
+      const { load } = Distant.prototype
+      Object.assign(store, { load: load.bind(store) })
+      const cookie = (await each.inject('/in')).headers.get('set-cookie')!.split(';')[0]!
+      assert.equal((await each.inject({ path: '/', headers: { cookie } })).text(), expected)
+    }
   })
 })
 
