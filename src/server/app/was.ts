@@ -314,6 +314,7 @@ export class Was {
       foreign: this.#foreign,
       answered: () => this.#exchange.answered,
       report: (error) => this.report(error),
+      finish: (work) => this.#context?.unfinished.add(work),
     })
     return this.#kept
   }

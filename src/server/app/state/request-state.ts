@@ -32,6 +32,8 @@ export interface StateHost {
   answered(): boolean
   /** Tells of what fails behind the head. */
   report(error: unknown): void
+  /** Has the engine wait for work behind the response before it ends. */
+  finish(work: Promise<unknown>): void
 }
 
 /** What is settled once an app. */
@@ -229,6 +231,7 @@ export class RequestState {
       answered: () => host.answered(),
       onOver: (listener) => request.onOver(listener),
       report: (error) => host.report(error),
+      finish: (work) => host.finish(work),
     }
   }
 
