@@ -6,7 +6,7 @@
 import type { Engine } from '../protocols/core/engine.js'
 import { clock, type Timed } from './clock.js'
 import { type Transport, TransportError, type TransportSink } from './transport.js'
-import { leaveInTime, leaveLater, type Leaving } from './turn.js'
+import { isAlone, leaveInTime, leaveLater, type Leaving } from './turn.js'
 
 /** How long a closing connection waits for the peer to take the rest, and then for it to close, too. */
 const FLUSH_MS = 30_000
@@ -48,9 +48,13 @@ const ENDING = 1
 const LINGERING = 2
 const GONE = 3
 
+/** How many there were. */
+let drivers = 0
+
 /** Drives one connection. */
 export class Driver<Event extends { readonly type: string }> implements TransportSink, Timed, Leaving {
   readonly transport: Transport
+  readonly id: number = ++drivers
   readonly #engine: Engine<Event>
   readonly #handler: DriverHandler<Event>
   #state: number = OPEN
@@ -121,6 +125,7 @@ export class Driver<Event extends { readonly type: string }> implements Transpor
       this.destroy(error as Error)
       return
     }
+    if (isAlone(this)) return this.settle()
     this.#drain(DELIVER)
     // A peer that must wait, or that is answered for the last time, is told at once.
     if (this.#state !== OPEN || !this.#engine.wantsInput) return this.settle()

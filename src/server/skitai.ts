@@ -38,6 +38,7 @@ import { MaxAges } from './static/max-age.js'
 import { EngineTls, type TlsInput } from './tls.js'
 import { TransactionIds } from './transaction-id.js'
 import { TrustedProxies } from './trusted-proxies.js'
+import { Unfinished } from './unfinished.js'
 
 const ADDRESS = '0.0.0.0'
 const CLOSE_MS = 30_000
@@ -45,8 +46,8 @@ const GRACE_MS = 100
 /** What TLS clients are offered, the preferred one first (ALPN). */
 const PROTOCOLS = ['h2', 'http/1.1']
 const PROTOCOLS_WITHOUT_HTTP2 = ['http/1.1']
-/** What the log may take at the least, also when connections have taken all of the time. */
-const LOG_MS = 100
+/** What the log, and work behind responses, may take at the least, also when connections have taken all of the time. */
+const LAST_MS = 100
 
 /** A place to listen at, and what becomes of its connections. */
 interface Place {
@@ -79,6 +80,7 @@ export class Skitai implements ConnectionOwner {
   /** Without a prototype, whose names would be taken. */
   readonly #shared: Record<string, unknown> = Object.create(null) as Record<string, unknown>
   readonly #streams: OpenStreams = new OpenStreams()
+  readonly #unfinished: Unfinished = new Unfinished()
   readonly #apps: MountedApps
   #mounted = 0
   #connectionCount = 0
@@ -96,6 +98,7 @@ export class Skitai implements ConnectionOwner {
       shared: this.#shared,
       updates: new UpdateTimes(),
       streams: this.#streams,
+      unfinished: this.#unfinished,
       log: options.onLog ?? writeLogEntry,
     })
     this.#apps = new MountedApps(this, this.#site.hosts, this.#maxAges, (error) => this.#report(error))
@@ -241,8 +244,9 @@ export class Skitai implements ConnectionOwner {
 
   /**
    * Drains: stops accepting, answers what is under way with `Connection: close`, ends the connections, and resolves
-   * when all are gone and the log is written. What takes longer than `timeoutMs` is cut. Another call waits for the
-   * first one. Rejects with `TypeError`, and goes on, for an option that there is not or that cannot be.
+   * when all are gone, work behind responses is done, and the log is written. What takes longer than `timeoutMs` is
+   * cut. Another call waits for the first one. Rejects with `TypeError`, and goes on, for an option that there is not or
+   * that cannot be.
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {
@@ -373,10 +377,11 @@ export class Skitai implements ConnectionOwner {
     this.#streams.close()
     this.#site.sockets.close(restart ? CloseCodes.SERVICE_RESTART : CloseCodes.GOING_AWAY)
     if (!this.#isEmpty()) await this.#endConnections(timeoutMs, graceMs)
+    await this.#unfinished.settle(timerMs(Math.max(endAt - performance.now(), LAST_MS)))
     if (this.#log === undefined) return
     // A sink that takes nothing holds its log up for ever.
     const timer = new AbortController()
-    const leftMs = Math.max(endAt - performance.now(), LOG_MS)
+    const leftMs = Math.max(endAt - performance.now(), LAST_MS)
     await Promise.race([this.#log.close(), delay(timerMs(leftMs), undefined, { signal: timer.signal })])
     timer.abort()
   }

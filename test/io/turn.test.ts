@@ -84,6 +84,27 @@ describe('the end of a turn', () => {
     assert.deepEqual(seen, ['request 0', 'request 0', 'request 0', 'request 0', 'write 0'])
   })
 
+  it('is not waited for by a connection that is alone, until there is another one', async () => {
+    const seen: string[] = []
+    const [one, two] = connections(2, seen, (engine) => {
+      setImmediate(() => seen.push('turn'))
+      engine.sendResponse(200, [], 'hello')
+    })
+    const once = async ({ peer, sink }: Connection): Promise<string[]> => {
+      const { bytes } = sink
+      peer.write([Buffer.from(GET)])
+      await sink.until((came) => came.bytes > bytes)
+      while (!seen.includes('turn')) await new Promise((resolve) => setImmediate(resolve))
+      return seen.splice(0)
+    }
+    assert.deepEqual(await once(one!), ['request 0', 'turn', 'write 0'])
+    for (let i = 0; i < 100; i++) await once(one!)
+    assert.deepEqual(await once(one!), ['request 0', 'write 0', 'turn'])
+    assert.deepEqual(await once(two!), ['request 1', 'turn', 'write 1'])
+    assert.deepEqual(await once(one!), ['request 0', 'turn', 'write 0'])
+    for (const { driver } of [one!, two!]) driver.destroy()
+  })
+
   it('comes for a connection that was written to meanwhile, and for one that is gone', async () => {
     const seen: string[] = []
     const [one, two] = connections(2, seen, (engine) => engine.sendResponse(200, [], 'hello'))

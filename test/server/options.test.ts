@@ -125,6 +125,11 @@ describe('options that cannot be', () => {
       /there is no file or directory .*no-such\.js$/,
     ],
     ['a file that is no module', () => new Skitai().mount('/', process.execPath), /not a directory, and no module/],
+    ['a filter that is none', () => new App().templateFilter('up', untyped(5)), /the filter up is no function/],
+    ['of a filter', () => new App().templateFilter('up', (v) => v, untyped({ asyn: true })), /did you mean async/],
+    ['a global that is none', () => new App().templateGlobal('up', untyped(5)), /the global up is no function/],
+    ['an engine that is none', () => new App().templateEngine('.pug', untyped({})), /engine for \.pug is no function/],
+    ['a default of nothing', route({ defaults: { n: 1 } }), /the route \/x has no parameter n/],
     ['fetchHandler', () => fetchHandler(nothing, untyped({ light: true })), /did you mean lightResponse/],
     ['a store in memory', () => new MemoryStore(untyped({ session: 5 })), /did you mean sessionsMax/],
   )
@@ -160,6 +165,11 @@ describe('options that cannot be', () => {
     const one = new App().get('/', nothing)
     await assert.rejects(one.inject(untyped({ mehtod: 'POST' })), { name: 'TypeError', message: /did you mean method/ })
     await assert.rejects(one.inject(untyped(undefined)), { name: 'TypeError', message: /options are an object/ })
+  })
+
+  test('a module that is none', async () => {
+    for (const module of [undefined, null, {}, 5])
+      await assert.rejects(new App().decorate(untyped(module)), { name: 'TypeError', message: /called decorate/ })
   })
 
   test('limits keep their own error, and tell what was meant', () => {

@@ -3,6 +3,7 @@
 import type { Exchange } from '../exchange.js'
 import type { App } from './app.js'
 import type { OpenStreams } from './open-streams.js'
+import type { Unfinished } from '../unfinished.js'
 import type { UpdateTimes } from './update-times.js'
 
 /** The apps of one group of hosts. */
@@ -46,6 +47,7 @@ export interface SharedContext {
   readonly shared: Shared
   readonly updates: UpdateTimes
   readonly streams: OpenStreams
+  readonly unfinished: Unfinished
   log(entry: LogEntry): void
 }
 

@@ -6,7 +6,7 @@ import type { AppOptions } from './app-options.js'
 import { AppPages } from './app-pages.js'
 import { checkHook, type LifecycleHook, type LifecycleMoment, lifecycleMoments } from './hooks.js'
 import type { Watcher } from './modules/module-file.js'
-import { type AppModuleExports, decorate, type ModuleOptions, Services } from './modules/services.js'
+import { type AppModuleExports, decorate, isAppModule, type ModuleOptions, Services } from './modules/services.js'
 
 /** The part of an app that lives. */
 export abstract class AppLife extends AppPages {
@@ -47,7 +47,10 @@ export abstract class AppLife extends AppPages {
 
   /** Puts a module into the app, or a function that decorates it (APP-83); gives the app within that it has got. */
   decorate(this: App, module: AppModuleExports | AppModuleExports['decorate'], options?: ModuleOptions): Promise<App> {
-    return decorate(this, typeof module === 'function' ? { decorate: module } : module, options)
+    const exports = typeof module === 'function' ? { decorate: module } : module
+    if (typeof exports !== 'object' || exports === null || !isAppModule(exports))
+      return Promise.reject(new TypeError('a module is a function, or has one that is called decorate'))
+    return decorate(this, exports, options)
   }
 
   /** Calls a function every so many seconds as long as the app is mounted; what it throws is reported (APP-11). */

@@ -1,8 +1,17 @@
 /** The pages that an app makes: by templates, and for errors. */
 
+import { checkOptions, flag, type OptionTable } from '../option-table.js'
 import { AppListeners } from './app-listeners.js'
 import { ErrorHandlers, type ErrorHandler } from './error-handlers.js'
 import type { FilterEntry, TemplateEngine, TemplateFilter, TemplateGlobal, Templates } from './templates/templates.js'
+
+/** How a filter is called. */
+export interface FilterOptions {
+  /** Templates wait for its promise. Default false. */
+  readonly async?: boolean
+}
+
+const filterOptions: OptionTable<FilterOptions> = { async: flag }
 
 /** The part of an app that makes pages. */
 export abstract class AppPages extends AppListeners {
@@ -36,8 +45,10 @@ export abstract class AppPages extends AppListeners {
   templateFilter<Value = unknown, Args extends readonly unknown[] = readonly unknown[]>(
     name: string,
     filter: TemplateFilter<Value, Args>,
-    { async = false }: { readonly async?: boolean } = {},
+    options: FilterOptions = {},
   ): this {
+    checkOptions(`the filter ${name}`, filterOptions, options)
+    const { async = false } = options
     this.templates.addFilter(name, { filter: filter as unknown as FilterEntry['filter'], async })
     return this
   }

@@ -26,15 +26,31 @@ import {
   ResponseValue,
   statusOf,
 } from './values.js'
+import { tooLate } from './state/late.js'
+
+/** Whether the head of a response has gone. */
+interface ResponseHead {
+  readonly answered: boolean
+}
 
 /** Status and header fields of the response being made. */
 export class ResponseState {
   /** 0: not set. */
   status = 0
+  readonly #head: ResponseHead
   /** Flat list: name, value. */
   fields: string[] = []
   /** Flat list: name, value. They go out behind the content. */
   trailers: string[] = []
+
+  constructor(head: ResponseHead) {
+    this.#head = head
+  }
+
+  /** Call before a change. Throws `UsageError` where it would reach nobody. */
+  open(): void {
+    if (this.#head.answered) throw tooLate('its status and its fields can be set', 'set them')
+  }
 
   /** Whether nothing stands beside the content. */
   get isBare(): boolean {
@@ -65,8 +81,15 @@ export class ResponseState {
     this.trailers = kept
   }
 
+  /** Adds a field line. */
+  add(name: string, value: string): void {
+    this.open()
+    this.fields.push(name, value)
+  }
+
   /** Removes a field. */
   delete(name: string): void {
+    this.open()
     const kept: string[] = []
     for (let i = 0; i < this.fields.length; i += 2)
       if (!same(this.fields[i]!, name)) kept.push(this.fields[i]!, this.fields[i + 1]!)
@@ -98,7 +121,9 @@ class ResponseMethods {
   /** For the server. */
   declare readonly context: ResponseContext
 
+  /** As all methods that set: throws `UsageError` behind the head of the response, in a stream. */
   setStatus(status: number | string): void {
+    this.state.open()
     this.state.status = statusOf(status)
   }
 
@@ -114,7 +139,7 @@ class ResponseMethods {
 
   /** Adds a field line and keeps those of the same name. */
   addHeader(name: string, value: string | number): void {
-    this.state.fields.push(name, String(value))
+    this.state.add(name, String(value))
   }
 
   getHeader(name: string): string | undefined {

@@ -110,6 +110,9 @@ export function makeRoute(rule: string, options: RouteOptions, handler: Handler<
     throw new TypeError(`the route ${rule}: the handler is the last one, behind the options`)
   if (typeof handler !== 'function') throw new TypeError(`the route ${rule} has no handler`)
   checkOptions(`the route ${rule}`, routeOptions, options)
+  for (const name of Object.keys(options.defaults ?? {}))
+    if (!rule.includes(`<${name}>`) && !rule.includes(`:${name}>`))
+      throw new TypeError(`the route ${rule} has no parameter ${name} that could have a default`)
   if (options.methods?.length === 0) throw new TypeError(`the route ${rule} has no methods: leave them out for all`)
   for (const method of options.methods ?? []) if (!METHOD.test(method)) throw new TypeError(`not a method: ${method}`)
   return {

@@ -17,9 +17,11 @@ export type BodyValue = string | Uint8Array | StreamBody | object | number | boo
 /** What a handler may return: content, a whole response, or nothing (204). */
 export type HandlerValue = BodyValue | ResponseValue | FileValue | Response
 
-/** Headers by name, or as a list of pairs; several values of one name are sent as several field lines. */
+/**
+ * Headers by name, or as pairs: a list, a `Map`, `Headers`; several values of one name are sent as several field lines.
+ */
 export type HeaderValues =
-  Readonly<Record<string, string | number | readonly string[]>> | readonly (readonly [string, string])[]
+  Readonly<Record<string, string | number | readonly string[]>> | Iterable<readonly [string, string]>
 
 /** A response with status, content and headers: what `was.response(…)` makes. */
 export class ResponseValue {
@@ -92,6 +94,11 @@ function isStream(value: object): value is StreamBody {
   return 'getReader' in value && typeof value.getReader === 'function'
 }
 
+/** A list, a `Map`, or `Headers`. */
+function isPairs(headers: HeaderValues): headers is Iterable<readonly [string, string]> {
+  return Symbol.iterator in headers
+}
+
 /** A flat list of fields from headers in any of their forms. */
 export function flattenHeaders(headers: HeaderValues): string[] {
   const fields: string[] = []
@@ -99,8 +106,7 @@ export function flattenHeaders(headers: HeaderValues): string[] {
     if (Array.isArray(value)) for (const each of value as readonly string[]) fields.push(name, each)
     else fields.push(name, String(value))
   }
-  if (Array.isArray(headers))
-    for (const [name, value] of headers as readonly (readonly [string, string])[]) add(name, value)
+  if (isPairs(headers)) for (const [name, value] of headers) add(name, value)
   else
     for (const name of Object.keys(headers)) add(name, (headers as Record<string, string | readonly string[]>)[name]!)
   return fields

@@ -54,7 +54,7 @@ export class Was {
 
   /** Makes responses, and sets header fields of whatever the handler returns. */
   get response(): ResponseMaker {
-    this.#state ??= new ResponseState()
+    this.#state ??= new ResponseState(this.#exchange)
     this.#response ??= responseMaker(this.#state, {
       explain: (status, detail) => statusPage(status, detail, this.request.headers, { nonce: Was.sentNonce(this) }),
       errorPage: (error) => this.#errorPage(error),
@@ -314,6 +314,7 @@ export class Was {
       foreign: this.#foreign,
       answered: () => this.#exchange.answered,
       report: (error) => this.report(error),
+      finish: (work) => this.#context?.unfinished.add(work),
     })
     return this.#kept
   }

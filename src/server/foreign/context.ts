@@ -50,9 +50,11 @@ export class ForeignContext {
     return this.#was
   }
 
-  /** For work that goes on behind the response: its failure is reported, and nobody waits for it. */
+  /** For work that goes on behind the response: its failure is reported, and the engine waits for it when it closes. */
   waitUntil(work: Promise<unknown>): void {
-    Promise.resolve(work).catch((error: unknown) => ForeignContext.report(this, error))
+    this.#place.context.unfinished.add(
+      Promise.resolve(work).catch((error: unknown) => ForeignContext.report(this, error)),
+    )
   }
 
   /** There is nothing behind us that a request could be passed on to: nothing happens. */

@@ -181,3 +181,15 @@ it('a handler that gives nothing is one, and a 204', async () => {
     .route('/route/<int:id>', { methods: ['GET'] }, (was, { id }) => was.setlu(`shop ${id}`))
   for (const path of ['/', '/late', '/route/5']) assert.equal((await app.inject(path)).status, 204, path)
 })
+
+it('headers are an object, pairs, a Map, or Headers', async () => {
+  const pairs: [string, string][] = [
+    ['x-a', '1'],
+    ['x-b', '2'],
+  ]
+  for (const headers of [Object.fromEntries(pairs), pairs, new Map(pairs), new Headers(pairs)]) {
+    const app = new App().get('/', (was) => was.response(200, was.request.getHeader('x-b', 'none'), headers))
+    const response = await app.inject({ headers })
+    assert.deepEqual([response.headers.get('x-a'), response.text()], ['1', '2'])
+  }
+})

@@ -26,6 +26,15 @@ const fail = (): never => {
   throw new Error('failed')
 }
 
+describe('a host that no URL can have', () => {
+  it('is the fault of the client, whoever asks for the URL', async () => {
+    const { engine, errors } = mounted(fetchHandler(({ url }) => new Response(url)))
+    for (const host of ['[:::]', '[1:2]', '%zz'])
+      assert.deepEqual([host, (await ask(engine, '/', { headers: { host } })).status], [host, 400])
+    assert.deepEqual(errors, [])
+  })
+})
+
 describe('a listener that fails', () => {
   it('at once: 500, and reported', async () => {
     const { engine, errors } = node(fail)

@@ -1,7 +1,8 @@
 /** `was.cookie`: the cookies of a request, and those that its response sets. */
 
 import { parseCookie } from 'cookie'
-import { type CookieOptions, isCookieName, setCookieText } from './cookie-text.js'
+import { checkOptions } from '../../option-table.js'
+import { type CookieOptions, cookieOptions, isCookieName, setCookieText } from './cookie-text.js'
 
 /** What a jar must know of the request. */
 export interface CookieOrigin {
@@ -55,9 +56,10 @@ export class CookieJar implements Iterable<readonly [name: string, value: string
 
   /**
    * Sets a cookie; it is there at once. The value is percent-encoded, and may be any text. Throws `TypeError` or
-   * `RangeError` for what clients would not keep.
+   * `RangeError` for what clients would not keep, and for an option that there is not.
    */
   set(name: string, value: string | number, options: CookieOptions = {}): this {
+    checkOptions(`the cookie ${name}`, cookieOptions, options)
     const path = options.path ?? this.#origin.path
     const text = setCookieText(name, String(value), { ...options, path }, this.#origin.nowMs())
     this.#origin.onChange()

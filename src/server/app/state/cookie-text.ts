@@ -1,6 +1,8 @@
 /** What a cookie may be: names, values and attributes (RFC 6265bis), checked before anything is sent. */
 
 import { stringifySetCookie } from 'cookie'
+import * as is from '../../option-table.js'
+import type { OptionTable } from '../../option-table.js'
 
 /** Where and how long a client keeps a cookie, and to whom it shows it. */
 export interface CookieOptions {
@@ -20,6 +22,18 @@ export interface CookieOptions {
   /** Kept apart for each site that embeds this one (CHIPS). */
   readonly partitioned?: boolean | undefined
   readonly priority?: 'low' | 'medium' | 'high' | undefined
+}
+
+/** For `checkOptions`; how long and where is looked at when the cookie is written. */
+export const cookieOptions: OptionTable<CookieOptions> = {
+  expires: is.elsewhere,
+  path: is.string,
+  domain: is.string,
+  secure: is.flag,
+  httpOnly: is.flag,
+  sameSite: is.word('strict', 'lax', 'none'),
+  partitioned: is.flag,
+  priority: is.word('low', 'medium', 'high'),
 }
 
 /** Clients drop a cookie whose name and value are longer (section 5.6). */

@@ -5,6 +5,7 @@ import { COOKIE_BYTES_MAX } from './cookie-text.js'
 import { tooLate } from './late.js'
 import type { SessionOrigin } from './session-carrier.js'
 import type { SessionSettings } from './session-options.js'
+import type { MessageBoxOptions } from './state-options.js'
 
 /** A message. */
 export interface BoxMessage {
@@ -45,7 +46,7 @@ export class MessageBox {
   readonly #settings: SessionSettings
   readonly #sealer: Sealer
   readonly #origin: SessionOrigin
-  readonly #mount: (name: string) => MessageBox
+  readonly #mount: (name: string, options?: MessageBoxOptions) => MessageBox
   #box: Box | undefined
   #offered = false
   #changed = false
@@ -55,7 +56,7 @@ export class MessageBox {
     settings: SessionSettings,
     sealer: Sealer,
     origin: SessionOrigin,
-    mount: (name: string) => MessageBox = () => this,
+    mount: (name: string, options?: MessageBoxOptions) => MessageBox = () => this,
   ) {
     this.#settings = settings
     this.#sealer = sealer
@@ -153,9 +154,12 @@ export class MessageBox {
     return name === undefined ? this.#load().messages.length > 0 : this.#mount(name).exists()
   }
 
-  /** A box of its own beside this one, in a cookie of its own. */
-  mount(name: string): MessageBox {
-    return this.#mount(name)
+  /**
+   * A box of its own beside this one, in a cookie of its own; what the options leave open is as the app says for all
+   * boxes. Within a request, a name is the box that it was first. Throws `TypeError` for options that cannot be.
+   */
+  mount(name: string, options?: MessageBoxOptions): MessageBox {
+    return this.#mount(name, options)
   }
 
   /** For the server: writes the box into its cookie. */

@@ -14,7 +14,7 @@ import { randomName } from './random.js'
 import { Session, CSRF_KEY } from './session.js'
 import { type SessionSettings, sessionSettings } from './session-options.js'
 import type { SessionOrigin } from './session-carrier.js'
-import type { StateOptions } from './state-options.js'
+import type { MessageBoxOptions, StateOptions } from './state-options.js'
 import { makeToken, readToken, removeToken, type TokenOrigin } from './tokens.js'
 
 const NONCE_BYTES = 16
@@ -32,6 +32,8 @@ export interface StateHost {
   answered(): boolean
   /** Tells of what fails behind the head. */
   report(error: unknown): void
+  /** Has the engine wait for work behind the response before it ends. */
+  finish(work: Promise<unknown>): void
 }
 
 /** What is settled once an app. */
@@ -229,6 +231,7 @@ export class RequestState {
       answered: () => host.answered(),
       onOver: (listener) => request.onOver(listener),
       report: (error) => host.report(error),
+      finish: (work) => host.finish(work),
     }
   }
 
@@ -243,26 +246,28 @@ export class RequestState {
     }
   }
 
-  #box(name: string): MessageBox {
+  #box(name: string, options?: MessageBoxOptions): MessageBox {
     this.#boxes ??= new Map()
     let box = this.#boxes.get(name)
     if (box === undefined) {
-      const { mbox, boxes } = stateOf(this.#options)
-      let settings = name === '' ? mbox : boxes.get(name)
-      if (settings === undefined) {
-        settings = sessionSettings({ ...this.#options.mbox, cookie: name }, name)
-        if (settings.cookie === mbox.cookie) throw new TypeError(`${name} is the message box itself`)
-        // Names come from the code of the app: there are few.
-        boxes.set(name, settings)
-      }
-      box = this.#makeBox(settings)
+      const settings = this.#boxSettings(name, options)
+      const ring = settings.secureKey === undefined ? this.ring : keyRingOf(settings)
+      box = new MessageBox(settings, ring.sealer('mbox'), this.#origin(), (other, its) => this.#box(other, its))
       this.#boxes.set(name, box)
     }
     return box
   }
 
-  #makeBox(settings: SessionSettings): MessageBox {
-    return new MessageBox(settings, this.ring.sealer('mbox'), this.#origin(), (name) => this.#box(name))
+  #boxSettings(name: string, options: MessageBoxOptions | undefined): SessionSettings {
+    const { mbox, boxes } = stateOf(this.#options)
+    if (name === '') return mbox
+    let settings = options === undefined ? boxes.get(name) : undefined
+    if (settings !== undefined) return settings
+    settings = sessionSettings({ ...this.#options.mbox, cookie: name, ...options }, name)
+    if (settings.cookie === mbox.cookie) throw new TypeError(`${name} is the message box itself`)
+    // Names come from the code of the app: there are few.
+    if (options === undefined) boxes.set(name, settings)
+    return settings
   }
 
   /** From the header that scripts set, or the field of a form. */

@@ -25,6 +25,8 @@ export interface SessionOrigin {
   readonly onOver: (listener: () => void) => void
   /** Tells of what fails behind the head. */
   readonly report: (error: unknown) => void
+  /** Has the engine wait for work behind the response before it ends. */
+  readonly finish: (work: Promise<unknown>) => void
 }
 
 /** Carries one session. */

@@ -330,6 +330,7 @@ export class Session implements Iterable<readonly [name: string, value: unknown]
       return this.#commitLate()
     }
     this.#lateSaving = (this.#lateSaving ?? Promise.resolve()).then(save).catch(this.#origin.report)
+    this.#origin.finish(this.#lateSaving)
   }
 
   /** What was lent may change as long as the response goes on. */

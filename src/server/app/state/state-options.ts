@@ -4,6 +4,9 @@ import type { JwtSettings } from '../auth/jwt.js'
 import type { SecureKey } from './key-ring.js'
 import type { SessionOptions } from './session-options.js'
 
+/** Options of a message box: its cookie, and, of a named one, a secret of its own. */
+export type MessageBoxOptions = Omit<SessionOptions, 'store' | 'named' | 'timeoutSeconds'>
+
 /** Options of an app for sessions, messages and tokens. */
 export interface StateOptions {
   /**
@@ -14,7 +17,7 @@ export interface StateOptions {
   /** How sessions are kept. */
   readonly session?: SessionOptions
   /** How messages are kept: by default in a cookie `mbox`. */
-  readonly mbox?: Omit<SessionOptions, 'store' | 'named' | 'timeoutSeconds' | 'secureKey'>
+  readonly mbox?: Omit<MessageBoxOptions, 'secureKey'>
   /** Keys and algorithms of JSON Web Tokens; by default HS256 with a key that comes out of `secureKey`. */
   readonly jwt?: JwtSettings
 }

@@ -41,6 +41,11 @@ export interface TemplateEngine {
   render(name: string, context: Readonly<Record<string, unknown>>): string | Promise<string>
 }
 
+/** Said at once, and not by the template that calls it. */
+function checkFunction(what: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`${what} is no function`)
+}
+
 /** The templates of one app. */
 export class Templates {
   readonly #folders: readonly string[]
@@ -59,11 +64,13 @@ export class Templates {
   }
 
   addGlobal(name: string, global: TemplateGlobal): void {
+    checkFunction(`the global ${name}`, global)
     this.#globals.set(name, global)
     this.#ready?.addGlobal(name, global)
   }
 
   addFilter(name: string, entry: FilterEntry): void {
+    checkFunction(`the filter ${name}`, entry.filter)
     this.#filters.set(name, entry)
     this.#ready?.addFilter(name, entry)
   }
@@ -71,6 +78,7 @@ export class Templates {
   /** Has templates whose name ends so, as `.pug`, made by another engine. */
   addEngine(extension: string, engine: TemplateEngine): void {
     if (!/^\.[\w-]+$/.test(extension)) throw new TypeError(`not the end of a file name: ${extension}`)
+    checkFunction(`render of the engine for ${extension}`, (engine as TemplateEngine | undefined)?.render)
     this.#engines.set(extension, engine)
   }
 

@@ -151,6 +151,26 @@ describe('APP-105: cookie.set', () => {
     assert.throws(() => lineOf({ path: 'x' }), /begins with a slash/)
   })
 
+  it('names an option that there is not, or that cannot be', async () => {
+    const tried = async (options: object): Promise<string> =>
+      (
+        await new App()
+          .get('/', (was) => {
+            try {
+              return String(was.cookie.set('a', 'b', options).size)
+            } catch (error) {
+              return String(error)
+            }
+          })
+          .inject('/')
+      ).text()
+    assert.match(await tried({ httponly: true }), /^TypeError: the cookie a: .*httponly.* httpOnly/)
+    assert.match(await tried({ maxAge: 60 }), /^TypeError: the cookie a: there is no option maxAge/)
+    assert.match(await tried({ sameSite: 'Lax' }), /^TypeError: the cookie a: sameSite is /)
+    assert.match(await tried({ secure: 1 }), /^TypeError: the cookie a: secure is true or false, not 1/)
+    assert.equal(await tried({ secure: undefined }), '1')
+  })
+
   it('whatever they are given, say no more than was asked for (SEC-24, SECURITY 13)', () => {
     const text = fc.oneof(fc.string(), fc.constantFrom('/a', 'example.com', '/; Secure', '/\r\nX: y', 'a, b'))
     fc.assert(

@@ -78,6 +78,11 @@ describe('changes in a stream', { timeout: 60_000 }, async () => {
     send: (was) => was.mbox.send('hello'),
     read: (was) => was.mbox.get(),
     token: (was) => was.mktoken(1, 60, 'key'),
+    status: (was) => was.response.setStatus(201),
+    field: (was) => was.response.setHeader('x-a', 'a'),
+    another: (was) => was.response.addHeader('x-a', 'a'),
+    fields: (was) => was.response.setHeaders({ 'x-a': 'a' }),
+    etag: (was) => was.response.setEtag('a'),
   }
   const inCookie = new App({ secureKey: SECRET }).get('/in', (was) => {
     was.mbox.send('welcome')
@@ -110,6 +115,8 @@ describe('changes in a stream', { timeout: 60_000 }, async () => {
         )
       assert.match(await said('regenerate'), /^UsageError: .*regenerate it before/)
       for (const name of ['cookie', 'removeCookie']) assert.match(await said(name), /^UsageError: .*: set it before/)
+      for (const name of ['status', 'field', 'another', 'fields', 'etag'])
+        assert.match(await said(name), /^UsageError: .* its status and its fields can be set no more: set them before/)
       for (const name of ['send', 'read'])
         assert.match(await said(name), /^UsageError: .*: send and read messages before/)
       assert.match((await ask('/events/session', { headers })).text, /^data: begun\n\ndata: UsageError: /)

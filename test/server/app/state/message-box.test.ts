@@ -150,4 +150,25 @@ describe('APP-112: named boxes', () => {
     assert.deepEqual(await run((box) => [texts(box.mount('notes')), texts(box)]), [['two'], ['one']])
     assert.equal(await run((box) => box.mount('mbox')), 500)
   })
+
+  it('APP-112: may have a place and a secret of its own', async () => {
+    const options = {
+      cookie: 'desk',
+      path: '/desk',
+      secureKey: 'another secret of sixteen',
+      sameSite: 'strict',
+    } as const
+    const app = new App({ secureKey: SECRET })
+      .post('/', (was) => was.mbox.mount('notes', options).send('two'))
+      .get('/', (was) => texts(was.mbox.mount('notes', options)))
+      .get('/other', (was) => texts(was.mbox.mount('desk', { path: '/desk' })))
+      .get('/nowhere', (was) => was.mbox.mount('notes', { path: 'nowhere' }).exists())
+    const line = (await app.inject({ method: 'POST' })).headers.get('set-cookie')!
+    assert.match(line, /^desk=[^;]+;.* Path=\/desk;.* HttpOnly; SameSite=Strict$/)
+    const headers = { cookie: line.slice(0, line.indexOf(';')) }
+    assert.deepEqual((await app.inject({ headers })).json(), ['two'])
+    // Another secret opens nothing.
+    assert.deepEqual((await app.inject({ path: '/other', headers })).json(), [])
+    assert.equal((await app.inject({ path: '/nowhere', headers })).status, 500)
+  })
 })
