@@ -75,14 +75,19 @@ class Result {
     this.#settle()
   }
 
+  /** Ends it with an error of this side. */
+  refuse(error: unknown): void {
+    this.#reject(error as Error)
+    this.#settle()
+  }
+
   #settle(): void {
     this.request.signal?.removeEventListener('abort', this.#onAbort)
     this.onSettled()
   }
 
   readonly #onAbort = (): void => {
-    this.#reject(this.request.signal!.reason as Error)
-    this.#settle()
+    this.refuse(this.request.signal!.reason)
   }
 }
 
@@ -98,7 +103,12 @@ abstract class Asker<Event extends { readonly type: string }> implements DriverH
   }
 
   start(): void {
-    this.#driver.start(undefined, () => this.ask(this.result.request))
+    try {
+      this.#driver.start(undefined, () => this.ask(this.result.request))
+    } catch (error) {
+      // The server waits for a request on its end of the connection.
+      this.result.refuse(error)
+    }
   }
 
   protected abstract ask(request: PreparedRequest): void

@@ -217,8 +217,8 @@ export function lightly<Result>(run: () => Result): Result {
 /**
  * Puts a lighter class in the place of the global `Response`, for all of the process: what a `fetch` handler then makes
  * with text or bytes as its content is sent without a stream, also behind an `await`. Everything else goes on to the
- * class of the runtime, and `instanceof` holds both ways. Gives a function that takes it back. Where another adapter has
- * put a class of its own there before, nothing is changed.
+ * class of the runtime, and `instanceof` holds both ways. Gives a function that takes it back. Where another adapter
+ * has put a class of its own there before, nothing is changed.
  */
 export function useLightResponse(): () => void {
   const runtime = Native ?? link()
