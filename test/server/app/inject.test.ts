@@ -29,7 +29,10 @@ for (const http2 of [false, true]) {
     })
 
     it('leaves nothing behind when it cannot be sent: the engine closes at once', { timeout: 10_000 }, async () => {
-      const engine = new Skitai({ log: false }).mount('/', new App().get('/', () => 'x'))
+      const engine = new Skitai({ log: false }).mount(
+        '/',
+        new App().get('/', () => 'x'),
+      )
       await assert.rejects(engine.inject({ path: '/é', http2 }), /not a target/)
       await assert.rejects(engine.inject({ headers: { 'x-a': 'a\nb' }, http2 }), /not a value/)
       await engine.close()
