@@ -195,6 +195,18 @@ describe('APP-27: parameters of several places', () => {
   })
 })
 
+describe('APP-27: what a validator lets through', () => {
+  it('never takes the place of what the path or another place declares', async () => {
+    const loose = z.looseObject({ title: z.string() })
+    const app = new App()
+    app.post('/notes/<int:id>', { body: loose }, (_was, { id, title }) => ({ id, title }))
+    const content = { title: 't', id: 'another one' }
+    assert.deepEqual((await app.inject({ path: '/notes/7', body: content })).json(), { id: 7, title: 't' })
+    app.post('/both', { query: z.looseObject({}), body: { owner: optional(str()) } }, (_was, { owner }) => ({ owner }))
+    assert.deepEqual((await app.inject({ path: '/both?owner=me', body: {} })).json(), {})
+  })
+})
+
 describe('what parameters are not', () => {
   const app = new App().post(
     '/<int:id>',

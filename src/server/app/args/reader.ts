@@ -222,12 +222,16 @@ class Source {
     }
   }
 
+  /** A validator may let through whatever comes: what the path, or another place, declares stays as it is. */
+  #addValidated(values: Record<string, unknown>, args: Args): void {
+    for (const name of Object.keys(values)) if (!this.#declared.has(name)) args[name] = values[name]
+  }
+
   /** An object that a validator gives is merged into the others; anything else stands under the name of its place. */
   #validate(schema: Schema, value: unknown, args: Args, problems: ArgumentProblem[]): Promise<void> | undefined {
     const take = (validated: Awaited<ReturnType<typeof validate>>): void => {
       if ('problems' in validated) problems.push(...validated.problems)
-      else if (isPlain(validated.value))
-        for (const name of Object.keys(validated.value)) args[name] = validated.value[name]
+      else if (isPlain(validated.value)) this.#addValidated(validated.value, args)
       else args[this.#place] = validated.value
     }
     const result = validate(schema, this.#place, value)
