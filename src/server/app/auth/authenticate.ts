@@ -213,7 +213,8 @@ class Digest implements Scheme {
     // Counted when the password was right: nobody else can use up the counts of a nonce.
     const verdict = this.#nonces.use(claim.nonce, claim.count)
     if (verdict === 'fresh') return makeUser({ name: claim.name, realm: this.#realm, info: infoOf(known) })
-    return verdict === 'stale' ? STALE : NO_REASON
+    // The password was right: with another nonce the client need not ask its user again.
+    return STALE
   }
 
   /** A nonce of another process, or of one that has ended, is as good as a stale one: the client need not ask again. */

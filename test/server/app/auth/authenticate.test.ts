@@ -230,6 +230,15 @@ describe('Digest', () => {
     assert.equal(challengesOf(wrong.headers.getAll('www-authenticate'))[0]!.has('stale'), false)
   })
 
+  it('SEC-04: gives another nonce for a count that has come before, and says that the password is right', async () => {
+    const { app } = make()
+    const authorization = answerDigest((await challenged(app))[0]!, { name: 'ada', password: 'secret' })
+    assert.equal(await come(app, authorization), 200)
+    const again = await app.inject({ headers: { authorization } })
+    assert.equal(again.status, 401)
+    assert.equal(challengesOf(again.headers.getAll('www-authenticate'))[0]!.get('stale'), 'true')
+  })
+
   it('APP-124: cannot use a password that is hashed, and tells the app', async () => {
     const { app, errors } = make()
     const challenge = (await challenged(app))[0]!
