@@ -195,6 +195,24 @@ describe('APP-27: parameters of several places', () => {
   })
 })
 
+describe('what a client is told about its parameters', () => {
+  it('is short, however long the names and texts are that it has sent', async () => {
+    const app = new App().post('/', { body: { a: int() } }, () => 'ok')
+    app.post('/v', { body: valibot.object({ n: valibot.number() }) }, () => 'ok')
+    const long = 'x'.repeat(100_000)
+    for (const request of [{ body: { [long]: 1 } }, { path: '/v', body: { n: long } }]) {
+      const response = await app.inject(request)
+      assert.deepEqual([response.status, response.bytes.length < 2000], [400, true])
+    }
+  })
+
+  it('is a refusal where a validator names no issue in its list', async () => {
+    const validator = { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [] }) } } as const
+    const app = new App().post('/', { body: validator }, () => 'ok')
+    assert.deepEqual(await refusal(app, { body: {} }), [{ in: 'body', name: '', detail: 'the body is not valid' }])
+  })
+})
+
 describe('APP-27: what a validator lets through', () => {
   it('never takes the place of what the path or another place declares', async () => {
     const loose = z.looseObject({ title: z.string() })

@@ -22,10 +22,10 @@ export function validate(schema: Schema, place: ArgumentPlace, value: unknown): 
 
 function outcome(result: StandardSchemaV1.Result<unknown>, place: ArgumentPlace): Validated {
   if (result.issues === undefined) return { value: result.value }
-  return {
-    problems: result.issues.map(({ path = [], message }) => {
-      const name = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-      return { in: place, name, detail: name === '' ? message : `${name}: ${message}` }
-    }),
-  }
+  const problems = result.issues.map(({ path = [], message }) => {
+    const name = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+    return { in: place, name, detail: name === '' ? String(message) : `${name}: ${message}` }
+  })
+  // A list of issues is a refusal, an empty one as well.
+  return { problems: problems.length > 0 ? problems : [{ in: place, name: '', detail: `the ${place} is not valid` }] }
 }
