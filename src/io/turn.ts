@@ -1,9 +1,9 @@
 /**
  * When output leaves: as long as several connections are busy, at the end of the turn of the event loop, once all that
- * have something to read were read. A peer that sleeps is woken by the first write, and is awake for the others; between
- * reads each write would wake one. Measured with 64 connections on another core: 1.2 to 1.3 times the requests a second
- * of writing at once, 0.6 times the time to an answer, half of the system's share. A connection that is alone has nobody
- * to wait for, and the end of a turn takes a microsecond to come: its output leaves at once, or in a tick.
+ * have something to read were read. A peer that sleeps is woken by the first write, and is awake for the others;
+ * between reads each write would wake one. Measured with 64 connections on another core: 1.2 to 1.3 times the requests
+ * a second of writing at once, 0.6 times the time to an answer, half of the system's share. A connection that is alone
+ * has nobody to wait for, and the end of a turn takes a microsecond to come: its output leaves at once, or in a tick.
  */
 
 import { performance } from 'node:perf_hooks'

@@ -245,8 +245,8 @@ export class Skitai implements ConnectionOwner {
   /**
    * Drains: stops accepting, answers what is under way with `Connection: close`, ends the connections, and resolves
    * when all are gone, work behind responses is done, and the log is written. What takes longer than `timeoutMs` is
-   * cut. Another call waits for the first one. Rejects with `TypeError`, and goes on, for an option that there is not or
-   * that cannot be.
+   * cut. Another call waits for the first one. Rejects with `TypeError`, and goes on, for an option that there is not
+   * or that cannot be.
    */
   close(options: CloseOptions = {}): Promise<void> {
     try {

@@ -72,6 +72,9 @@ const READY = /database system is ready to accept (?:read-only )?connections/
 /** Long enough for a busy machine. */
 const START_TIMEOUT_MS = 60_000
 
+/** How many ports are tried. */
+const TRIES = 5
+
 /** Starts a cluster. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'skitai-postgres-'))
@@ -79,7 +82,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   try {
     cluster.install(options.programs)
     await cluster.initialize(options)
-    await cluster.start()
+    await cluster.startSomewhere()
   } catch (error) {
     await cluster.stop()
     throw error
@@ -89,7 +92,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
 class Cluster implements PostgresServer {
   readonly host = '127.0.0.1'
-  readonly port: number
+  port: number
   readonly socketFolder: string
   readonly #folder: string
   readonly #data: string
@@ -151,12 +154,7 @@ class Cluster implements PostgresServer {
     )
     if (access !== undefined) this.#write('data/pg_hba.conf', `${access.join('\n')}\n`)
     if (standby === true) this.#write('data/standby.signal', '')
-    const lines = [
-      ...SETTINGS,
-      `port = ${this.port}`,
-      `listen_addresses = '${this.host}'`,
-      `unix_socket_directories = '${this.socketFolder}'`,
-    ]
+    const lines = [...SETTINGS, `listen_addresses = '${this.host}'`, `unix_socket_directories = '${this.socketFolder}'`]
     if (tls !== undefined) {
       this.#write('data/server.crt', tls.cert)
       this.#write('data/server.key', tls.key)
@@ -169,10 +167,21 @@ class Cluster implements PostgresServer {
     this.#write('data/postgresql.auto.conf', `${[...lines, ...settings].join('\n')}\n`)
   }
 
+  /** The same at another port when somebody has taken this one since it was free. */
+  async startSomewhere(): Promise<void> {
+    for (let tries = 1; ; tries++)
+      try {
+        return await this.start()
+      } catch (error) {
+        if (tries === TRIES || !/Address already in use/.test((error as Error).message)) throw error
+        this.port = await freePort()
+      }
+  }
+
   /** Starts the server; it takes connections when this settles. */
   async start(): Promise<void> {
     const from = this.#log.length
-    const server = this.#run('postgres', ['-D', this.#data])
+    const server = this.#run('postgres', ['-D', this.#data, '-p', String(this.port)])
     this.#process = server
     // A test file that fails outside its tests must not leave a server behind.
     const kill = (): void => void server.kill('SIGKILL')
