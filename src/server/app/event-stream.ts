@@ -1,5 +1,6 @@
 /** Server-sent events (WHATWG HTML section 9.2), written so that no text can begin an event or a field of its own. */
 
+import { inspect } from 'node:util'
 import type { OpenStreams } from './open-streams.js'
 
 /** One event. */
@@ -45,6 +46,15 @@ export function encodeEvent({ data, event, id, retryMs, comment }: ServerSentEve
   }
   return `${text}\n`
 }
+
+/** Throws `TypeError` for what a client would see nothing of. */
+function eventOf(value: unknown): ServerSentEvent {
+  if (typeof value === 'string') return { data: value }
+  if (typeof value === 'object' && value !== null && MEMBERS.some((name) => name in value)) return value
+  throw new TypeError(`an event is text, or an object with any of ${MEMBERS.join(', ')}; not ${inspect(value)}`)
+}
+
+const MEMBERS: readonly (keyof ServerSentEvent)[] = ['data', 'event', 'id', 'retryMs', 'comment']
 
 function oneLine(name: string, value: string): string {
   // NUL makes clients ignore an id (section 9.2.6).
@@ -114,8 +124,13 @@ class EventTexts implements AsyncIterator<string> {
     if ('error' in came || came.result.done === true) this.#streams?.delete(this.#end)
     if ('error' in came) throw came.error
     if (came.result.done === true) return { done: true, value: undefined }
-    const { value } = came.result
-    return { done: false, value: encodeEvent(typeof value === 'string' ? { data: value } : value) }
+    try {
+      return { done: false, value: encodeEvent(eventOf(came.result.value)) }
+    } catch (error) {
+      // Nobody asks again, and the source does not know.
+      await this.return()
+      throw error
+    }
   }
 
   async return(): Promise<IteratorResult<string>> {

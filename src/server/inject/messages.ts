@@ -6,8 +6,8 @@ import { flattenHeaders } from '../app/values.js'
 import * as is from '../option-table.js'
 import { checkOptions, type OptionTable } from '../option-table.js'
 
-/** Content of a request: text, octets, a form, or a value that is sent as JSON. */
-export type InjectedBody = string | Uint8Array | URLSearchParams | FormData | object
+/** Content of a request: text, octets, a blob, a form, or a value that is sent as JSON. */
+export type InjectedBody = string | Uint8Array | Blob | URLSearchParams | FormData | object
 
 /** A request. A bare path is a GET for it. */
 export interface InjectedRequest {
@@ -101,5 +101,9 @@ async function encode(body: InjectedBody): Promise<{ readonly bytes: Uint8Array;
     const response = new Response(body)
     return { bytes: new Uint8Array(await response.arrayBuffer()), type: response.headers.get('content-type')! }
   }
+  if (body instanceof Blob)
+    return { bytes: new Uint8Array(await body.arrayBuffer()), type: body.type || 'application/octet-stream' }
+  if ('getReader' in body || 'pipe' in body || Symbol.asyncIterator in body)
+    throw new TypeError('inject takes content as a whole: read the stream first')
   return { bytes: Buffer.from(JSON.stringify(body)), type: 'application/json' }
 }

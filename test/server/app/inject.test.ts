@@ -50,9 +50,12 @@ for (const http2 of [false, true]) {
         [new URLSearchParams({ a: 'b c' }), 'application/x-www-form-urlencoded'],
         [form, 'multipart/form-data'],
         [{ a: 1 }, 'application/json'],
+        [new Blob(['b'], { type: 'text/x-blob' }), 'text/x-blob'],
+        [new Blob(['b']), 'application/octet-stream'],
         [new Uint8Array(2_000_000), 'application/octet-stream'],
       ] as const)
         assert.equal(((await app.inject({ body, http2 })).json() as { type: string }).type, type)
+      await assert.rejects(app.inject({ body: new ReadableStream(), http2 }), /takes content as a whole/)
       assert.equal((await app.inject({ path: '/large', http2 })).bytes.length, 3_000_000)
       assert.equal((await app.inject({ path: '/large', method: 'HEAD', http2 })).bytes.length, 0)
     })

@@ -9,6 +9,7 @@ import fc from 'fast-check'
 import { App, type HandlerValue, type InjectedResponse, Skitai, type Was } from '#src/server/index.js'
 import { attachment } from '#src/server/app/response-values.js'
 import { encodeEvent, type ServerSentEvent } from '#src/server/app/event-stream.js'
+import { serving } from '../serving.js'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'skitai-responses-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -351,6 +352,29 @@ describe('SECURITY 14: server-sent events', () => {
     assert.equal(response.headers.get('content-type'), 'text/event-stream')
     assert.match(response.text(), /^data: first\n\n(?::\n\n)+id: 2\ndata: {"n":2}\n\n$/)
     assert.equal(ended, true)
+  })
+
+  it('break off with what is no event, and end their source', async () => {
+    for (const [odd, said] of [
+      [undefined, 'undefined'],
+      [7, '7'],
+      [{ date: 'x' }, "{ date: 'x' }"],
+      [{ id: 'a\nb' }, 'no line end'],
+    ] as const) {
+      let ended = false
+      async function* source(): AsyncGenerator<ServerSentEvent> {
+        try {
+          yield { data: 'first' }
+          yield odd as ServerSentEvent
+        } finally {
+          ended = true
+        }
+      }
+      const { engine, errors } = serving(new App().get('/', (was) => was.response.events(source())))
+      await assert.rejects(engine.inject('/'))
+      assert.deepEqual([errors.length, ended], [1, true])
+      assert.ok(String(errors[0]).startsWith('TypeError') && String(errors[0]).includes(said), String(errors[0]))
+    }
   })
 
   it('end their source when the client leaves', async () => {
