@@ -27,6 +27,11 @@ import {
   statusOf,
 } from './values.js'
 import { tooLate } from './state/late.js'
+import { xmlRpcResponse } from './xml-rpc.js'
+
+/** Which of them it is, the client has said. */
+const JSON_FIELDS: readonly string[] = ['content-type', 'application/json', 'vary', 'accept']
+const XML_FIELDS: readonly string[] = ['content-type', 'text/xml; charset=utf-8', 'vary', 'accept']
 
 /** Whether the head of a response has gone. */
 interface ResponseHead {
@@ -108,6 +113,8 @@ export interface ResponseContext {
   /** What the app itself has to say about an error; undefined when that is nothing. */
   errorPage(error: HttpError): Promise<HandlerValue> | undefined
   push(uri: string): void
+  /** Whether the client asks for XML-RPC in place of JSON. */
+  wantsXmlRpc(): boolean
   /** The directory that files are taken from. */
   readonly home: string
   /** Those that end with the engine. */
@@ -178,12 +185,15 @@ class ResponseMethods {
     this.context.push(uri)
   }
 
-  /** A JSON object; `{}` without one (APP-46). */
+  /**
+   * A JSON object; `{}` without one. A client whose Accept begins with `text/xml` gets it as XML-RPC does it (APP-46).
+   */
   API(value?: object): ResponseValue
   API(status: number | string, value?: object): ResponseValue
   API(status: number | string | object = 200, value?: object): ResponseValue {
     const [code, body] = typeof status === 'object' ? [200, status] : [statusOf(status), value]
-    return new ResponseValue(code, body ?? {}, ['content-type', 'application/json'])
+    if (this.context.wantsXmlRpc()) return new ResponseValue(code, xmlRpcResponse(body ?? {}), XML_FIELDS)
+    return new ResponseValue(code, body ?? {}, JSON_FIELDS)
   }
 
   /** A JSON object about an error, `{ code, message, … }`, with its status (APP-47, TRP-12). */

@@ -59,6 +59,7 @@ export class Was {
       explain: (status, detail) => statusPage(status, detail, this.request.headers, { nonce: Was.sentNonce(this) }),
       errorPage: (error) => this.#errorPage(error),
       push: (uri) => this.push(uri),
+      wantsXmlRpc: () => /^text\/xml\b/i.test(this.request.headers.get('accept') ?? ''),
       home: this.app?.home ?? scriptDirectory(),
       streams: this.#context?.streams,
     })
