@@ -103,7 +103,8 @@ async function encode(body: InjectedBody): Promise<{ readonly bytes: Uint8Array;
   }
   if (body instanceof Blob)
     return { bytes: new Uint8Array(await body.arrayBuffer()), type: body.type || 'application/octet-stream' }
-  if ('getReader' in body || 'pipe' in body || Symbol.asyncIterator in body)
+  const { getReader, pipe } = body as { readonly getReader?: unknown; readonly pipe?: unknown }
+  if (typeof getReader === 'function' || typeof pipe === 'function' || Symbol.asyncIterator in body)
     throw new TypeError('inject takes content as a whole: read the stream first')
   return { bytes: Buffer.from(JSON.stringify(body)), type: 'application/json' }
 }
