@@ -132,6 +132,7 @@ describe('a storm of callers', { timeout: 120_000 }, () => {
     }
     const first = await read(100_000)
     const growth = (await read(1_000_000)) - first
-    assert.ok(growth < 48 * 1_048_576, `${Math.round(growth / 1_048_576)} MiB`)
+    // Kept, they would take 260 MiB. What V8 takes for young objects, and gives back when it likes, comes to 56.
+    assert.ok(growth < 96 * 1_048_576, `${Math.round(growth / 1_048_576)} MiB`)
   })
 })
