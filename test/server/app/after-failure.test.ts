@@ -2,20 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, HttpError, MemoryStore, type SessionStore, Skitai, type Was } from '#src/server/index.js'
+import { App, HttpError, MemoryStore, Skitai, type Was } from '#src/server/index.js'
+import { distant } from './state/distant.js'
 
 const secureKey = 'a secret that only this test has, and nobody else'
-
-/** A store whose answers take their time. */
-function distant(): SessionStore {
-  const store = new MemoryStore()
-  return {
-    load: async (id) => store.load(id),
-    save: async (id, session, isNew) => store.save(id, session, isNew),
-    touch: async (id, expiresAtMs) => store.touch(id, expiresAtMs),
-    destroy: async (id) => store.destroy(id),
-  }
-}
 
 function failing(was: Was): never {
   was.session.set('half', 1)

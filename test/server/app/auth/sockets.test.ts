@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, MemoryStore, type SessionStore } from '#src/server/index.js'
+import { App } from '#src/server/index.js'
 import { text, twoCarriers } from '../../websocket-client.js'
 import { Browser, SECRET } from '../state/browser.js'
+import { distant } from '../state/distant.js'
 
 const GOOD = ['Authorization', `Basic ${Buffer.from('ada:secret').toString('base64')}`]
 
@@ -59,13 +60,7 @@ describe('WebSockets of an app with auth', { timeout: 30_000 }, async () => {
 })
 
 describe('WebSockets of an app with sessions elsewhere', { timeout: 30_000 }, async () => {
-  const memory = new MemoryStore()
-  const store: SessionStore = {
-    load: async (id) => memory.load(id),
-    save: async (id, session, isNew) => memory.save(id, session, isNew),
-    touch: async (id, end) => memory.touch(id, end),
-    destroy: async (id) => memory.destroy(id),
-  }
+  const store = distant()
   const app = new App({ secureKey: SECRET, session: { store } }).get('/', (was) =>
     was.session.set('name', 'Ada').get('name'),
   )

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, HttpError, type SessionStore, MemoryStore, Skitai, websocket } from '#src/server/index.js'
+import { App, HttpError, Skitai, websocket } from '#src/server/index.js'
 import { SECRET } from '../state/browser.js'
 import { carriers, echo, text, twoCarriers } from '../../websocket-client.js'
+import { distant } from '../state/distant.js'
 
 const rate = { limit: 2, windowSeconds: 3600 }
 const basic = (name: string): string[] => ['Authorization', `Basic ${Buffer.from(`${name}:secret`).toString('base64')}`]
@@ -213,13 +214,7 @@ describe('hooks around a handshake', { timeout: 30_000 }, async () => {
 })
 
 describe('what a handshake remembers', { timeout: 30_000 }, async () => {
-  const memory = new MemoryStore()
-  const store: SessionStore = {
-    load: async (id) => memory.load(id),
-    save: async (id, session, isNew) => memory.save(id, session, isNew),
-    touch: async (id, end) => memory.touch(id, end),
-    destroy: async (id) => memory.destroy(id),
-  }
+  const store = distant()
   for (const session of [{}, { store }]) {
     const app = new App({ secureKey: SECRET, session })
     const authenticate = (was: Parameters<NonNullable<Parameters<typeof app.beforeRequest>[0]>>[0]): void => {

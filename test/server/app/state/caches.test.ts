@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, type HandlerValue, int, type SessionStore, MemoryStore, type Was } from '#src/server/index.js'
+import { App, type HandlerValue, int, MemoryStore, type Was } from '#src/server/index.js'
 import { put, temporaryDirectory } from '../../static/site.js'
 import { everyVersion } from '../../versions.js'
 import { SECRET } from './browser.js'
+import { distant } from './distant.js'
 
 type Plain = (was: Was) => HandlerValue | Promise<HandlerValue>
 
@@ -54,13 +55,6 @@ const impersonal: Readonly<Record<string, Plain>> = {
     return 'hello'
   },
 }
-
-const distant = (memory: MemoryStore): SessionStore => ({
-  load: async (id) => memory.load(id),
-  save: async (id, session, isNew) => memory.save(id, session, isNew),
-  touch: async (id, end) => memory.touch(id, end),
-  destroy: async (id) => memory.destroy(id),
-})
 
 describe('a response', { timeout: 60_000 }, async () => {
   for (const [kept, session] of [

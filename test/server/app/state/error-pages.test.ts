@@ -2,23 +2,14 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { App, MemoryStore, type SessionStore, Skitai, type Was } from '#src/server/index.js'
+import { App, MemoryStore, Skitai, type Was } from '#src/server/index.js'
 import { Browser, SECRET } from './browser.js'
-
-/** A store elsewhere, which gives promises. */
-function slow(store: MemoryStore): SessionStore {
-  return {
-    load: async (id) => store.load(id),
-    save: async (id, session, isNew) => store.save(id, session, isNew),
-    touch: async (id, end) => store.touch(id, end),
-    destroy: async (id) => store.destroy(id),
-  }
-}
+import { distant } from './distant.js'
 
 for (const [place, options] of [
   ['in the cookie', {}],
   ['in memory', { store: new MemoryStore() }],
-  ['elsewhere', { store: slow(new MemoryStore()) }],
+  ['elsewhere', { store: distant(new MemoryStore()) }],
 ] as const)
   describe(`APP-97: the page for an error, with a session ${place}`, () => {
     it('sees the session and the messages as the request came, and what it changes itself counts', async () => {

@@ -13,6 +13,7 @@ import {
 } from '#src/server/index.js'
 import { sessionSettings } from '#src/server/app/state/session-options.js'
 import { Browser, SECRET } from './browser.js'
+import { distant } from './distant.js'
 
 const START_MS = Date.UTC(2026, 0, 1)
 const pass = (seconds: number): void => mock.timers.tick(seconds * 1000)
@@ -47,18 +48,8 @@ after(() => mock.timers.reset())
 const stores: readonly [string, () => SessionOptions][] = [
   ['in the cookie', () => ({})],
   ['in memory', () => ({ store: new MemoryStore() })],
-  ['in a store that gives promises', () => ({ store: slow(new MemoryStore()) })],
+  ['in a store that gives promises', () => ({ store: distant(new MemoryStore()) })],
 ]
-
-/** The same store, with promises. */
-function slow(store: MemoryStore): NonNullable<SessionOptions['store']> {
-  return {
-    load: async (id) => store.load(id),
-    save: async (id, session, isNew) => store.save(id, session, isNew),
-    touch: async (id, end) => store.touch(id, end),
-    destroy: async (id) => store.destroy(id),
-  }
-}
 
 for (const [name, options] of stores)
   describe(`sessions ${name}`, () => {
@@ -413,12 +404,12 @@ describe('sessions in a store', () => {
   })
 
   it('that give promises must be listed', async () => {
-    const bench = new Bench({ store: slow(new MemoryStore()) })
+    const bench = new Bench({ store: distant(new MemoryStore()) })
     const browser = new Browser(bench.engine)
     browser.cookies.set('other', 'x')
     await bench.run(
       browser,
-      ({ session }) => void session.mount('other', { store: slow(new MemoryStore()) }).set('a', 1),
+      ({ session }) => void session.mount('other', { store: distant(new MemoryStore()) }).set('a', 1),
     )
     assert.equal(await bench.run(browser, ({ session }) => session.mount('other').get('a')), 500)
     assert.match(String(bench.errors[0]), /gives promises/)
